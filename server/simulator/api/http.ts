@@ -1,0 +1,48 @@
+/** One request to the Kubernetes API, whatever carried it. Everything in it is hostile until parsed. */
+export interface ApiRequest {
+  readonly method: string
+  /** Decoded path without query: `/api/v1/namespaces/default/pods`. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** Header names are lower-case. */
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body?: Uint8Array
+}
+
+/** Where a streamed answer goes. `write` may be called any number of times, then `end` once. */
+export interface BodySink {
+  write(chunk: string | Uint8Array): void
+  end(): void
+}
+
+/** Starts streaming into `sink`. @returns stops it when the client has gone away */
+export type BodyStream = (sink: BodySink) => () => void
+
+export interface ApiResponse {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string | readonly string[] }
+  /** A whole body, or a stream (watches, `logs --follow`). */
+  readonly body: string | Uint8Array | BodyStream
+}
+
+/** The far end of an upgraded connection (exec, attach): what the client's channels receive. */
+export interface StreamSink {
+  stdout(chunk: Uint8Array): void
+  stderr(chunk: Uint8Array): void
+  /** The last word, a `Status` object on the error channel: Success, or Failure with reason NonZeroExitCode. Closes the stream. */
+  exit(status: object): void
+}
+
+/** The near end of an upgraded connection: what the client's channels say. */
+export interface StreamSession {
+  stdin(chunk: Uint8Array): void
+  closeStdin(): void
+  resize(columns: number, rows: number): void
+  /** The client has gone away. */
+  close(): void
+}
+
+/** Accepts an upgrade by starting it, or refuses it with an ordinary response. */
+export type UpgradeAnswer =
+  | { readonly accepted: true; readonly start: (sink: StreamSink) => StreamSession }
+  | { readonly accepted: false; readonly response: ApiResponse }

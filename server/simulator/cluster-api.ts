@@ -1,0 +1,42 @@
+import type { ApiRequest, ApiResponse, UpgradeAnswer } from './api/http.ts'
+
+/** One simulated cluster, as whatever serves it to the world sees it. */
+export interface SimulatedCluster {
+  /** Answers any request but an upgrade. Never throws: refusals are responses. */
+  handle(request: ApiRequest): ApiResponse | Promise<ApiResponse>
+  /** Answers a request to upgrade (exec, attach). */
+  upgrade(request: ApiRequest): UpgradeAnswer
+  /** A bearer token that is cluster-admin, for the kubeconfig. */
+  readonly adminToken: string
+  readonly nodes: readonly string[]
+  /** A metrics page in Prometheus' text format, computed now. Empty while the cluster's Prometheus is not ready. */
+  scrape(page: MetricsPage): string
+  /** How the Prometheus that this cluster's owner has applied is doing. */
+  prometheus(): PrometheusState
+  /** Called whenever `prometheus()` may have changed. @returns ends it */
+  onPrometheus(listener: () => void): () => void
+  /** Stops every timer and stream. */
+  close(): void
+}
+
+export type MetricsPage =
+  | { readonly page: 'cadvisor' | 'resource'; readonly node: string }
+  | { readonly page: 'kube-state-metrics' }
+
+/** What a chart waits for, and why. */
+export type PrometheusState =
+  /** No pod runs a Prometheus image. */
+  | { readonly state: 'absent' }
+  /** `why` is the cluster's own sentence, e.g. the FailedScheduling message or a container's waiting reason. */
+  | { readonly state: 'waiting'; readonly namespace: string; readonly pod: string; readonly why: string }
+  /** @param since when its pod became ready, milliseconds since the epoch */
+  | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
+
+export interface ClusterOptions {
+  /** e.g. `['workshop-vm-03-00', 'workshop-vm-03-01']` */
+  readonly nodes: readonly string[]
+  /** PEM of the authority that signed the listener's certificate, for `kube-root-ca.crt` and `cluster-info`. */
+  readonly certificateAuthority: string
+  /** Where the API answers, for `kubectl cluster-info` and the kubernetes Endpoints. */
+  readonly endpoint: { readonly host: string; readonly port: number }
+}
