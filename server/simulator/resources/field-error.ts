@@ -1,0 +1,39 @@
+import type { JsonValue } from './object.ts'
+
+/**
+ * One thing wrong with one field, in the API's own words.
+ * @see https://github.com/kubernetes/apimachinery/blob/master/pkg/util/validation/field/errors.go
+ */
+export interface FieldError {
+  readonly reason: 'FieldValueRequired' | 'FieldValueInvalid' | 'FieldValueNotSupported' | 'FieldValueDuplicate' | 'FieldValueForbidden' | 'FieldValueNotFound' | 'FieldValueTooLong' | 'FieldValueTooMany'
+  readonly field: string
+  /** Without the field: `Invalid value: 0: must be …`. */
+  readonly message: string
+}
+
+export function required(field: string, detail = ''): FieldError {
+  return { reason: 'FieldValueRequired', field, message: detail ? `Required value: ${detail}` : 'Required value' }
+}
+export function invalid(field: string, value: JsonValue | undefined, detail: string): FieldError {
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${shown(value)}: ${detail}` }
+}
+export function unsupported(field: string, value: JsonValue | undefined, supported: readonly string[]): FieldError {
+  const list = supported.map((item) => JSON.stringify(item)).join(', ')
+  return { reason: 'FieldValueNotSupported', field, message: `Unsupported value: ${shown(value)}: supported values: ${list}` }
+}
+export function duplicate(field: string, value: JsonValue | undefined): FieldError {
+  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${shown(value)}` }
+}
+export function forbidden(field: string, detail: string): FieldError {
+  return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${detail}` }
+}
+export function notFoundField(field: string, value: JsonValue | undefined): FieldError {
+  return { reason: 'FieldValueNotFound', field, message: `Not found: ${shown(value)}` }
+}
+export function tooLong(field: string, bytes: number): FieldError {
+  return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${bytes} bytes` }
+}
+
+function shown(value: JsonValue | undefined): string {
+  return value === undefined ? '""' : JSON.stringify(value)
+}

@@ -1,0 +1,184 @@
+import type { Platform } from '../platform.ts'
+import type { StoredObject } from '../resources/object.ts'
+
+export interface StoreEvent {
+  readonly revision: number
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  /** For DELETED: as it was last, with the deletion's revision. */
+  readonly object: StoredObject
+  readonly old?: StoredObject
+  /** Which table it is of, e.g. `apps/deployments`. */
+  readonly table: string
+}
+
+interface Watcher {
+  readonly table: string | undefined
+  readonly handler: (event: StoreEvent) => void
+  closed: boolean
+}
+
+/** Bounds the memory of the log: what is older cannot be watched from, as on a real API server after compaction. */
+const LOG_LENGTH = 2000
+
+/**
+ * All objects of a cluster under one revision counter, with the log of the latest changes.
+ * Objects are immutable; writers are synchronous; watchers hear of changes in order, in a microtask.
+ */
+export class Store {
+  #revision = 100
+  #compacted = 100
+  #log: StoreEvent[] = []
+  readonly #tables = new Map<string, Map<string, StoredObject>>()
+  readonly #sorted = new Map<string, readonly StoredObject[]>()
+  readonly #watchers = new Set<Watcher>()
+  #deliveries: { readonly watcher: Watcher; readonly event: StoreEvent }[] = []
+  #scheduled = false
+  readonly #platform: Platform
+
+  constructor(platform: Platform) {
+    this.#platform = platform
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** The oldest revision that can still be watched from. */
+  get oldest(): number {
+    return this.#compacted
+  }
+
+  get(table: string, namespace: string | undefined, name: string): StoredObject | undefined {
+    return this.#tables.get(table)?.get(keyOf(namespace, name))
+  }
+
+  /** In the order of keys: namespace, then name. */
+  list(table: string, namespace?: string): readonly StoredObject[] {
+    const all = this.#sortedList(table)
+    return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace)
+  }
+
+  /** The objects as they were at `revision`. @throws RangeError when that is too long ago */
+  listAt(table: string, revision: number, namespace?: string): readonly StoredObject[] {
+    if (revision >= this.#revision) return this.list(table, namespace)
+    if (revision < this.#compacted) throw new RangeError('too old')
+    const objects = new Map(this.#tables.get(table))
+    for (const event of this.#log.toReversed()) {
+      if (event.revision <= revision) break
+      if (event.table !== table) continue
+      const key = keyOf(event.object.metadata.namespace, event.object.metadata.name ?? '')
+      if (event.old) objects.set(key, event.old)
+      else objects.delete(key)
+    }
+    const sorted = [...objects].toSorted(([a], [b]) => compare(a, b)).map(([, object]) => object)
+    return namespace === undefined ? sorted : sorted.filter((object) => object.metadata.namespace === namespace)
+  }
+
+  /** Writes the object, new or changed, with the next revision. @returns it as stored */
+  put(table: string, object: StoredObject): StoredObject {
+    const key = keyOf(object.metadata.namespace, object.metadata.name ?? '')
+    const objects = this.#tables.get(table) ?? new Map<string, StoredObject>()
+    this.#tables.set(table, objects)
+    const old = objects.get(key)
+    const stored = this.#stamp(object)
+    objects.set(key, stored)
+    this.#record({ revision: this.#revision, type: old ? 'MODIFIED' : 'ADDED', object: stored, ...(old && { old }), table })
+    return stored
+  }
+
+  /** Removes the object. `last` is how it is shown in the DELETED event. */
+  remove(table: string, last: StoredObject): StoredObject {
+    const key = keyOf(last.metadata.namespace, last.metadata.name ?? '')
+    const old = this.#tables.get(table)?.get(key)
+    if (!old) return last
+    this.#tables.get(table)?.delete(key)
+    const stamped = this.#stamp(last)
+    this.#record({ revision: this.#revision, type: 'DELETED', object: stamped, old, table })
+    return stamped
+  }
+
+  /** Changes of `table` (all tables when undefined) after `revision`. @throws RangeError when that is too long ago */
+  since(table: string | undefined, revision: number): readonly StoreEvent[] {
+    if (revision < this.#compacted) throw new RangeError('too old')
+    return this.#log.filter((event) => event.revision > revision && (table === undefined || event.table === table))
+  }
+
+  /** Tells `handler` of `initial` and then of each change, never before this returns. @returns ends it */
+  watch(table: string | undefined, initial: readonly StoreEvent[], handler: (event: StoreEvent) => void): () => void {
+    const watcher: Watcher = { table, handler, closed: false }
+    this.#watchers.add(watcher)
+    for (const event of initial) this.#deliveries.push({ watcher, event })
+    this.#schedule()
+    return () => {
+      watcher.closed = true
+      this.#watchers.delete(watcher)
+    }
+  }
+
+  /** Forgets the log so far: nobody can watch from before now. */
+  compact(): void {
+    this.#log = []
+    this.#compacted = this.#revision
+  }
+
+  close(): void {
+    for (const watcher of this.#watchers) watcher.closed = true
+    this.#watchers.clear()
+    this.#deliveries = []
+  }
+
+  #sortedList(table: string): readonly StoredObject[] {
+    const cached = this.#sorted.get(table)
+    if (cached) return cached
+    const objects = this.#tables.get(table) ?? new Map<string, StoredObject>()
+    const sorted = [...objects].toSorted(([a], [b]) => compare(a, b)).map(([, object]) => object)
+    this.#sorted.set(table, sorted)
+    return sorted
+  }
+
+  #stamp(object: StoredObject): StoredObject {
+    this.#revision++
+    return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision) } }
+  }
+
+  #record(event: StoreEvent): void {
+    this.#sorted.delete(event.table)
+    this.#log.push(event)
+    if (this.#log.length > LOG_LENGTH * 1.5) {
+      this.#log = this.#log.slice(-LOG_LENGTH)
+      this.#compacted = (this.#log[0]?.revision ?? this.#revision + 1) - 1
+    }
+    for (const watcher of this.#watchers) {
+      if (watcher.table === undefined || watcher.table === event.table) this.#deliveries.push({ watcher, event })
+    }
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#deliveries.length === 0) return
+    this.#scheduled = true
+    queueMicrotask(() => this.#deliver())
+  }
+
+  #deliver(): void {
+    for (let index = 0; index < this.#deliveries.length; index++) {
+      const delivery = this.#deliveries[index]
+      if (!delivery || delivery.watcher.closed) continue
+      try {
+        delivery.watcher.handler(delivery.event)
+      } catch (error) {
+        this.#platform.report(error)
+      }
+    }
+    this.#deliveries = []
+    this.#scheduled = false
+  }
+}
+
+function keyOf(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
