@@ -1,0 +1,25 @@
+/** Where the server shows the files of the deck's folder. */
+export const DECK_FILES = '/slides/'
+
+/** An image's address as every page can use it: files of the deck's folder are served under one path, whatever page shows the slide. */
+export function imageAddress(src: string): string {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(src) || src.startsWith('//')) return src
+  const parts: string[] = []
+  for (const part of src.split(/[?#]/)[0]?.split('/') ?? []) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return DECK_FILES + parts.join('/')
+}
+
+export function isRemote(src: string): boolean {
+  return /^https?:/i.test(src) || src.startsWith('//')
+}
+
+/** A background's `url(…)`, when it names a file of the deck. Values that could reach elsewhere are dropped. */
+export function backgroundValue(value: string): string | undefined {
+  if (/[;{}\\<>]|expression|@import/i.test(value) || value.length > 2000) return undefined
+  return value.replace(/url\(\s*(["']?)([^"')]*)\1\s*\)/g, (_, _quote: string, address: string) =>
+    /^(?:javascript|data|vbscript):/i.test(address.trim()) ? 'none' : `url("${imageAddress(address.trim())}")`,
+  )
+}

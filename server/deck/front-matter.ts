@@ -1,0 +1,104 @@
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { UserError } from '../kernel/user-error.ts'
+import type { DeckProblem } from './items.ts'
+import { suggest } from './suggest.ts'
+
+/** What a deck says about itself in the block between `---` lines at its top. */
+export interface FrontMatter {
+  readonly title: string | undefined
+  readonly presenters: readonly string[]
+  readonly date: string | undefined
+  /** Folder of manifests that every shell's home holds a copy of, as written. */
+  readonly lab: string | undefined
+  readonly variables: ReadonlyMap<string, string>
+  readonly excludedClasses: readonly string[]
+  readonly inheritPresenterNotes: boolean
+}
+
+export interface DeckText {
+  readonly frontMatter: FrontMatter
+  readonly body: string
+  /** Line of the file on which the body begins, from 1. */
+  readonly bodyLine: number
+  readonly problems: readonly DeckProblem[]
+}
+
+const KNOWN = ['title', 'presenters', 'date', 'lab', 'variables', 'excludedClasses', 'inheritPresenterNotes']
+/** Options of the original dialect (15.3) that change nothing here, or not yet. */
+const TOLERATED = [
+  'ratio', 'navigation', 'slideNumberFormat', 'countIncrementalSlides', 'highlightStyle', 'highlightLanguage', 'highlightLines',
+  'highlightSpans', 'highlightInlineCode', 'disableIncrementalSlides', 'includePresenterNotes', 'timer', 'cluster', 'checks', 'macros',
+]
+/** With these alone a block at the top is an ordinary first slide between two separators (3.4). */
+export const SLIDE_PROPERTIES = [
+  'name', 'class', 'layout', 'template', 'count', 'exclude', 'continued', 'background-image', 'background-color', 'background-size',
+  'background-position', 'highlight-style',
+]
+
+/** Takes the front matter off a deck. `file` is named in what goes wrong. @throws UserError 'bad-deck' when it is not YAML */
+export function takeFrontMatter(text: string, file: string): DeckText {
+  const none = { frontMatter: read({}), body: text, bodyLine: 1, problems: [] }
+  const yaml = between(text)
+  if (yaml === undefined || !looksLikeMetadata(yaml)) return none
+  const counter = new LineCounter()
+  const document = parseDocument(yaml, { lineCounter: counter, prettyErrors: false })
+  const [error] = document.errors
+  if (error) {
+    const line = counter.linePos(error.pos[0]).line + 1
+    throw new UserError('bad-deck', `${file}:${line}: The deck's front matter is not valid YAML (${error.message}). Correct it, or remove the block.`, error)
+  }
+  const problems: DeckProblem[] = []
+  if (isMap(document.contents)) {
+    for (const { key } of document.contents.items) {
+      if (!isScalar(key) || typeof key.value !== 'string' || KNOWN.includes(key.value) || TOLERATED.includes(key.value)) continue
+      const meant = suggest(key.value, [...KNOWN, ...TOLERATED])
+      const line = counter.linePos(key.range?.[0] ?? 0).line + 1
+      problems.push({ line, say: `Unknown front matter key "${key.value}".${meant ? ` Did you mean "${meant}"?` : ` Known are ${KNOWN.join(', ')}.`}` })
+    }
+  }
+  const body = text.slice('---\n'.length + yaml.length + '---\n'.length)
+  return { frontMatter: read(document.toJS()), body, bodyLine: yaml.split('\n').length + 2, problems }
+}
+
+/** The lines between a `---` that is the first line and the next one. */
+function between(text: string): string | undefined {
+  if (!text.startsWith('---\n')) return undefined
+  const end = `${text}\n`.indexOf('\n---\n', 3)
+  return end < 0 ? undefined : text.slice(4, end + 1)
+}
+
+/** A first slide between two separators can look like YAML: `class: center` and a `# Title`, which would be a comment. */
+function looksLikeMetadata(yaml: string): boolean {
+  const keys = [...yaml.matchAll(/^([A-Za-z][\w-]*):/gm)].map(([, key = '']) => key)
+  if (keys.some((key) => KNOWN.includes(key) || TOLERATED.includes(key))) return true
+  return keys.length > 0 && !keys.some((key) => SLIDE_PROPERTIES.includes(key)) && yaml.split('\n').every((line) => /^(?:\s*$|[A-Za-z][\w-]*:|[ \t]+\S|- )/.test(line))
+}
+
+function read(value: unknown): FrontMatter {
+  const map = new Map<string, unknown>(isRecord(value) ? Object.entries(value) : [])
+  const variables = map.get('variables')
+  return {
+    title: asText(map.get('title')),
+    presenters: asList(map.get('presenters')),
+    date: asText(map.get('date')),
+    lab: asText(map.get('lab')),
+    variables: new Map(Object.entries(isRecord(variables) ? variables : {}).map(([key, one]) => [key, asText(one) ?? ''])),
+    excludedClasses: asList(map.get('excludedClasses')),
+    inheritPresenterNotes: map.get('inheritPresenterNotes') === true,
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function asText(value: unknown): string | undefined {
+  if (value instanceof Date) return value.toISOString().slice(0, 10)
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return undefined
+}
+
+function asList(value: unknown): string[] {
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return all.map((one) => asText(isRecord(one) ? one['name'] : one)).filter((one) => one !== undefined)
+}

@@ -1,0 +1,77 @@
+import { classNames, type Draft, type Item } from './items.ts'
+
+/** A slide as it is shown: with what it has from the slide before it, its template or the layout (dialect 6, 7, 14). */
+export interface Shown {
+  readonly draft: Draft
+  readonly properties: ReadonlyMap<string, string>
+  readonly classes: readonly string[]
+  readonly items: readonly Item[]
+  readonly notes: readonly Item[]
+  /** Whether it is one more step of the shown slide before it. */
+  readonly continues: boolean
+}
+
+export interface InheritOptions {
+  readonly excludedClasses: readonly string[]
+  readonly inheritPresenterNotes: boolean
+}
+
+/** Never handed down (7.2); `continued` and `template` say where from, not what. */
+const OWN = new Set(['name', 'layout', 'count', 'continued', 'template', 'exclude', 'class'])
+const CONTENT = /\{\{\s*content\s*\}\}/
+
+/** Resolves steps, templates and layouts, and leaves out what is not shown. */
+export function resolveInheritance(drafts: readonly Draft[], options: InheritOptions): Shown[] {
+  const shown: Shown[] = []
+  const named = new Map<string, Shown>()
+  let layout: Shown | undefined
+  for (const draft of drafts) {
+    if (draft.properties.get('exclude')?.toLowerCase() === 'true') continue
+    const previous = shown.at(-1)
+    const continued = (draft.properties.get('continued') ?? String(draft.step)) === 'true' && previous !== undefined
+    const layoutProperty = draft.properties.get('layout')
+    const template = named.get(draft.properties.get('template') ?? '')
+    if (!continued && !template && layoutProperty === 'false') layout = undefined
+    const parent = continued ? previous : (template ?? (layoutProperty === 'true' ? undefined : layout))
+    const slide = inherit(draft, parent, continued, options)
+    const name = draft.properties.get('name')
+    if (name) named.set(name, slide)
+    if (layoutProperty === 'true') layout = slide
+    else if (!classNames(draft.properties.get('class')).some((one) => options.excludedClasses.includes(one))) shown.push(slide)
+  }
+  return shown
+}
+
+function inherit(draft: Draft, parent: Shown | undefined, continues: boolean, options: InheritOptions): Shown {
+  const properties = new Map(draft.properties)
+  const own = classNames(draft.properties.get('class'))
+  if (!parent) return { draft, properties, classes: own, items: draft.items, notes: draft.notes, continues }
+  for (const [key, value] of parent.properties) if (!OWN.has(key) && !properties.has(key)) properties.set(key, value)
+  const notes = options.inheritPresenterNotes && parent.notes.length > 0 ? [...parent.notes, text('\n\n'), ...draft.notes] : draft.notes
+  const items = parent.items.some(hasContent)
+    ? fill(parent.items, draft.items)
+    : [...parent.items, ...(continues ? [] : [text('\n')]), ...draft.items]
+  return { draft, properties, classes: [...parent.classes, ...own], items, notes, continues }
+}
+
+function text(value: string): Item {
+  return { kind: 'text', text: value }
+}
+
+function hasContent(item: Item): boolean {
+  if (item.kind === 'text') return CONTENT.test(item.text)
+  return item.kind === 'class' && item.items.some(hasContent)
+}
+
+/** Replaces every `{{content}}` by `own`, inside content classes too (7.3). */
+function fill(items: readonly Item[], own: readonly Item[]): Item[] {
+  return items.flatMap((item): Item[] => {
+    if (item.kind === 'code' || !hasContent(item)) return [item]
+    if (item.kind === 'class') return [{ ...item, block: item.block || own.some(isLong), items: fill(item.items, own) }]
+    return item.text.split(CONTENT).flatMap((part, index) => (index === 0 ? [text(part)] : [...own, text(part)]))
+  })
+}
+
+function isLong(item: Item): boolean {
+  return item.kind === 'class' ? item.block : item.text.includes('\n')
+}
