@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'no-clusters-left'
   | 'not-found'
   | 'port-in-use'
+  | 'terminal-busy'
   | 'tool-missing'
   | 'too-many'
   | 'unsupported'

@@ -1,0 +1,46 @@
+/// <reference types="node-pty" />
+import { createRequire } from 'node:module'
+
+// The package (@lydell/node-pty under node-pty's name) types itself under its own name only.
+const { spawn } = createRequire(import.meta.url)('node-pty') as typeof import('@lydell/node-pty')
+
+/** A running program on a pseudo terminal. */
+export interface Pty {
+  readonly pid: number
+  write(data: string): void
+  resize(columns: number, rows: number): void
+  /** Stops reading its output, so that the program itself is held up. */
+  pause(): void
+  resume(): void
+  kill(signal: 'SIGHUP' | 'SIGKILL'): void
+  /** Decoded output; a character is never cut in two. */
+  onData(listener: (data: string) => void): void
+  onExit(listener: (exit: number) => void): void
+}
+
+export interface PtyCommand {
+  readonly file: string
+  readonly args: readonly string[]
+  /** The whole environment: nothing of the server's own is added. */
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly columns: number
+  readonly rows: number
+}
+
+export type StartPty = (command: PtyCommand) => Pty
+
+/** Starts a program on a pseudo terminal of its own. The one place that knows node-pty. */
+export const startPty: StartPty = ({ file, args, env, cwd, columns, rows }) => {
+  const pty = spawn(file, [...args], { name: 'xterm-256color', cols: columns, rows, cwd, env: { ...env }, encoding: 'utf8' })
+  return {
+    pid: pty.pid,
+    write: (data) => pty.write(data),
+    resize: (newColumns, newRows) => pty.resize(newColumns, newRows),
+    pause: () => pty.pause(),
+    resume: () => pty.resume(),
+    kill: (signal) => pty.kill(signal),
+    onData: (listener) => void pty.onData(listener),
+    onExit: (listener) => void pty.onExit(({ exitCode, signal }) => listener(signal ? 128 + signal : exitCode)),
+  }
+}

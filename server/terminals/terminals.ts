@@ -1,0 +1,206 @@
+import { constants } from 'node:fs'
+import { access, chmod, chown, mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Clock } from '../kernel/clock.ts'
+import { type PersonId, TerminalId } from '../kernel/ids.ts'
+import { UserError } from '../kernel/user-error.ts'
+import type { SessionEvent } from '../protocol/session-event.ts'
+import { type Address, type ClusterSocket, openClusterSocket } from './cluster-socket.ts'
+import type { StartPty } from './pty.ts'
+import { confined, INSIDE, type Sandbox, shellUser, startScript } from './sandbox.ts'
+import { createHome, shellEnvironment, type ShellIdentity, writeKubeconfig } from './shell-files.ts'
+import { Terminal } from './terminal.ts'
+
+/** Terminals that one person may have open at once. */
+export const MAX_TERMINALS = 4
+/** A shell's first prompt waits this long for its cluster: long enough for a simulated one, short enough for a person. */
+const CLUSTER_WAIT_MILLIS = 500
+
+/** What terminals need of a cluster. */
+export interface ReachableCluster {
+  /** Where a program on this machine connects. */
+  readonly api: Address
+  /** The kubeconfig with its server replaced by one at this address. */
+  kubeconfigFor(api: Address): string
+}
+
+export interface TerminalsDeps {
+  readonly clock: Clock
+  readonly startPty: StartPty
+  readonly sandbox: Sandbox
+  /** A private folder of this run: homes and sockets go there, and it is removed at the end. */
+  readonly runtime: string
+  /** Copied into each home. */
+  readonly labFolder: string | undefined
+  readonly kubectl: string | undefined
+  readonly onEvent: (event: SessionEvent) => void
+  readonly onOutput: (terminal: TerminalId, data: string) => void
+}
+
+export interface SeatOwner {
+  readonly person: PersonId
+  readonly number: number
+  readonly presenter: boolean
+}
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** One person's terminals, with their common home and way to their cluster. */
+export interface TerminalSeat {
+  /** Opens a shell. @throws UserError 'too-many' */
+  open(size: Size): Promise<Terminal>
+  close(): Promise<void>
+}
+
+export interface Terminals {
+  /** @param cluster the person's cluster, when it is ready; a rejection leaves the shells without one */
+  seat(owner: SeatOwner, cluster: Promise<ReachableCluster>): TerminalSeat
+  find(id: TerminalId): Terminal | undefined
+  close(): Promise<void>
+}
+
+interface Place {
+  readonly folder: string
+  readonly home: string
+  readonly user: number | undefined
+  readonly socket: ClusterSocket
+  readonly clusterReady: Promise<void>
+}
+
+export function createTerminals(deps: TerminalsDeps): Terminals {
+  const open = new Map<TerminalId, Terminal>()
+  const seats = new Set<TerminalSeat>()
+  const editor = findEditor()
+
+  const seat = (owner: SeatOwner, cluster: Promise<ReachableCluster>): TerminalSeat => {
+    const number = String(owner.number).padStart(2, '0')
+    const identity: ShellIdentity = { user: owner.presenter ? 'presenter' : 'attendee', host: `workshop-${number}` }
+    const place = preparePlace(deps, owner, identity, cluster)
+    place.catch(() => {})
+    const mine = new Set<Terminal>()
+    let opened = 0
+    let opening = 0
+    let closed = false
+
+    const openTerminal = async (size: Size): Promise<Terminal> => {
+      const { home, folder, user, socket, clusterReady } = await place
+      await Promise.race([clusterReady, new Promise<void>((resolve) => void deps.clock.after(CLUSTER_WAIT_MILLIS, resolve))])
+      const seatPlace = { folder, home, number: owner.number, socket: socket.path, identity }
+      const command = await shellCommand(deps, seatPlace, await editor)
+      if (closed) throw new UserError('not-found', 'The workshop has ended.')
+      const pty = deps.startPty({ ...command, cwd: user === undefined ? home : '/', ...size })
+      opened++
+      const id = TerminalId.parse(`t-${number}-${opened}`)
+      deps.onEvent({ type: 'terminal.opened', person: owner.person, terminal: id, title: `Terminal ${opened}`, ...size })
+      const terminal: Terminal = new Terminal({
+        clock: deps.clock,
+        id,
+        person: owner.person,
+        pty,
+        size,
+        onEvent: deps.onEvent,
+        onOutput: deps.onOutput,
+        onClosed: () => {
+          mine.delete(terminal)
+          open.delete(id)
+        },
+      })
+      mine.add(terminal)
+      open.set(id, terminal)
+      return terminal
+    }
+
+    const handle: TerminalSeat = {
+      async open(size) {
+        if (mine.size + opening >= MAX_TERMINALS) {
+          throw new UserError('too-many', `You have ${MAX_TERMINALS} terminals open, which is the most there can be. Close one first.`)
+        }
+        opening++
+        try {
+          return await openTerminal(size)
+        } finally {
+          opening--
+        }
+      },
+      async close() {
+        closed = true
+        seats.delete(handle)
+        await Promise.all([...mine].map((terminal) => terminal.close()))
+        const made = await place.catch(() => undefined)
+        if (!made) return
+        await made.socket.close()
+        await rm(made.folder, { recursive: true, force: true })
+      },
+    }
+    seats.add(handle)
+    return handle
+  }
+
+  return {
+    seat,
+    find: (id) => open.get(id),
+    async close() {
+      await Promise.all([...seats].map((each) => each.close()))
+    },
+  }
+}
+
+async function preparePlace(
+  deps: TerminalsDeps,
+  owner: SeatOwner,
+  identity: ShellIdentity,
+  cluster: Promise<ReachableCluster>,
+): Promise<Place> {
+  const user = shellUser(deps.sandbox, owner.number)
+  const folder = join(deps.runtime, owner.person)
+  const home = join(folder, 'home')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  // The folder itself must be passed by the shell's user; its name is in a folder that nobody can list.
+  if (user !== undefined) {
+    await chown(folder, user, user)
+    await chmod(folder, 0o700)
+  }
+  await createHome(home, { identity, labFolder: deps.labFolder, owner: user })
+  const socket = await openClusterSocket(join(folder, 'cluster.sock'), cluster.then(({ api }) => api), user)
+  const clusterReady = cluster.then(
+    async (reachable) => {
+      const address = deps.sandbox.state === 'works' ? INSIDE.api : reachable.api
+      await writeKubeconfig(home, reachable.kubeconfigFor(address), user)
+    },
+    () => {},
+  )
+  return { folder, home, user, socket, clusterReady }
+}
+
+async function shellCommand(
+  deps: TerminalsDeps,
+  seat: { folder: string; home: string; number: number; socket: string; identity: ShellIdentity },
+  editor: string | undefined,
+): Promise<{ file: string; args: readonly string[]; env: Record<string, string> }> {
+  const system = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin']
+  if (deps.sandbox.state === 'works') {
+    const tools = deps.kubectl?.startsWith('/usr/') ? [INSIDE.tools, dirname(deps.kubectl)] : [INSIDE.tools]
+    const environment = shellEnvironment(INSIDE.home + seat.identity.user, [...tools, ...system], seat.identity, editor)
+    const { file, args } = await confined(deps.sandbox, seat, environment, ['/bin/bash', '-c', startScript(deps.sandbox)])
+    return { file, args, env: {} }
+  }
+  const path = [...(deps.kubectl === undefined ? [] : [dirname(deps.kubectl)]), ...system]
+  return { file: '/bin/bash', args: ['--rcfile', join(seat.home, '.bashrc'), '-i'], env: shellEnvironment(seat.home, path, seat.identity, editor) }
+}
+
+/** nano is easier to get out of; vi is what there is elsewhere. */
+async function findEditor(): Promise<string | undefined> {
+  for (const name of ['nano', 'vi', 'vim']) {
+    for (const folder of ['/usr/bin', '/bin', '/usr/local/bin']) {
+      const found = await access(join(folder, name), constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+      if (found) return name
+    }
+  }
+  return undefined
+}
