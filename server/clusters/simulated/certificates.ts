@@ -1,5 +1,5 @@
 import './reflect-metadata.ts'
-import { randomBytes, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto'
+import { randomBytes, X509Certificate as NodeCertificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
 /** What a TLS listener for clusters needs, and what its clients must trust. All PEM. */
@@ -19,7 +19,7 @@ const validMillis = 30 * 24 * hour
  * The authority's key is forgotten at once: nobody can sign a second certificate with it.
  */
 export async function createServerCertificate(now = Date.now()): Promise<ServerCertificate> {
-  x509.cryptoProvider.set(webcrypto)
+  x509.cryptoProvider.set(crypto)
   const [authorityKeys, serverKeys] = await Promise.all([generateKeys(), generateKeys()])
   // An hour back, so that a machine whose clock was just corrected trusts it too.
   const validity = { notBefore: new Date(now - hour), notAfter: new Date(now + validMillis) }
@@ -63,8 +63,8 @@ export async function createServerCertificate(now = Date.now()): Promise<ServerC
   return { key: await pemOf(serverKeys.privateKey), certificate: canonical(server), certificateAuthority: canonical(authority) }
 }
 
-function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+function generateKeys() {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
 /** RFC 5280, 4.1.2.2: positive, at most 20 octets. */
@@ -77,6 +77,6 @@ function canonical(certificate: x509.X509Certificate): string {
   return new NodeCertificate(Buffer.from(certificate.rawData)).toString()
 }
 
-async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
+async function pemOf(key: Awaited<ReturnType<typeof generateKeys>>['privateKey']): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
 }

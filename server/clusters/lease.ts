@@ -1,0 +1,60 @@
+import type { ClusterId } from '../kernel/ids.ts'
+
+/** Where the API of a cluster answers, or where a relay to it listens. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** One cluster, lent to one attendee until it is released. */
+export interface ClusterLease {
+  readonly id: ClusterId
+  /** What people call it, e.g. `workshop-vm-03`, or the kubeconfig file's name. */
+  readonly name: string
+  readonly simulated: boolean
+  /** Empty while it is not known. */
+  readonly nodes: readonly string[]
+  /** Where the API answers on or from this machine: where a relay has to connect. */
+  readonly api: Address
+  /** The kubeconfig (YAML, no references to files) for a client that reaches the API at `at`; names in certificates still hold there. */
+  kubeconfigFor(at: Address): string
+  readonly prometheus: PrometheusSource
+  release(): Promise<void>
+}
+
+/** Lends clusters. */
+export interface ClusterProvider {
+  /** @throws UserError 'no-clusters-left', 'bad-kubeconfig', 'cluster-failed' */
+  lease(owner: { readonly number: number; readonly name: string }): Promise<ClusterLease>
+  /** Releases every lease. */
+  close(): Promise<void>
+}
+
+/** How the Prometheus that a cluster's owner has applied is doing. */
+export type PrometheusState =
+  | { readonly state: 'absent' }
+  /** `why` is the cluster's own sentence. */
+  | { readonly state: 'waiting'; readonly namespace: string; readonly pod: string; readonly why: string }
+  /** @param since when its pod became ready, milliseconds since the epoch */
+  | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
+  /** The cluster could not be asked; `why` is a sentence for people. */
+  | { readonly state: 'unreachable'; readonly why: string }
+
+/** A cluster's Prometheus, as charts see it. */
+export interface PrometheusSource {
+  state(): PrometheusState
+  /** Called whenever `state()` may have changed. A real cluster is asked only while somebody listens. @returns ends it */
+  onChange(listener: () => void): () => void
+  /** What our own Prometheus scrapes on this cluster's behalf: simulated clusters have this, */
+  readonly targets?: readonly ScrapeTarget[]
+  /** and real ones this: their own Prometheus' HTTP API, through the API server. @returns its JSON, not yet checked */
+  readonly query?: (path: 'query_range', parameters: URLSearchParams) => Promise<unknown>
+}
+
+/** One page of metrics. */
+export interface ScrapeTarget {
+  readonly address: Address
+  readonly path: string
+  /** `job` and `instance` among them, as the workshop's Prometheus configuration sets them. */
+  readonly labels: Readonly<Record<string, string>>
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { ClusterId } from '../../kernel/ids.ts'
+
+/** What the server's main thread and a thread of simulators say to each other. Both ends check what they hear. */
+const Port = z.int().min(1).max(65_535)
+
+/** As `PrometheusState` in `simulator/cluster-api.ts`. */
+export const PrometheusMessage = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('absent') }),
+  z.strictObject({ state: z.literal('waiting'), namespace: z.string(), pod: z.string(), why: z.string() }),
+  z.strictObject({ state: z.literal('ready'), namespace: z.string(), pod: z.string(), since: z.number() }),
+])
+
+export const ToWorker = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('open'), cluster: ClusterId, nodes: z.array(z.string()).min(1) }),
+  z.strictObject({ type: z.literal('close'), cluster: ClusterId }),
+])
+export type ToWorker = z.infer<typeof ToWorker>
+
+export const OpenedCluster = z.strictObject({
+  port: Port,
+  token: z.string(),
+  certificateAuthority: z.string(),
+  nodes: z.array(z.string()),
+  /** Where the thread serves this cluster's metrics pages. */
+  scrape: z.strictObject({ port: Port, path: z.string() }),
+})
+export type OpenedCluster = z.infer<typeof OpenedCluster>
+
+export const FromWorker = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('opened'), cluster: ClusterId, opened: OpenedCluster, prometheus: PrometheusMessage }),
+  z.strictObject({ type: z.literal('failed'), cluster: ClusterId, why: z.string() }),
+  z.strictObject({ type: z.literal('closed'), cluster: ClusterId }),
+  z.strictObject({ type: z.literal('prometheus'), cluster: ClusterId, prometheus: PrometheusMessage }),
+  /** Something unexpected, for the operator's log. */
+  z.strictObject({ type: z.literal('report'), text: z.string() }),
+])
+export type FromWorker = z.infer<typeof FromWorker>

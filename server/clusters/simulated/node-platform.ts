@@ -1,0 +1,26 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Platform } from '../../simulator/platform.ts'
+
+/** The machine's own time. Its timers do not keep a process alive that has nothing else to do. */
+export const nodeClock: Clock = {
+  now: () => Date.now(),
+  after(millis, callback) {
+    // Node fires at once what lies further ahead than 2^31-1 ms; nothing of ours waits that long.
+    const timer = setTimeout(callback, Math.min(Math.max(millis, 0), 0x7fff_ffff))
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** What one simulated cluster needs from Node; the signing key is its own and lives as long as it does. */
+export function nodePlatform(report: (error: unknown) => void): Platform {
+  const key = randomBytes(32)
+  return {
+    clock: nodeClock,
+    random: Math.random,
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    sign: (text) => createHmac('sha256', key).update(text).digest('base64url'),
+    report,
+  }
+}

@@ -1,0 +1,129 @@
+import { availableParallelism } from 'node:os'
+import { Emitter } from '../../kernel/events.ts'
+import { ClusterId } from '../../kernel/ids.ts'
+import { UserError } from '../../kernel/user-error.ts'
+import type { ClusterLease, ClusterProvider, PrometheusSource, PrometheusState } from '../lease.ts'
+import { simulatedKubeconfig } from './kubeconfig.ts'
+import { targetsOf } from './scrape-listener.ts'
+import { startSimulatorWorker } from './worker.ts'
+import type { SimulatorWorker } from './worker.ts'
+
+export interface SimulatedProviderOptions {
+  /** The entry of a simulator thread; see `server/simulator-worker.ts`. */
+  readonly worker: URL
+  readonly report: (error: unknown) => void
+  /** Nodes of each cluster; 2 unless told. */
+  readonly nodes?: number
+}
+
+/** A second thread starts when the first has this many clusters, as far as there are processors for it. */
+const clustersPerThread = 25
+
+/** A cluster that runs, lent or not yet. */
+interface Running {
+  readonly id: ClusterId
+  readonly number: number
+  readonly thread: SimulatorWorker
+  readonly opened: Awaited<ReturnType<SimulatorWorker['open']>>['opened']
+  readonly changed: Emitter<void>
+  prometheus: PrometheusState
+}
+
+/**
+ * Lends simulated clusters, which run in threads of their own. Attendees are numbered in the order in which they
+ * come, so the next one's cluster is started before they ask: a lease is then a matter of a millisecond.
+ */
+export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: SimulatedProviderOptions): ClusterProvider {
+  const threads: SimulatorWorker[] = []
+  const running = new Map<ClusterId, Running>()
+  let serial = 0
+  let closed = false
+  let warm: { readonly number: number; readonly cluster: Promise<Running> } | undefined
+
+  const setPrometheus = (id: ClusterId, state: PrometheusState) => {
+    const cluster = running.get(id)
+    if (!cluster) return
+    cluster.prometheus = state
+    cluster.changed.emit()
+  }
+  const lose = (ids: readonly ClusterId[]) => {
+    for (const id of ids) setPrometheus(id, { state: 'unreachable', why: 'Your simulated cluster has stopped. Ask the presenter for another.' })
+    warm = undefined
+  }
+  const leastUsed = () => {
+    for (const [index, thread] of [...threads.entries()].toReversed()) if (!thread.alive) threads.splice(index, 1)
+    const [best] = threads.toSorted((a, b) => a.size - b.size)
+    const room = threads.length < Math.max(availableParallelism() - 1, 1)
+    if (best && (best.size < clustersPerThread || !room)) return best
+    const thread = startSimulatorWorker({ entry, report, onPrometheus: setPrometheus, onLost: lose })
+    threads.push(thread)
+    return thread
+  }
+  const open = async (number: number): Promise<Running> => {
+    const name = nameOf(number)
+    const id = ClusterId.parse(`${name}-${++serial}`)
+    const thread = leastUsed()
+    const { opened, prometheus } = await thread.open(id, Array.from({ length: nodes }, (_, node) => `${name}-${twoDigits(node)}`))
+    const cluster: Running = { id, number, thread, opened, changed: new Emitter(), prometheus }
+    running.set(id, cluster)
+    return cluster
+  }
+  const close = async ({ id, thread }: Running) => {
+    if (running.delete(id)) await thread.close(id)
+  }
+  const warmUp = (number: number) => {
+    if (closed) return
+    const cluster = open(number)
+    warm = { number, cluster }
+    // Whoever leases it hears of a failure; until then it is only noted.
+    cluster.catch(report)
+  }
+  /** The warm cluster when it is this attendee's, which it is unless somebody comes back after a restart. */
+  const take = async (number: number): Promise<Running> => {
+    const waiting = warm
+    if (waiting?.number !== number) return open(number)
+    warm = undefined
+    return waiting.cluster.catch(() => open(number))
+  }
+  warmUp(0)
+
+  return {
+    async lease({ number }) {
+      try {
+        const cluster = await take(number)
+        if (!warm) warmUp(number + 1)
+        return leaseOf(cluster, () => close(cluster))
+      } catch (cause) {
+        throw new UserError('cluster-failed', 'Your cluster could not be started. Reload the page to try again; the server log says more.', cause)
+      }
+    },
+    async close() {
+      closed = true
+      await Promise.all(threads.map((thread) => thread.terminate()))
+      running.clear()
+    },
+  }
+}
+
+function leaseOf(cluster: Running, release: () => Promise<void>): ClusterLease {
+  const { id, number, opened, changed } = cluster
+  const prometheus: PrometheusSource = {
+    state: () => cluster.prometheus,
+    onChange: (listener) => changed.subscribe(listener),
+    targets: targetsOf(opened.scrape, opened.nodes),
+  }
+  return {
+    id,
+    name: nameOf(number),
+    simulated: true,
+    nodes: opened.nodes,
+    api: { host: '127.0.0.1', port: opened.port },
+    kubeconfigFor: (at) => simulatedKubeconfig(opened, at),
+    prometheus,
+    release,
+  }
+}
+
+const twoDigits = (number: number) => String(number).padStart(2, '0')
+
+const nameOf = (number: number) => `workshop-vm-${twoDigits(number)}`

@@ -1,0 +1,33 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { ClusterHost } from './host.ts'
+import { ToWorker } from './messages.ts'
+import type { FromWorker } from './messages.ts'
+
+/** Lets the main thread drive the clusters of this one. Orders for one cluster are carried out in their order. */
+export function serveMainThread(port: MessagePort, host: Pick<ClusterHost, 'open' | 'close'>): void {
+  const say = (message: FromWorker) => port.postMessage(message)
+  let orders = Promise.resolve()
+  port.on('message', (message: unknown) => {
+    const order = ToWorker.parse(message)
+    orders = orders.then(() => carryOut(order, host, say))
+  })
+}
+
+async function carryOut(order: ToWorker, host: Pick<ClusterHost, 'open' | 'close'>, say: (message: FromWorker) => void): Promise<void> {
+  const { cluster } = order
+  try {
+    if (order.type === 'close') {
+      await host.close(cluster)
+      say({ type: 'closed', cluster })
+    } else {
+      say({ type: 'opened', cluster, ...(await host.open(cluster, order.nodes)) })
+    }
+  } catch (error) {
+    say({ type: 'failed', cluster, why: describe(error) })
+  }
+}
+
+/** For the log of the main thread: errors lose their class on the way there. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

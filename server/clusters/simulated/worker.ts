@@ -1,0 +1,92 @@
+import { Worker } from 'node:worker_threads'
+import type { ClusterId } from '../../kernel/ids.ts'
+import { FromWorker } from './messages.ts'
+import type { ToWorker } from './messages.ts'
+
+type Opened = Extract<FromWorker, { type: 'opened' }>
+
+export interface SimulatorWorker {
+  /** Clusters that were opened here and are not closed. */
+  readonly size: number
+  /** False once the thread has ended, whatever ended it: nothing more can be opened here. */
+  readonly alive: boolean
+  /** @throws when the cluster cannot be made, or the thread ends first */
+  open(cluster: ClusterId, nodes: readonly string[]): Promise<Opened>
+  close(cluster: ClusterId): Promise<void>
+  terminate(): Promise<void>
+}
+
+export interface SimulatorWorkerOptions {
+  /** The thread's entry, which has to call `serveMainThread`. */
+  readonly entry: URL
+  readonly onPrometheus: (cluster: ClusterId, state: Opened['prometheus']) => void
+  /** The thread has ended unasked, and these clusters with it. */
+  readonly onLost: (clusters: readonly ClusterId[]) => void
+  readonly report: (error: unknown) => void
+}
+
+interface Waiting {
+  readonly resolve: (message: FromWorker) => void
+  readonly reject: (error: Error) => void
+}
+
+/** One thread of simulated clusters, seen from the main thread. */
+export function startSimulatorWorker({ entry, onPrometheus, onLost, report }: SimulatorWorkerOptions): SimulatorWorker {
+  const worker = new Worker(entry, { name: 'simulator' })
+  const clusters = new Set<ClusterId>()
+  const waiting = new Map<ClusterId, Waiting>()
+  let state: 'running' | 'ending' | 'ended' = 'running'
+
+  const ask = (order: ToWorker) =>
+    new Promise<FromWorker>((resolve, reject) => {
+      if (state !== 'running') reject(new Error('The thread of simulated clusters has ended.'))
+      waiting.set(order.cluster, { resolve, reject })
+      worker.postMessage(order)
+    })
+  const answer = (message: Exclude<FromWorker, { type: 'report' | 'prometheus' }>) => {
+    waiting.get(message.cluster)?.resolve(message)
+    waiting.delete(message.cluster)
+  }
+  worker.on('message', (heard: unknown) => {
+    const message = FromWorker.parse(heard)
+    if (message.type === 'report') report(new Error(message.text))
+    else if (message.type === 'prometheus') onPrometheus(message.cluster, message.prometheus)
+    else answer(message)
+  })
+  worker.on('error', report)
+  worker.on('exit', (code) => {
+    const asked = state === 'ending'
+    state = 'ended'
+    for (const { reject } of waiting.values()) reject(new Error(`The thread of simulated clusters ended with status ${code}.`))
+    waiting.clear()
+    if (!asked) onLost([...clusters])
+    clusters.clear()
+  })
+  return {
+    get size() {
+      return clusters.size
+    },
+    get alive() {
+      return state === 'running'
+    },
+    async open(cluster, nodes) {
+      clusters.add(cluster)
+      try {
+        const message = await ask({ type: 'open', cluster, nodes: [...nodes] })
+        if (message.type === 'opened') return message
+        throw new Error(message.type === 'failed' ? message.why : `The simulator answered ${message.type} instead of opened.`)
+      } catch (error) {
+        clusters.delete(cluster)
+        throw error
+      }
+    },
+    async close(cluster) {
+      if (!clusters.delete(cluster) || state !== 'running') return
+      await ask({ type: 'close', cluster })
+    },
+    async terminate() {
+      if (state === 'running') state = 'ending'
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createServerCertificate } from './clusters/simulated/certificates.ts'
+import { createHost } from './clusters/simulated/host.ts'
+import { simulatedKubeconfig } from './clusters/simulated/kubeconfig.ts'
+import { loadClusterMaker } from './clusters/simulated/load-data.ts'
+import { listenKube } from './http/kube-listener.ts'
+import { ClusterId } from './kernel/ids.ts'
+import { UserError } from './kernel/user-error.ts'
+
+export const simulateHelp = `Starts one simulated Kubernetes cluster and keeps it until it is interrupted.
+
+  simulate --kubeconfig FILE [--nodes N] [--port PORT]
+
+  --kubeconfig FILE  where to write the cluster's kubeconfig (it is removed at the end)
+  --nodes N          how many nodes, workshop-vm-00-00 onwards; 1 to 100, 2 unless told
+  --port PORT        the API's port on 127.0.0.1; a free one unless told
+  --help             this text
+
+Prints "ready" on a line of its own once kubectl can be used:
+
+  simulate --kubeconfig /tmp/kubeconfig &
+  kubectl --kubeconfig /tmp/kubeconfig get nodes
+`
+
+interface Options {
+  readonly kubeconfig: string
+  readonly nodes: number
+  readonly port: number
+}
+
+/** The `simulate` command. Returns when the process is told to end (SIGINT, SIGTERM). @throws UserError */
+export async function simulate(argv: readonly string[]): Promise<void> {
+  const options = parseOptions(argv)
+  if (!options) {
+    process.stdout.write(simulateHelp)
+    return
+  }
+  const report = (error: unknown) => console.error(error)
+  const host = await createHost({
+    certificate: await createServerCertificate(),
+    makeCluster: await loadClusterMaker(report),
+    listen: listenKube,
+    onPrometheus: () => {},
+    report,
+  })
+  // Whatever goes wrong from here on, nothing is left behind.
+  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  try {
+    const nodes = Array.from({ length: options.nodes }, (_, node) => `workshop-vm-00-${String(node).padStart(2, '0')}`)
+    const { opened } = await host.open(ClusterId.parse('workshop-vm-00'), nodes, options.port).catch((error: unknown) => {
+      throw portTaken(error, options.port)
+    })
+    await writeKubeconfig(options.kubeconfig, simulatedKubeconfig(opened, { host: '127.0.0.1', port: opened.port }))
+    try {
+      console.log('ready')
+      await ended
+    } finally {
+      rmSync(options.kubeconfig, { force: true })
+    }
+  } finally {
+    await host.closeAll()
+  }
+}
+
+function parseOptions(argv: readonly string[]): Options | undefined {
+  const { values } = parse(argv)
+  if (values.help) return undefined
+  if (!values.kubeconfig) throw new UserError('bad-arguments', 'simulate needs --kubeconfig FILE: the file to write the cluster\'s kubeconfig to.')
+  return {
+    kubeconfig: resolve(values.kubeconfig),
+    nodes: wholeNumber('--nodes', values.nodes ?? '2', 1, 100),
+    port: wholeNumber('--port', values.port ?? '0', 0, 65_535),
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: { kubeconfig: { type: 'string' }, nodes: { type: 'string' }, port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    })
+  } catch (cause) {
+    const what = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : ''
+    throw new UserError('bad-arguments', `${what}. "simulate --help" lists what there is.`, cause)
+  }
+}
+
+function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (number >= least && number <= most) return number
+  throw new UserError('bad-arguments', `${flag} takes a whole number from ${least} to ${most}, not "${text}".`)
+}
+
+function portTaken(error: unknown, port: number): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error
+  if (error.code === 'EADDRINUSE') return new UserError('port-in-use', `Port ${port} is taken. Stop what uses it, or choose another with --port.`, error)
+  if (error.code === 'EACCES') return new UserError('port-in-use', `Port ${port} may not be used by this user. Choose one above 1023 with --port.`, error)
+  return error
+}
+
+const mark = '# A simulated cluster of Deckhand; this file goes when the cluster does.\n'
+
+/** Only its owner may read it: it holds an administrator's token. Never replaces a kubeconfig that is not ours. */
+async function writeKubeconfig(file: string, text: string): Promise<void> {
+  try {
+    const there = await readFile(file, 'utf8').catch(() => '')
+    if (there.trim() !== '' && !there.startsWith(mark)) throw new Error('there is another file already')
+    await mkdir(dirname(file), { recursive: true })
+    rmSync(file, { force: true })
+    await writeFile(file, mark + text, { mode: 0o600, flag: 'wx' })
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new UserError('bad-arguments', `The kubeconfig cannot be written to ${file}: ${why}. Choose another place with --kubeconfig.`, cause)
+  }
+}
+
+if (import.meta.main) {
+  await simulate(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof UserError ? error.say : error)
+    process.exitCode = 1
+  })
+}

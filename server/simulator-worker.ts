@@ -1,0 +1,27 @@
+import { parentPort } from 'node:worker_threads'
+import { createServerCertificate } from './clusters/simulated/certificates.ts'
+import { createHost } from './clusters/simulated/host.ts'
+import { loadClusterMaker } from './clusters/simulated/load-data.ts'
+import type { FromWorker } from './clusters/simulated/messages.ts'
+import { describe, serveMainThread } from './clusters/simulated/worker-host.ts'
+import { listenKube } from './http/kube-listener.ts'
+
+/** A thread that runs simulated clusters, many of them, with their TLS listeners: what one attendee asks of theirs never holds up the classroom. */
+if (!parentPort) throw new Error('simulator-worker.ts runs as a worker thread of the server.')
+
+const port = parentPort
+const say = (message: FromWorker) => port.postMessage(message)
+const report = (error: unknown) => say({ type: 'report', text: describe(error) })
+
+// A fault in one cluster's timers must not end the others.
+process.on('uncaughtException', report)
+process.on('unhandledRejection', report)
+
+const host = await createHost({
+  certificate: await createServerCertificate(),
+  makeCluster: await loadClusterMaker(report),
+  listen: listenKube,
+  onPrometheus: (cluster, prometheus) => say({ type: 'prometheus', cluster, prometheus }),
+  report,
+})
+serveMainThread(port, host)
