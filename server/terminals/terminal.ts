@@ -41,6 +41,7 @@ export class Terminal {
   #size: { readonly columns: number; readonly rows: number }
   #paused = false
   #closed = false
+  #seen = false
 
   constructor(deps: TerminalDeps) {
     this.#deps = deps
@@ -67,6 +68,11 @@ export class Terminal {
     return this.#size
   }
 
+  /** Whether anybody has ever looked at it. */
+  get seen(): boolean {
+    return this.#seen
+  }
+
   get closed(): boolean {
     return this.#closed
   }
@@ -90,6 +96,7 @@ export class Terminal {
   attach(offset: number, sink: ViewerSink): Attachment {
     const viewer = new Viewer(this.#history, offset, sink)
     this.#viewers.add(viewer)
+    this.#seen = true
     viewer.pump()
     this.#throttle()
     return {

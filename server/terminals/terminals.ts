@@ -78,14 +78,14 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
   const seat = (owner: SeatOwner, cluster: Promise<ReachableCluster>): TerminalSeat => {
     const number = String(owner.number).padStart(2, '0')
     const identity: ShellIdentity = { user: owner.presenter ? 'presenter' : 'attendee', host: `workshop-${number}` }
-    const place = preparePlace(deps, owner, identity, cluster)
-    place.catch(() => {})
+    let place: Promise<Place> | undefined
     const mine = new Set<Terminal>()
     let opened = 0
     let opening = 0
     let closed = false
 
     const openTerminal = async (size: Size): Promise<Terminal> => {
+      place ??= preparePlace(deps, owner, identity, cluster)
       const { home, folder, user, socket, clusterReady } = await place
       await Promise.race([clusterReady, new Promise<void>((resolve) => void deps.clock.after(CLUSTER_WAIT_MILLIS, resolve))])
       const seatPlace = { folder, home, number: owner.number, socket: socket.path, identity }
@@ -129,7 +129,7 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
         closed = true
         seats.delete(handle)
         await Promise.all([...mine].map((terminal) => terminal.close()))
-        const made = await place.catch(() => undefined)
+        const made = await place?.catch(() => undefined)
         if (!made) return
         await made.socket.close()
         await rm(made.folder, { recursive: true, force: true })

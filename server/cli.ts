@@ -1,0 +1,64 @@
+import { parseConfig } from './config.ts'
+import { UserError, wordsFor } from './kernel/user-error.ts'
+import type { Running } from './main.ts'
+
+/** How long ending may take before the process goes anyhow. */
+const CLOSING_MILLIS = 8000
+
+const [command = 'present', ...argv] = process.argv.slice(2)
+
+try {
+  await dispatch(command, argv)
+} catch (error) {
+  process.stderr.write(`${wordsFor(error)}\n`)
+  if (!(error instanceof UserError)) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exit(error instanceof UserError && error.code === 'bad-arguments' ? 2 : 1)
+}
+
+async function dispatch(name: string, rest: readonly string[]): Promise<void> {
+  switch (name) {
+    case 'present':
+    case 'replay':
+      return serve(name, rest)
+    case 'simulate': {
+      const { simulate } = await import('./simulate.ts')
+      return simulate(rest)
+    }
+    default:
+      throw new UserError('bad-arguments', `"${name}" is not part of this version yet.`)
+  }
+}
+
+async function serve(name: 'present' | 'replay', rest: readonly string[]): Promise<void> {
+  const config = parseConfig(name, rest)
+  if (config.command === 'help') {
+    process.stdout.write(config.text)
+    return
+  }
+  const main = await import('./main.ts')
+  // One person's trouble must not end everybody's workshop.
+  process.on('uncaughtException', (error) => main.log('Something unexpected happened; the workshop goes on.', error))
+  process.on('unhandledRejection', (error) => main.log('Something unexpected happened; the workshop goes on.', error))
+  const running = config.command === 'present' ? await main.present(config) : await main.replay(config)
+  process.stdout.write(config.json ? `${JSON.stringify(running.json)}\n` : running.text)
+  endOnSignals(running, config.json)
+}
+
+/** The first Ctrl-C ends everything in good order, a second one at once. */
+function endOnSignals(running: Running, quiet: boolean): void {
+  let ending = false
+  const end = (): void => {
+    if (ending) process.exit(130)
+    ending = true
+    if (!quiet) process.stderr.write('\n  Ending the workshop…\n')
+    setTimeout(() => process.exit(1), CLOSING_MILLIS).unref()
+    running.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`Not everything ended cleanly: ${String(error)}\n`)
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
+}

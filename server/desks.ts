@@ -1,0 +1,154 @@
+import type { Classroom, Person } from './classroom/classroom.ts'
+import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
+import type { ChartRequest, Desk } from './http/room.ts'
+import { Emitter } from './kernel/events.ts'
+import type { ClusterId, PersonId } from './kernel/ids.ts'
+import { UserError, wordsFor } from './kernel/user-error.ts'
+import type { ChartState, ClusterNotice } from './protocol/server-message.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { Terminal } from './terminals/terminal.ts'
+import type { Terminals, TerminalSeat } from './terminals/terminals.ts'
+
+/** What a shell gets before its page has told how large it is. */
+const FIRST_SIZE = { columns: 100, rows: 30 }
+
+export interface DesksDeps {
+  readonly classroom: Classroom
+  readonly terminals: Terminals
+  /** Undefined, with a sentence that says why, when nobody gets a cluster. */
+  readonly clusters: ClusterProvider | { readonly none: string }
+  /** Why nobody may open terminals, when so. */
+  readonly slidesOnly: string | undefined
+  readonly metrics: Pick<Metrics, 'register' | 'watch'>
+  readonly log: (message: string, error?: unknown) => void
+}
+
+/** Everyone's desk: a cluster, terminals and charts for each person, made when they join. What fails at one stays there. */
+export interface Desks {
+  /** The person's desk; made the first time. */
+  of(person: PersonId): Desk
+  close(): Promise<void>
+}
+
+export function createDesks(deps: DesksDeps): Desks {
+  const desks = new Map<PersonId, PersonDesk>()
+  return {
+    of(id) {
+      const known = desks.get(id)
+      if (known) return known
+      const person = deps.classroom.person(id)
+      if (!person) throw new UserError('not-found', 'Nobody of that name has joined. Join again.')
+      const desk = new PersonDesk(deps, person)
+      desks.set(id, desk)
+      return desk
+    },
+    async close() {
+      await Promise.all([...desks.values()].map((desk) => desk.close()))
+    },
+  }
+}
+
+class PersonDesk implements Desk {
+  readonly #deps: DesksDeps
+  readonly #person: Person
+  readonly #seat: TerminalSeat
+  readonly #changed = new Emitter<ClusterNotice>()
+  readonly #lease: Promise<ClusterLease>
+  #notice: ClusterNotice = { state: 'starting' }
+  #ready: ClusterLease | undefined
+  #unregister: () => void = () => {}
+  /** The terminal opened ahead of the page, until the page asks for its first one. */
+  #first: Promise<Terminal> | undefined
+
+  constructor(deps: DesksDeps, person: Person) {
+    this.#deps = deps
+    this.#person = person
+    this.#lease = this.#obtain()
+    // Whoever waits for the cluster hears of a failure; so does the person, as a notice.
+    this.#lease.catch(() => {})
+    this.#seat = deps.terminals.seat({ person: person.id, number: person.number, presenter: person.presenter }, this.#lease)
+    if (deps.slidesOnly !== undefined) return
+    this.#first = this.#seat.open(FIRST_SIZE)
+    this.#first.catch((error: unknown) => deps.log(`The first terminal of person ${person.number} did not open.`, error))
+  }
+
+  cluster(): ClusterNotice {
+    return this.#notice
+  }
+
+  onClusterChange(listener: (cluster: ClusterNotice) => void): () => void {
+    return this.#changed.subscribe(listener)
+  }
+
+  async openTerminal(size: { readonly columns: number; readonly rows: number }): Promise<Terminal> {
+    if (this.#deps.slidesOnly !== undefined) throw new UserError('unsupported', this.#deps.slidesOnly)
+    const first = await this.#takeFirst()
+    if (!first) return this.#seat.open(size)
+    first.resize(size.columns, size.rows)
+    return first
+  }
+
+  watchChart(request: ChartRequest, listener: (state: ChartState) => void): () => void {
+    let stop: () => void = () => {}
+    let over = false
+    const begin = (lease: ClusterLease): void => {
+      if (!over) stop = this.#deps.metrics.watch(asWatched(lease), request, listener)
+    }
+    if (this.#ready) begin(this.#ready)
+    else {
+      if (this.#notice.state !== 'none') listener({ state: 'waiting', why: 'Your cluster is starting.' })
+      this.#lease.then(begin, (error: unknown) => {
+        if (!over) listener({ state: 'failed', why: wordsFor(error) })
+      })
+    }
+    return () => {
+      over = true
+      stop()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#unregister()
+    await this.#seat.close()
+    await this.#ready?.release()
+  }
+
+  /** The terminal that was opened ahead, when it still waits for its page to ask. */
+  async #takeFirst(): Promise<Terminal | undefined> {
+    const first = this.#first
+    this.#first = undefined
+    const opened = await first?.catch(() => undefined)
+    // A page that came after it was there has seen it, and asks for another one.
+    return opened && this.#claimable(opened) ? opened : undefined
+  }
+
+  #claimable(terminal: Terminal): boolean {
+    return !terminal.closed && !terminal.seen
+  }
+
+  async #obtain(): Promise<ClusterLease> {
+    const { clusters, slidesOnly, log } = this.#deps
+    try {
+      if (slidesOnly !== undefined) throw new UserError('unsupported', slidesOnly)
+      if ('none' in clusters) throw new UserError('unsupported', clusters.none)
+      const lease = await clusters.lease({ number: this.#person.number, name: this.#person.name })
+      this.#ready = lease
+      this.#unregister = this.#deps.metrics.register(asWatched(lease))
+      this.#tell({ state: 'ready', name: lease.name, simulated: lease.simulated })
+      return lease
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === 'unsupported')) log(`Person ${this.#person.number} has no cluster.`, error)
+      this.#tell({ state: 'none', why: wordsFor(error) })
+      throw error
+    }
+  }
+
+  #tell(notice: ClusterNotice): void {
+    this.#notice = notice
+    this.#changed.emit(notice)
+  }
+}
+
+function asWatched(lease: ClusterLease): { readonly id: ClusterId; readonly prometheus: ClusterLease['prometheus'] } {
+  return { id: lease.id, prometheus: lease.prometheus }
+}

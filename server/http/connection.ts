@@ -1,0 +1,193 @@
+import type { PersonId, TerminalId } from '../kernel/ids.ts'
+import { Lifetime } from '../kernel/lifetime.ts'
+import { UserError, wordsFor } from '../kernel/user-error.ts'
+import { type ClientMessage, parseClientMessage } from '../protocol/client-message.ts'
+import type { Page, ServerMessage } from '../protocol/server-message.ts'
+import type { Attachment, Terminal } from '../terminals/terminal.ts'
+import type { Room } from './room.ts'
+
+/** The charts that one page may look at: more than any slide shows. */
+const MAX_CHARTS = 40
+
+/** One page's socket, as far as this file has to know it. */
+export interface Wire {
+  send(message: ServerMessage): void
+  /** RFC 6455, 7.4: 1008 is a message against the rules. */
+  close(code: number, reason: string): void
+}
+
+export interface Visitor {
+  readonly page: Page
+  /** The attendee, or the presenter for the console; the stage is nobody's. */
+  readonly person: PersonId | null
+  /** The last event that the page has. */
+  readonly after: number
+}
+
+/** Terminals that stages show now, and how many: their size is the stage's. */
+export type StageSizes = Map<TerminalId, number>
+
+/** What one connected page is sent and what it may ask for. */
+export class Connection {
+  readonly #room: Room
+  readonly #visitor: Visitor
+  readonly #wire: Wire
+  readonly #stageSizes: StageSizes
+  readonly #lifetime = new Lifetime()
+  readonly #attachments = new Map<TerminalId, Attachment>()
+  readonly #charts = new Map<string, () => void>()
+
+  constructor(room: Room, visitor: Visitor, wire: Wire, stageSizes: StageSizes) {
+    this.#room = room
+    this.#visitor = visitor
+    this.#wire = wire
+    this.#stageSizes = stageSizes
+  }
+
+  /** Whose terminals and charts this page works with: the stage shows the presenter's. */
+  get #owner(): PersonId {
+    return this.#visitor.person ?? this.#room.presenter
+  }
+
+  /** Says welcome; from then on the page is told what happens. */
+  open(): void {
+    const { classroom, deck, session, presenter } = this.#room
+    const { page, person, after } = this.#visitor
+    const desk = this.#room.desk(this.#owner)
+    // Connected before the events are read, so that the page sees its own arrival.
+    if (person !== null) this.#lifetime.add(classroom.connect(person))
+    const events = classroom.eventsFor(this.#visitor, after)
+    const now = Date.now()
+    this.#wire.send({ type: 'welcome', session, page, person, presenter, deckVersion: deck.version(), cluster: desk.cluster(), now, events })
+    this.#lifetime.add(classroom.watch(this.#visitor, (event) => this.#wire.send({ type: 'events', events: [event] })))
+    this.#lifetime.add(desk.onClusterChange((cluster) => this.#wire.send({ type: 'cluster', cluster })))
+    this.#lifetime.add(deck.onChange(() => this.#wire.send({ type: 'deck.changed', deckVersion: deck.version() })))
+  }
+
+  /** Takes a frame. One that is not a message ends this connection and nothing else. */
+  receive(frame: string): void {
+    let message: ClientMessage
+    try {
+      message = parseClientMessage(frame)
+    } catch (error) {
+      this.#wire.close(1008, wordsFor(error))
+      return
+    }
+    try {
+      const result = this.#act(message)
+      if (result) result.catch((error: unknown) => this.#complain(error))
+    } catch (error) {
+      this.#complain(error)
+    }
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    for (const id of [...this.#attachments.keys()]) this.#detach(id)
+    for (const stop of this.#charts.values()) stop()
+    this.#charts.clear()
+    void this.#lifetime.close().catch((error: unknown) => this.#room.log('A connection did not end cleanly.', error))
+  }
+
+  #complain(error: unknown): void {
+    if (!(error instanceof UserError)) this.#room.log('A page’s request failed.', error)
+    this.#wire.send({ type: 'problem', code: error instanceof UserError ? error.code : 'failed', say: wordsFor(error) })
+  }
+
+  #act(message: ClientMessage): Promise<void> | void {
+    switch (message.type) {
+      case 'slide.show':
+        return this.#showSlide(message)
+      case 'follow':
+        if (this.#visitor.page === 'attendee') this.#room.classroom.follow(this.#owner)
+        return
+      case 'dock.show':
+        if (this.#visitor.page === 'attendee') throw new UserError('forbidden', 'Only the presenter can show or hide the stage’s terminal.')
+        return this.#room.classroom.showDock(message.dock)
+      case 'terminal.open':
+        return this.#openTerminal(message)
+      case 'terminal.close':
+        return this.#terminal(message.terminal).close()
+      case 'terminal.attach':
+        return this.#attach(this.#terminal(message.terminal), message.offset)
+      case 'terminal.detach':
+        return this.#detach(message.terminal)
+      case 'terminal.input':
+        return this.#terminal(message.terminal).write(message.data)
+      case 'terminal.resize':
+        return this.#resize(this.#terminal(message.terminal), message)
+      case 'terminal.ack':
+        return this.#attachments.get(message.terminal)?.acknowledge(message.offset)
+      case 'run':
+        return this.#run(message)
+      case 'run.stop':
+        return this.#terminal(message.terminal).stopRun()
+      case 'chart.watch':
+        return this.#watchChart(message)
+      case 'chart.unwatch':
+        this.#charts.get(message.chart)?.()
+        this.#charts.delete(message.chart)
+        return
+    }
+  }
+
+  #showSlide({ slide, step }: Extract<ClientMessage, { type: 'slide.show' }>): void {
+    if (this.#visitor.page === 'attendee') this.#room.classroom.roam(this.#owner, { slide, step })
+    else this.#room.classroom.moveStage({ slide, step })
+  }
+
+  async #openTerminal({ columns, rows }: { readonly columns: number; readonly rows: number }): Promise<void> {
+    await this.#room.desk(this.#owner).openTerminal({ columns, rows })
+  }
+
+  /** @throws UserError 'not-found', also for somebody else's: that it exists is not this page's business */
+  #terminal(id: TerminalId): Terminal {
+    const terminal = this.#room.terminal(id)
+    if (!terminal || terminal.person !== this.#owner) throw new UserError('not-found', 'This terminal is closed. Open a new one.')
+    return terminal
+  }
+
+  #attach(terminal: Terminal, offset: number): void {
+    const { id } = terminal
+    this.#detach(id)
+    if (this.#visitor.page === 'stage') this.#stageSizes.set(id, (this.#stageSizes.get(id) ?? 0) + 1)
+    const attachment = terminal.attach(offset, {
+      output: (from, data, replayed) => this.#wire.send({ type: 'terminal.output', terminal: id, offset: from, data, replayed }),
+      reset: (from) => this.#wire.send({ type: 'terminal.reset', terminal: id, offset: from }),
+    })
+    this.#attachments.set(id, attachment)
+  }
+
+  #detach(id: TerminalId): void {
+    const attachment = this.#attachments.get(id)
+    if (!attachment) return
+    attachment.detach()
+    this.#attachments.delete(id)
+    if (this.#visitor.page !== 'stage') return
+    const others = (this.#stageSizes.get(id) ?? 1) - 1
+    if (others > 0) this.#stageSizes.set(id, others)
+    else this.#stageSizes.delete(id)
+  }
+
+  /** While a stage shows a terminal the stage decides its size, for the back row's sake; others adapt to it. */
+  #resize(terminal: Terminal, { columns, rows }: { readonly columns: number; readonly rows: number }): void {
+    if (this.#visitor.page !== 'stage' && this.#stageSizes.has(terminal.id)) return
+    terminal.resize(columns, rows)
+  }
+
+  #run({ terminal, block }: Extract<ClientMessage, { type: 'run' }>): void {
+    const deck = this.#room.deck.for(this.#owner)
+    const found = deck.slides.flatMap((slide) => slide.blocks).find(({ id }) => id === block)
+    if (found?.kind !== 'command') throw new UserError('not-found', 'That block is not in this deck (any more). Reload the page.')
+    this.#terminal(terminal).run(block, found.commands)
+  }
+
+  #watchChart({ chart, query, rangeSeconds, stepSeconds }: Extract<ClientMessage, { type: 'chart.watch' }>): void {
+    this.#charts.get(chart)?.()
+    this.#charts.delete(chart)
+    if (this.#charts.size >= MAX_CHARTS) throw new UserError('too-many', `This page watches ${MAX_CHARTS} charts already, which is the most it can.`)
+    const watch = { query, rangeSeconds, stepSeconds }
+    const stop = this.#room.desk(this.#owner).watchChart(watch, (chartState) => this.#wire.send({ type: 'chart', chart, chartState }))
+    this.#charts.set(chart, stop)
+  }
+}

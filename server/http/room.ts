@@ -1,0 +1,41 @@
+import type { Classroom } from '../classroom/classroom.ts'
+import type { PersonId, SessionId, TerminalId } from '../kernel/ids.ts'
+import type { Deck } from '../protocol/deck.ts'
+import type { ChartState, ClusterNotice } from '../protocol/server-message.ts'
+import type { Terminal } from '../terminals/terminal.ts'
+
+/** What a page asks of Prometheus. */
+export interface ChartRequest {
+  readonly query: string
+  readonly rangeSeconds: number
+  readonly stepSeconds: number
+}
+
+/** One person's cluster and terminals, as sockets see them. */
+export interface Desk {
+  cluster(): ClusterNotice
+  /** @returns ends the subscription */
+  onClusterChange(listener: (cluster: ClusterNotice) => void): () => void
+  /** @throws UserError when there can be no (more) terminal */
+  openTerminal(size: { readonly columns: number; readonly rows: number }): Promise<Terminal>
+  /** @returns ends the watching */
+  watchChart(request: ChartRequest, listener: (state: ChartState) => void): () => void
+}
+
+/** A live session, as the HTTP side sees it. */
+export interface Room {
+  readonly session: SessionId
+  readonly presenter: PersonId
+  readonly classroom: Classroom
+  readonly deck: {
+    version(): string
+    /** With its variables filled in for this person. */
+    for(person: PersonId): Deck
+    /** Where its images lie. */
+    folder(): string
+    onChange(listener: () => void): () => void
+  }
+  terminal(id: TerminalId): Terminal | undefined
+  desk(person: PersonId): Desk
+  log(message: string, error?: unknown): void
+}
