@@ -49,7 +49,7 @@ function pageOf(page: string | undefined, node: string | undefined): MetricsPage
   return { page: 'kube-state-metrics' }
 }
 
-/** The targets of one cluster, labelled as the workshop's Prometheus configuration labels them. */
+/** The targets of one cluster, labelled as `manifests/workshop/prometheus` labels them. */
 export function targetsOf(scrape: { readonly port: number; readonly path: string }, nodes: readonly string[]): ScrapeTarget[] {
   const target = (path: string, labels: Record<string, string>): ScrapeTarget => ({
     address: { host: '127.0.0.1', port: scrape.port },
@@ -58,9 +58,9 @@ export function targetsOf(scrape: { readonly port: number; readonly path: string
   })
   return [
     ...nodes.flatMap((node) => [
-      target(`cadvisor/${node}`, { job: 'kubernetes-cadvisor', instance: node, node }),
-      target(`resource/${node}`, { job: 'kubernetes-resource', instance: node, node }),
+      target(`cadvisor/${node}`, { job: 'cadvisor', instance: node, kubernetes_io_hostname: node }),
+      target(`resource/${node}`, { job: 'resource', instance: node }),
     ]),
-    target('kube-state-metrics', { job: 'kube-state-metrics', instance: 'kube-state-metrics.kube-system.svc:8080' }),
+    target('kube-state-metrics', { job: 'kube-state-metrics', instance: 'kube-state-metrics:8080' }),
   ]
 }

@@ -1,0 +1,83 @@
+import type { Clock } from '../kernel/clock.ts'
+import { Emitter } from '../kernel/events.ts'
+import type { ChartState } from '../protocol/server-message.ts'
+import { runChart } from './chart.ts'
+import type { ChartQuery } from './chart.ts'
+import { createSharedPrometheus } from './shared-prometheus.ts'
+import type { PrometheusBinary } from './shared-prometheus.ts'
+import { RangeAnswer } from './source.ts'
+import type { WatchedCluster } from './source.ts'
+
+export interface MetricsOptions {
+  readonly prometheus: PrometheusBinary
+  /** The process keeps its samples in a folder of its own in here, and takes it away at the end. */
+  readonly stateDirectory: string
+  readonly clock: Clock
+  readonly report: (error: unknown) => void
+}
+
+export interface Metrics {
+  /** Starts the shared Prometheus ahead of the first chart. Never throws: what is wrong is reported, and said by the charts. */
+  start(): Promise<void>
+  /** Has a cluster scraped from now on: a new target takes 10–15 s to be queryable, so do it as soon as it is leased. @returns ends it */
+  register(cluster: WatchedCluster): () => void
+  /** Calls `listener` with what the chart shows, now and whenever it changes. All who watch the same share one upstream query. @returns ends it */
+  watch(cluster: WatchedCluster, query: ChartQuery, listener: (state: ChartState) => void): () => void
+  close(): Promise<void>
+}
+
+interface SharedChart {
+  readonly viewers: Emitter<ChartState>
+  last: ChartState | undefined
+  end: () => void
+}
+
+/** Charts of clusters' metrics. */
+export function createMetrics({ prometheus, stateDirectory, clock, report }: MetricsOptions): Metrics {
+  const shared = createSharedPrometheus({ binary: prometheus, stateDirectory, report })
+  const charts = new Map<string, SharedChart>()
+
+  const begin = (cluster: WatchedCluster, query: ChartQuery): SharedChart => {
+    const chart: SharedChart = { viewers: new Emitter(), last: undefined, end: () => {} }
+    const { query: own } = cluster.prometheus
+    chart.end = runChart({
+      cluster,
+      query,
+      clock,
+      ask: async (parameters) => (own ? RangeAnswer.parse(await own('query_range', parameters)) : shared.query(cluster.id, parameters)),
+      onState(state) {
+        chart.last = state
+        chart.viewers.emit(state)
+      },
+    })
+    return chart
+  }
+
+  return {
+    start: () => shared.start().catch(report),
+    register({ id, prometheus: { targets } }) {
+      if (!targets) return () => {}
+      const registered = shared.register(id, targets)
+      registered.catch(report)
+      return () => void registered.then((unregister) => unregister(), () => {})
+    },
+    watch(cluster, { query, rangeSeconds, stepSeconds }, listener) {
+      const key = JSON.stringify([cluster.id, query, rangeSeconds, stepSeconds])
+      const chart = charts.get(key) ?? begin(cluster, { query, rangeSeconds, stepSeconds })
+      charts.set(key, chart)
+      const unsubscribe = chart.viewers.subscribe(listener)
+      if (chart.last) listener(chart.last)
+      return () => {
+        unsubscribe()
+        if (chart.viewers.size > 0 || charts.get(key) !== chart) return
+        charts.delete(key)
+        chart.end()
+      }
+    },
+    async close() {
+      for (const { end } of charts.values()) end()
+      charts.clear()
+      await shared.close()
+    },
+  }
+}

@@ -1,0 +1,137 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { confineQuery, isConfined } from './confine-query.ts'
+import type { Discovery } from './discovery.ts'
+import { startDiscovery } from './discovery.ts'
+import { startPrometheus } from './prometheus-process.ts'
+import type { PrometheusProcess } from './prometheus-process.ts'
+import { RangeAnswer } from './source.ts'
+import type { ScrapeTarget } from './source.ts'
+
+/** Where Prometheus is, as `tools/find-tools.ts` found it. */
+export type PrometheusBinary = { readonly found: true; readonly path: string } | { readonly found: false; readonly why: string; readonly howToGet: string }
+
+export interface SharedPrometheusOptions {
+  readonly binary: PrometheusBinary
+  readonly stateDirectory: string
+  readonly report: (error: unknown) => void
+}
+
+/** One Prometheus for all simulated clusters; each is answered from its own series only. */
+export interface SharedPrometheus {
+  /** Starts the process, if it does not run; otherwise it starts with the first question. */
+  start(): Promise<void>
+  register(cluster: string, targets: readonly ScrapeTarget[]): Promise<() => void>
+  /** @throws when there is no Prometheus to ask; its message is a sentence for people */
+  query(cluster: string, parameters: URLSearchParams): Promise<RangeAnswer>
+  close(): Promise<void>
+}
+
+const Formatted = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('success'), data: z.string() }),
+  z.object({ status: z.literal('error'), error: z.string() }),
+])
+
+/** It is started again once after a crash; after a second one within this time it stays down. */
+const crashWindowMillis = 60_000
+const askWithinMillis = 15_000
+const mostRemembered = 2000
+
+export function createSharedPrometheus({ binary, stateDirectory, report }: SharedPrometheusOptions): SharedPrometheus {
+  let discovery: Promise<Discovery> | undefined
+  let folder: Promise<string> | undefined
+  let running: Promise<PrometheusProcess> | undefined
+  let lastCrash: number | undefined
+  let gaveUp: string | undefined
+  let closed = false
+  const confined = new Map<string, RangeAnswer | string>()
+
+  const discover = () => (discovery ??= startDiscovery())
+  const makeFolder = async () => {
+    await mkdir(stateDirectory, { recursive: true })
+    return mkdtemp(join(resolve(stateDirectory), 'prometheus-'))
+  }
+  const onCrash = (words: string) => {
+    report(new Error(`Prometheus ended: ${words}`))
+    running = undefined
+    const again = lastCrash === undefined || Date.now() - lastCrash > crashWindowMillis
+    lastCrash = Date.now()
+    if (!again) gaveUp = `Prometheus has stopped twice, so there are no charts. Its last words: ${words}`
+    else if (!closed) void run().catch(report)
+  }
+  const run = (): Promise<PrometheusProcess> => {
+    if (!binary.found) return Promise.reject(new Error(`Charts need Prometheus: ${binary.why} ${binary.howToGet}`))
+    if (gaveUp !== undefined || closed) return Promise.reject(new Error(gaveUp ?? 'Prometheus has been stopped.'))
+    const { path } = binary
+    const start = async () => startPrometheus({ binary: path, folder: await (folder ??= makeFolder()), discoveryUrl: (await discover()).url, onCrash })
+    // Once more, because its port may have been taken between choosing it and using it.
+    running ??= start().catch(start).catch((cause: unknown) => {
+      const words = cause instanceof Error ? cause.message : String(cause)
+      gaveUp = `Prometheus does not start, so there are no charts: ${words}`
+      throw new Error(gaveUp, { cause })
+    })
+    return running
+  }
+  /** The query for this cluster alone, or what Prometheus says is wrong with it. */
+  const confine = async (url: string, cluster: string, query: string): Promise<RangeAnswer | string> => {
+    const key = `${cluster} ${query}`
+    const known = confined.get(key)
+    if (known !== undefined) return known
+    const made = await confineFor(url, cluster, query)
+    if (confined.size >= mostRemembered) confined.clear()
+    confined.set(key, made)
+    return made
+  }
+
+  return {
+    async start() {
+      await run()
+    },
+    async register(cluster, targets) {
+      return (await discover()).register(cluster, targets)
+    },
+    async query(cluster, parameters) {
+      const { url } = await run()
+      const own = await confine(url, cluster, parameters.get('query') ?? '')
+      if (typeof own !== 'string') return own
+      const asked = new URLSearchParams([...parameters])
+      asked.set('query', own)
+      return withoutCluster(RangeAnswer.parse(await ask(`${url}/api/v1/query_range`, asked)))
+    },
+    async close() {
+      closed = true
+      const process = await running?.catch(() => undefined)
+      await process?.close()
+      await (await discovery)?.close()
+      if (folder) await rm(await folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/**
+ * Prometheus reads the query first, so that what is wrong is said in its own words; then it is confined; then
+ * Prometheus writes the result out as it understands it, and every selector in that has to be confined still.
+ */
+async function confineFor(url: string, cluster: string, query: string): Promise<RangeAnswer | string> {
+  const format = async (text: string) => Formatted.parse(await ask(`${url}/api/v1/format_query`, new URLSearchParams({ query: text })))
+  const refused = (error: string): RangeAnswer => ({ status: 'error', errorType: 'bad_data', error: error.replace(/^invalid parameter "query": /, '') })
+  const read = await format(query)
+  if (read.status === 'error') return refused(read.error)
+  const own = confineQuery(query, cluster)
+  if (!own.ok) return refused(own.why)
+  const written = await format(own.query)
+  if (written.status === 'error') return refused(written.error)
+  return isConfined(written.data, cluster) ? own.query : refused('The query cannot be confined to your own cluster. Write it more simply.')
+}
+
+async function ask(url: string, parameters: URLSearchParams): Promise<unknown> {
+  const response = await fetch(url, { method: 'POST', body: parameters, signal: AbortSignal.timeout(askWithinMillis) })
+  return response.json()
+}
+
+function withoutCluster(answer: RangeAnswer): RangeAnswer {
+  if (answer.status === 'error') return answer
+  const result = answer.data.result.map(({ metric: { cluster: _, ...metric }, values }) => ({ metric, values }))
+  return { ...answer, data: { ...answer.data, result } }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+
+/** How a cluster's Prometheus is doing; clusters tell it (`clusters/lease.ts`). */
+export type PrometheusState =
+  | { readonly state: 'absent' }
+  | { readonly state: 'waiting'; readonly namespace: string; readonly pod: string; readonly why: string }
+  | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
+  | { readonly state: 'unreachable'; readonly why: string }
+
+export interface ScrapeTarget {
+  readonly address: { readonly host: string; readonly port: number }
+  readonly path: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** What charts need of a cluster. A lease is one. */
+export interface WatchedCluster {
+  /** Letters, digits, `-` and `_` only. */
+  readonly id: string
+  readonly prometheus: {
+    state(): PrometheusState
+    onChange(listener: () => void): () => void
+    /** The cluster's metrics pages, for our Prometheus; */
+    readonly targets?: readonly ScrapeTarget[]
+    /** or the way to its own. */
+    readonly query?: (path: 'query_range', parameters: URLSearchParams) => Promise<unknown>
+  }
+}
+
+const Sample = z.tuple([z.number(), z.string()])
+
+/** What Prometheus' `/api/v1/query_range` answers, as far as charts use it. Native histograms have no `values`. */
+export const RangeAnswer = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('success'),
+    data: z.object({
+      resultType: z.literal('matrix'),
+      result: z.array(z.object({ metric: z.record(z.string(), z.string()), values: z.array(Sample).default([]) })),
+    }),
+  }),
+  z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() }),
+])
+export type RangeAnswer = z.infer<typeof RangeAnswer>
