@@ -1,0 +1,52 @@
+import type { ComponentChildren } from 'preact'
+import type { Block } from '../../server/protocol/deck.ts'
+import type { SessionStore } from '../classroom/session-store.ts'
+import { QueryIsland } from '../charts/query-island.tsx'
+import { CommandIsland } from '../slides/command-island.tsx'
+import { tell } from '../ui/toasts.tsx'
+import type { TerminalId } from '../../server/kernel/ids.ts'
+
+interface Acting {
+  /** Where a run types: the terminal in front. */
+  readonly terminal: () => TerminalId | undefined
+  readonly onRun?: () => void
+}
+
+/** Wires a deck's blocks to a live session. Without `acting` the page only shows what others do. */
+export function liveBlocks(store: SessionStore, acting?: Acting): (block: Block) => ComponentChildren {
+  const send: SessionStore['send'] = (message) => {
+    const sent = store.send(message)
+    if (!sent) tell('Not connected just now. Try again when the page has reconnected.')
+    return sent
+  }
+  return (block) => {
+    if (block.kind === 'query') {
+      return <QueryIsland block={block} watch={(request) => store.charts.watch(request)} editable={acting !== undefined} />
+    }
+    return (
+      <CommandIsland
+        block={block}
+        acts={acting !== undefined}
+        run={() => store.runOf(block.id)}
+        whyNot={() => whyNoRun(store, acting)}
+        onRun={() => {
+          const terminal = acting?.terminal()
+          if (terminal !== undefined && send({ type: 'run', terminal, block: block.id })) acting?.onRun?.()
+        }}
+        onStop={() => {
+          const run = store.runOf(block.id)
+          if (run) send({ type: 'run.stop', terminal: run.terminal })
+        }}
+      />
+    )
+  }
+}
+
+/** Why nothing can be run now, in few words. */
+function whyNoRun(store: SessionStore, acting: Acting | undefined): string | undefined {
+  const cluster = store.cluster.value
+  if (store.connection.value !== 'open') return 'Reconnecting'
+  if (acting?.terminal() !== undefined) return undefined
+  if (cluster.state === 'starting') return 'Starting your cluster'
+  return cluster.state === 'none' ? cluster.why : 'Open a terminal first'
+}

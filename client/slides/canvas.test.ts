@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { canvasFor, codeSize } from './canvas.ts'
+
+describe('the canvas', () => {
+  it('is 1920 × 1080 on the stage, whatever the projector', () => {
+    expect(canvasFor(1024, 768, false)).toEqual({ width: 1920, height: 1080 })
+  })
+
+  it('grows downwards in a tall pane, so that nothing is left empty beside it', () => {
+    expect(canvasFor(960, 960, true)).toEqual({ width: 1920, height: 1920 })
+  })
+
+  it('stays 16 : 9 in a wide pane', () => {
+    expect(canvasFor(1600, 400, true)).toEqual({ width: 1920, height: 1080 })
+  })
+
+  it('is narrow on a phone, where 1920 px of text would be too small to read', () => {
+    expect(canvasFor(390, 700, true)).toEqual({ width: 860, height: 1544 })
+  })
+})
+
+describe('the size of code', () => {
+  it('is 32 px for 64 columns in the usual room', () => {
+    expect(codeSize('x'.repeat(64), 1420)).toBe(32)
+  })
+
+  it('shrinks with long lines and stops at 26 px', () => {
+    expect(codeSize('x'.repeat(80), 1420)).toBe(29)
+    expect(codeSize('x'.repeat(200), 1420)).toBe(26)
+  })
+})

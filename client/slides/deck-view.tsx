@@ -1,0 +1,99 @@
+import type { HTMLAttributes, JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Deck } from '../../server/protocol/deck.ts'
+import type { Position } from '../../server/protocol/session-event.ts'
+import type { RenderIsland } from './islands.ts'
+import { mountReveal, type Mounted } from './reveal.ts'
+import { SlideSection } from './slide-section.tsx'
+import type { Walk } from './walk.ts'
+import { placeOf } from './walk.ts'
+import './theme.css'
+
+interface Showing {
+  readonly deck: Deck
+  readonly position: Position | undefined
+  readonly renderIsland: RenderIsland
+  readonly joinCard?: JSX.Element | undefined
+  /** Whether the canvas may be taller than 16 : 9, or narrow, to suit its pane. */
+  readonly free?: boolean
+  /** A swipe over the slide. */
+  readonly onWalk?: (walk: Walk) => void
+}
+
+/** A deck on the screen, at a position. */
+export function DeckView(showing: Showing) {
+  // Another deck is another reveal.js: its list of slides is read when it is mounted.
+  return <MountedDeck key={showing.deck.version} {...showing} />
+}
+
+function MountedDeck({ deck, position, renderIsland, joinCard, free = false, onWalk }: Showing) {
+  const viewport = useRef<HTMLDivElement>(null)
+  const element = useRef<HTMLDivElement>(null)
+  const [mounted, setMounted] = useState<Mounted>()
+  const { index, step } = placeOf(deck, position)
+
+  useEffect(() => {
+    if (!element.current || !viewport.current) return
+    let live: Mounted | undefined
+    let gone = false
+    const observer = new ResizeObserver(() => live?.layout())
+    observer.observe(viewport.current)
+    void mountReveal(element.current, viewport.current, free).then((ready) => {
+      if (gone) return ready.unmount()
+      live = ready
+      setMounted(ready)
+    })
+    return () => {
+      gone = true
+      observer.disconnect()
+      live?.unmount()
+    }
+  }, [free])
+
+  useEffect(() => mounted?.show(index), [mounted, index])
+
+  return (
+    <div class="deck-viewport" ref={viewport} {...swipes(onWalk)}>
+      <div class="reveal" ref={element} data-ready={mounted ? '' : undefined}>
+        <div class="slides">
+          {deck.slides.map((slide, at) => (
+            <SlideSection
+              key={slide.id}
+              deck={deck}
+              slide={slide}
+              step={at === index ? step : at < index ? slide.steps.length - 1 : 0}
+              live={mounted !== undefined && at === index}
+              renderIsland={renderIsland}
+              joinCard={joinCard}
+            />
+          ))}
+        </div>
+      </div>
+      <p class="unseen" aria-live="polite">
+        {deck.slides[index]?.title}
+      </p>
+    </div>
+  )
+}
+
+const SWIPE_PIXELS = 60
+
+/** A finger that moves sideways, more than it moves up or down. */
+function swipes(onWalk: ((walk: Walk) => void) | undefined): Pick<HTMLAttributes<HTMLDivElement>, 'onTouchStart' | 'onTouchEnd'> {
+  if (!onWalk) return {}
+  let from: { x: number; y: number } | undefined
+  return {
+    onTouchStart: (event: TouchEvent) => {
+      const touch = event.touches[0]
+      const scrolls = event.target instanceof Element && event.target.closest('pre, textarea, .chart')
+      from = touch && event.touches.length === 1 && !scrolls ? { x: touch.clientX, y: touch.clientY } : undefined
+    },
+    onTouchEnd: (event: TouchEvent) => {
+      const touch = event.changedTouches[0]
+      if (!from || !touch) return
+      const across = touch.clientX - from.x
+      if (Math.abs(across) > SWIPE_PIXELS && Math.abs(across) > 2 * Math.abs(touch.clientY - from.y)) onWalk(across < 0 ? 'next' : 'previous')
+      from = undefined
+    },
+  }
+}

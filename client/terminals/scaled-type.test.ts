@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest'
+import { scaledType } from './scaled-type.ts'
+
+describe('the type size of a terminal that somebody else sized', () => {
+  it('makes its columns fit the width', () => {
+    expect(scaledType({ width: 480, height: 2000 }, 80, 24)).toBe(10)
+  })
+
+  it('makes its rows fit when they are what is scarce', () => {
+    expect(scaledType({ width: 5000, height: 468 }, 80, 30)).toBe(10)
+  })
+
+  it('never vanishes', () => {
+    expect(scaledType({ width: 10, height: 10 }, 80, 24)).toBe(6)
+  })
+})

@@ -1,0 +1,9 @@
+/** IBM Plex Mono's advance and our line height, as parts of the type size. */
+const ADVANCE = 0.6
+const LINE = 1.2 * 1.3
+
+/** The largest type size at which so many columns and rows fit into a place, within reason. */
+export function scaledType(place: { width: number; height: number }, columns: number, rows: number): number {
+  const size = Math.min(place.width / (columns * ADVANCE), place.height / (rows * LINE))
+  return Math.max(6, Math.min(60, Math.floor(size * 4) / 4))
+}
