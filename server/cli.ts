@@ -39,20 +39,21 @@ async function serve(name: 'present' | 'replay', rest: readonly string[]): Promi
   // One person's trouble must not end everybody's workshop.
   process.on('uncaughtException', (error) => main.log('Something unexpected happened; the workshop goes on.', error))
   process.on('unhandledRejection', (error) => main.log('Something unexpected happened; the workshop goes on.', error))
-  const running = config.command === 'present' ? await main.present(config) : await main.replay(config)
+  const starting = config.command === 'present' ? main.present(config) : main.replay(config)
+  endOnSignals(starting, config.json)
+  const running = await starting
   process.stdout.write(config.json ? `${JSON.stringify(running.json)}\n` : running.text)
-  endOnSignals(running, config.json)
 }
 
-/** The first Ctrl-C ends everything in good order, a second one at once. */
-function endOnSignals(running: Running, quiet: boolean): void {
+/** The first Ctrl-C ends everything in good order, also what is still starting; a second one ends at once. */
+function endOnSignals(starting: Promise<Running>, quiet: boolean): void {
   let ending = false
   const end = (): void => {
     if (ending) process.exit(130)
     ending = true
-    if (!quiet) process.stderr.write('\n  Ending the workshop…\n')
+    if (!quiet) process.stderr.write('\n  Ending…\n')
     setTimeout(() => process.exit(1), CLOSING_MILLIS).unref()
-    running.close().then(
+    starting.then((running) => running.close()).then(
       () => process.exit(0),
       (error: unknown) => {
         process.stderr.write(`Not everything ended cleanly: ${String(error)}\n`)

@@ -97,7 +97,8 @@ function markOf(body: string, offset: number): Mark | undefined {
   const [code, kind, ...parameters] = body.split(';')
   if (code !== '133') return undefined
   if (kind === 'A') return { kind: 'prompt', offset, continuation: parameters.includes('k=s') }
-  if (kind === 'B') return { kind: 'input', offset }
+  // The end of a continuation's prompt adds nothing to its beginning.
+  if (kind === 'B') return parameters.includes('k=s') ? undefined : { kind: 'input', offset }
   if (kind === 'C') return { kind: 'start', offset }
   if (kind !== 'D') return undefined
   const exit = Number.parseInt(parameters[0] ?? '0', 10)

@@ -140,7 +140,8 @@ export function bubblewrapArguments(
     ...['--proc', '/proc', '--dev', '/dev', '--size', String(256 * 1024 * 1024), '--tmpfs', '/tmp', '--dir', '/var/tmp', '--dir', '/run/deckhand'],
     ...[...sandbox.binds].flatMap(([name, path]) => ['--ro-bind', path, `${INSIDE.tools}/${name}`]),
     ...(seat.socket === undefined ? [] : ['--bind', seat.socket, INSIDE.socket]),
-    ...['--bind', seat.home, home, '--chdir', home, '--clearenv'],
+    // The root itself is in memory: nothing may be put there.
+    ...['--bind', seat.home, home, '--remount-ro', '/', '--chdir', home, '--clearenv'],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
   ]
 }

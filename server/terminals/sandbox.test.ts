@@ -1,0 +1,146 @@
+import { access, chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Clock } from '../kernel/clock.ts'
+import { PersonId } from '../kernel/ids.ts'
+import type { SessionEvent } from '../protocol/session-event.ts'
+import { startPty } from './pty.ts'
+import { type Sandbox, trySandbox } from './sandbox.ts'
+import { createTerminals, type Terminals } from './terminals.ts'
+
+const hasBubblewrap = await access('/usr/bin/bwrap').then(
+  () => true,
+  () => false,
+)
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (millis, callback) => {
+    const timer = setTimeout(callback, millis)
+    return () => clearTimeout(timer)
+  },
+}
+
+describe.runIf(hasBubblewrap)('a confined shell', () => {
+  let runtime: string
+  let sandbox: Sandbox
+  let terminals: Terminals
+  let api: Server
+  let port: number
+  const events: SessionEvent[] = []
+
+  beforeAll(async () => {
+    process.env['SERVER_SECRET'] = 'do-not-tell'
+    runtime = await mkdtemp(join(tmpdir(), 'deckhand-test-'))
+    await chmod(runtime, 0o711)
+    api = createServer((_request, response) => response.end('the cluster\n'))
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
+    const address = api.address()
+    port = typeof address === 'object' && address ? address.port : 0
+    sandbox = await trySandbox({ bubblewrap: '/usr/bin/bwrap', socat: '/usr/bin/socat', kubectl: undefined }, runtime)
+    const onEvent = (event: SessionEvent) => void events.push(event)
+    terminals = createTerminals({ clock, startPty, sandbox, runtime, labFolder: join(import.meta.dirname, '../protocol'), kubectl: undefined, onEvent, onOutput: () => {} })
+  })
+  afterAll(async () => {
+    delete process.env['SERVER_SECRET']
+    await terminals.close()
+    await new Promise((resolve) => api.close(resolve))
+    await rm(runtime, { recursive: true, force: true })
+  })
+
+  const shell = async (number: number) => {
+    const person = PersonId.parse(`p-0${number}`)
+    const seat = terminals.seat({ person, number, presenter: number === 0 }, Promise.resolve({ api: { host: '127.0.0.1', port }, kubeconfigFor: (at) => `server: ${at.host}:${at.port}\n` }))
+    const terminal = await seat.open({ columns: 200, rows: 50 })
+    let output = ''
+    const attachment = terminal.attach(0, { output: (offset, data) => { output += data; queueMicrotask(() => attachment.acknowledge(offset + data.length)) }, reset: () => {} })
+    /** Types a command. @returns what it printed */
+    const ask = async (command: string): Promise<string> => {
+      await vi.waitFor(() => expect(output).toContain('\x1b]133;B'), { timeout: 10_000 })
+      output = ''
+      terminal.write(`${command}\r`)
+      return vi.waitFor(
+        () => {
+          const found = /\x1b\]133;C\x07([\s\S]*)\x1b\]133;D;\d+\x07[\s\S]*\x1b\]133;B/.exec(output)
+          if (!found) throw new Error(`no answer yet: ${output}`)
+          return found[1] ?? ''
+        },
+        { timeout: 10_000 },
+      )
+    }
+    return { seat, terminal, ask, person }
+  }
+
+  it('works here', () => {
+    expect(sandbox).toMatchObject({ state: 'works' })
+  })
+
+  it('sees nothing of this machine’s people, processes and environment', async () => {
+    const { ask, seat } = await shell(1)
+    expect(await ask(`ls -d ${homedir()} ${process.cwd()} /root /var/lib /mnt /etc/shadow /etc/hostname 2>/dev/null | wc -l`)).toMatch(/^0\s/)
+    expect(await ask('cat /etc/passwd; id -un; hostname')).toMatch(/^attendee:x:1000[^\n]*\r\nnobody[^\n]*\r\nattendee\r\nworkshop-01\r\n$/)
+    expect(await ask('cat /proc/*/environ | tr "\\0" "\\n" | grep -c -e SECRET -e VITEST')).toMatch(/^0\s/)
+    expect(await ask('cat /proc/*/cmdline | tr "\\0" " " | grep -c -e vitest -e deckhand-test')).toMatch(/^0\s/)
+    expect(await ask('ls /proc | grep -c "^[0-9]"')).toMatch(/^\d\s/)
+    await seat.close()
+  })
+
+  it('reaches its cluster at 127.0.0.1:6443, and nothing else', async () => {
+    const { ask, seat } = await shell(2)
+    const fetch = (to: number) => `(exec 3<>/dev/tcp/127.0.0.1/${to} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3) 2>&1 | tail -1`
+    expect(await ask(fetch(6443))).toBe('the cluster\r\n')
+    expect(await ask(fetch(port))).toContain('Connection refused')
+    expect(await ask('cat /proc/net/dev | tail -n +3 | grep -vc "lo:"')).toMatch(/^0\s/)
+    expect(await ask('cat $KUBECONFIG; stat -c %a $KUBECONFIG')).toBe('server: 127.0.0.1:6443\r\n600\r\n')
+    await seat.close()
+  })
+
+  it('cannot write outside its home and /tmp, nor make namespaces of its own', async () => {
+    const { ask, seat } = await shell(3)
+    expect(await ask('touch ~/here /tmp/here && echo fine')).toBe('fine\r\n')
+    expect(await ask('for f in /usr/bin/x /etc/x /x; do touch $f 2>&1; done | grep -c Read-only')).toMatch(/^3\s/)
+    if (sandbox.state === 'works' && sandbox.disableUserns) expect(await ask('unshare --user true 2>/dev/null; echo $?')).toMatch(/^[1-9]/)
+    await seat.close()
+  })
+
+  it('has a home of its own with the lab folder, job control, an editor and colours', async () => {
+    const { ask, seat } = await shell(4)
+    expect(await ask('ls')).toContain('deck.ts')
+    expect(await ask('sleep 60 & kill %1; wait; echo "$TERM $COLORTERM"')).toContain('xterm-256color truecolor')
+    expect(await ask('command -v $EDITOR | wc -l')).toMatch(/^1\s/)
+    await seat.close()
+  })
+
+  it('ends with everything it started, and its home goes with it', async () => {
+    const { ask, seat, terminal, person } = await shell(5)
+    await ask('(trap "" HUP TERM; exec -a stubborn-5 sleep 1000) & disown')
+    await seat.close()
+    expect(terminal.closed).toBe(true)
+    await vi.waitFor(async () => expect(await commandLines()).not.toContain('stubborn-5'))
+    await expect(stat(join(runtime, person))).rejects.toThrow('ENOENT')
+  })
+
+  it('lets a person have four terminals and no more', async () => {
+    const { seat } = await shell(6)
+    for (let more = 0; more < 3; more++) await seat.open({ columns: 80, rows: 24 })
+    await expect(seat.open({ columns: 80, rows: 24 })).rejects.toThrow('You have 4 terminals open')
+    await seat.close()
+  })
+})
+
+describe('without bubblewrap', () => {
+  it('says why shells cannot be confined', async () => {
+    const runtime = await mkdtemp(join(tmpdir(), 'deckhand-test-'))
+    const tools = { socat: undefined, kubectl: undefined }
+    expect(await trySandbox({ bubblewrap: undefined, ...tools }, runtime)).toEqual({ state: 'missing', why: expect.stringContaining('not installed') })
+    expect(await trySandbox({ bubblewrap: '/bin/false', ...tools }, runtime)).toEqual({ state: 'missing', why: expect.stringContaining('does not work here') })
+    expect(await readdir(runtime)).not.toContainEqual(expect.stringMatching(/^try-/))
+    await rm(runtime, { recursive: true, force: true })
+  })
+})
+
+async function commandLines(): Promise<string> {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  return (await Promise.all(processes.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))).join('\n')
+}
