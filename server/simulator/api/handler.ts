@@ -1,0 +1,194 @@
+import { ApiError } from './door.ts'
+import { Auth } from './auth.ts'
+import { groupVersionOf, targetOf, verbOf } from './call.ts'
+import { Containers } from './containers.ts'
+import { Discovery } from './discovery.ts'
+import { methodNotAllowed, noSuchResource } from './errors.ts'
+import { OpenApi } from './openapi.ts'
+import { Reader } from './read.ts'
+import { answer, plain, refusal } from './respond.ts'
+import { isReview, review } from './reviews.ts'
+import { Subresources } from './subresources.ts'
+import { Writer } from './write.ts'
+import { TablePrinter } from '../tables/table.ts'
+import type { KubeletPort } from '../kubelet/port.ts'
+import type { ColumnData } from '../tables/table.ts'
+import type { AggregatedApi } from './aggregated.ts'
+import type { Call, User } from './call.ts'
+import type { ApiRequest, ApiResponse, UpgradeAnswer } from './http.ts'
+import type { Operations } from './operations.ts'
+
+export interface HandlerOptions {
+  readonly columns: ColumnData
+  readonly kubelets: KubeletPort
+  /** APIs that something inside the cluster serves, once an APIService says so. */
+  readonly aggregated: readonly AggregatedApi[]
+}
+
+/** Kubernetes over HTTP: finds out what a request is about and who answers it. */
+export class Handler {
+  readonly auth: Auth
+  readonly #operations: Operations
+  readonly #options: HandlerOptions
+  readonly #discovery: Discovery
+  readonly #openapi: OpenApi
+  readonly #reader: Reader
+  readonly #writer: Writer
+  readonly #subresources: Subresources
+  readonly #containers: Containers
+
+  constructor(operations: Operations, options: HandlerOptions) {
+    const { platform, registry, schemas } = operations
+    this.#operations = operations
+    this.#options = options
+    this.auth = new Auth(operations)
+    this.#discovery = new Discovery(registry, () => options.aggregated.filter((api) => this.#registered(api) && this.#unavailable(api) === undefined))
+    this.#openapi = new OpenApi(registry, schemas, platform.sha256)
+    this.#reader = new Reader(operations, new TablePrinter(options.columns, () => platform.clock.now()))
+    this.#writer = new Writer(operations, this.#reader)
+    this.#subresources = new Subresources(operations, this.#reader, this.#writer, this.auth)
+    this.#containers = new Containers(operations, options.kubelets)
+  }
+
+  /** Never throws. */
+  handle(request: ApiRequest): ApiResponse {
+    const warnings: string[] = []
+    try {
+      return this.#route(request, warnings)
+    } catch (error) {
+      return this.#refuse(error, warnings)
+    }
+  }
+
+  /** Never throws. */
+  upgrade(request: ApiRequest): UpgradeAnswer {
+    const warnings: string[] = []
+    try {
+      const call = this.#call(request, this.auth.authenticate(request), warnings)
+      if (!call || call.resource.resource !== 'pods' || !call.name) throw noSuchResource()
+      if (call.subresource !== 'exec' && call.subresource !== 'attach') throw methodNotAllowed()
+      this.auth.authorize(call, request.method === 'GET' ? 'get' : 'create')
+      return call.subresource === 'exec' ? this.#containers.exec(call) : this.#containers.attach(call)
+    } catch (error) {
+      return { accepted: false, response: this.#refuse(error, warnings) }
+    }
+  }
+
+  #refuse(error: unknown, warnings: readonly string[]): ApiResponse {
+    if (error instanceof ApiError) return refusal(error, warnings)
+    this.#operations.platform.report(error)
+    return refusal(new ApiError(500, 'InternalError', 'Internal error occurred: the simulated API server failed', {}), warnings)
+  }
+
+  #route(request: ApiRequest, warnings: string[]): ApiResponse {
+    const user = this.auth.authenticate(request)
+    const call = this.#aggregate(request, user) ?? this.#call(request, user, warnings)
+    if (call && 'status' in call) return call
+    if (call) {
+      warnDeprecated(call)
+      return this.#dispatch(call)
+    }
+    this.auth.authorizePath(user, request.method === 'GET' ? 'get' : request.method, request.path)
+    const found = health(request) ?? this.#version(request) ?? this.#discovery.answer(request) ?? this.#openapi.answer(request)
+    return found ?? (request.path === '/' ? this.#root() : plain(404, '404 page not found\n'))
+  }
+
+  /** The request as one for a resource; undefined for all other paths. @throws ApiError NotFound */
+  #call(request: ApiRequest, user: User, warnings: string[]): Call | undefined {
+    const found = groupVersionOf(request.path)
+    if (!found || found.rest.length === 0) return undefined
+    const { groupVersion, rest } = found
+    const { registry } = this.#operations
+    if (!registry.hasGroupVersion(groupVersion)) {
+      const group = groupVersion.split('/')[0] ?? ''
+      if (registry.discovery.groups.some((served) => served.groupVersion.startsWith(`${group}/`))) throw noSuchResource()
+      return undefined
+    }
+    return { request, user, warnings, ...targetOf(registry, groupVersion, rest) }
+  }
+
+  #dispatch(call: Call): ApiResponse {
+    const { request, resource, name, subresource } = call
+    const verb = verbOf(request, name)
+    if (isReview(resource.resource)) {
+      if (verb !== 'create') throw methodNotAllowed()
+      if (!resource.resource.startsWith('self')) this.auth.authorize(call, verb)
+      return review(call, this.auth)
+    }
+    const allowed = (subresource === undefined ? resource.discovered : resource.subresources.get(subresource))?.verbs ?? []
+    this.auth.authorize(call, verb)
+    if (!allowed.includes(verb) || (verb === 'create' && name !== undefined && subresource === undefined)) throw methodNotAllowed()
+    if (subresource !== undefined) return this.#subresource(call, subresource, verb)
+    switch (verb) {
+      case 'get': return this.#reader.get(call)
+      case 'list': return this.#reader.list(call)
+      case 'watch': return this.#reader.watch(call)
+      case 'create': return this.#writer.create(call)
+      case 'update': return this.#writer.update(call, 'main')
+      case 'patch': return this.#writer.patch(call, 'main')
+      case 'delete': return this.#writer.delete(call)
+      default: return this.#writer.deleteCollection(call)
+    }
+  }
+
+  #subresource(call: Call, subresource: string, verb: string): ApiResponse {
+    if (subresource === 'scale') return verb === 'get' ? this.#subresources.getScale(call) : this.#subresources.setScale(call)
+    if (subresource === 'log') return this.#containers.log(call)
+    if (subresource === 'binding') return this.#subresources.bind(call)
+    if (subresource === 'eviction') return this.#subresources.evict(call)
+    if (subresource === 'token') return this.#subresources.issueToken(call)
+    if (subresource === 'exec' || subresource === 'attach' || subresource === 'portforward') {
+      this.#reader.find(call)
+      throw new ApiError(400, 'BadRequest', 'Upgrade request required')
+    }
+    if (subresource === 'proxy') throw new ApiError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request', {})
+    const part = subresource === 'status' ? 'status' : 'main'
+    if (verb === 'get') return this.#reader.get(call)
+    return verb === 'update' ? this.#writer.update(call, part) : this.#writer.patch(call, part)
+  }
+
+  #version(request: ApiRequest): ApiResponse | undefined {
+    return request.path.replace(/\/$/, '') === '/version' ? answer(200, this.#operations.registry.discovery.version) : undefined
+  }
+
+  #root(): ApiResponse {
+    const groups = this.#operations.registry.discovery.groups.map(({ groupVersion }) => (groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`))
+    return answer(200, { paths: ['/api', '/apis', ...groups, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] })
+  }
+
+  #registered(api: AggregatedApi): boolean {
+    return this.#operations.get('APIService', undefined, `${api.version}.${api.group}`) !== undefined
+  }
+
+  /** Why the aggregated API's service cannot be asked; undefined when it can. */
+  #unavailable(api: AggregatedApi): string | undefined {
+    const service = this.#operations.get('APIService', undefined, `${api.version}.${api.group}`)?.spec?.service
+    if (!service?.name || !this.#operations.get('Service', service.namespace, service.name)) return 'service not found'
+    const slices = this.#operations.list('EndpointSlice', service.namespace).filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service.name)
+    const ready = slices.some((slice) => (slice.endpoints ?? []).some((endpoint) => endpoint.conditions?.ready))
+    return ready ? undefined : 'no ready endpoints'
+  }
+
+  #aggregate(request: ApiRequest, user: User): ApiResponse | undefined {
+    const api = this.#options.aggregated.find(({ group, version }) => request.path.startsWith(`/apis/${group}/${version}`))
+    if (!api || !this.#registered(api)) return undefined
+    this.auth.authorizePath(user, 'get', request.path)
+    if (this.#unavailable(api) !== undefined) return plain(503, 'service unavailable\n')
+    return this.#discovery.answer(request) ?? api.handle(request)
+  }
+}
+
+/** Some APIs ask to be left behind, in every answer. */
+function warnDeprecated(call: Call): void {
+  if (call.resource.table === 'v1/endpoints') call.warnings.push('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice')
+  if (call.resource.table === 'v1/componentstatuses') call.warnings.push('v1 ComponentStatus is deprecated in v1.19+')
+}
+
+const CHECKS = ['ping', 'log', 'etcd', 'poststarthook/start-apiserver-admission-initializer', 'poststarthook/generic-apiserver-start-informers', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/scheduling/bootstrap-system-priority-classes', 'poststarthook/apiservice-registration-controller', 'autoregister-completion']
+
+function health(request: ApiRequest): ApiResponse | undefined {
+  const name = /^\/(healthz|livez|readyz)$/.exec(request.path)?.[1]
+  if (name === undefined) return undefined
+  if (!request.query.has('verbose')) return plain(200, 'ok')
+  return plain(200, `${CHECKS.map((check) => `[+]${check} ok\n`).join('')}${name} check passed\n`)
+}

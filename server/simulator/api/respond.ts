@@ -1,0 +1,43 @@
+import { ApiError } from './door.ts'
+import { statusOf } from './errors.ts'
+import { toYaml } from './yaml.ts'
+import type { JsonObject } from '../resources/object.ts'
+import type { ApiRequest, ApiResponse } from './http.ts'
+
+/** How the client wants its answer. */
+export interface Accepted {
+  readonly format: 'json' | 'yaml'
+  /** `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList`, or the object itself. */
+  readonly as: string | undefined
+}
+
+/** The first acceptable of the client's media types. @throws ApiError NotAcceptable */
+export function negotiate(request: ApiRequest): Accepted {
+  const accept = request.headers['accept'] ?? 'application/json'
+  for (const part of accept.split(',')) {
+    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim())
+    const named = Object.fromEntries(parameters.map((parameter) => parameter.split('=', 2)))
+    const as = named['as'] as string | undefined
+    if (as !== undefined && (named['g'] !== 'meta.k8s.io' || named['v'] !== 'v1')) continue
+    if (type === 'application/json' || type === 'application/*' || type === '*/*') return { format: 'json', as }
+    if (type === 'application/yaml') return { format: 'yaml', as }
+  }
+  throw new ApiError(406, 'NotAcceptable', '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf', {})
+}
+
+export function answer(status: number, body: JsonObject, warnings: readonly string[] = [], format: Accepted['format'] = 'json'): ApiResponse {
+  const headers = { 'content-type': format === 'yaml' ? 'application/yaml' : 'application/json', 'cache-control': 'no-cache, private' }
+  return {
+    status,
+    headers: warnings.length > 0 ? { ...headers, warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) } : headers,
+    body: format === 'yaml' ? toYaml(body) : `${JSON.stringify(body)}\n`,
+  }
+}
+
+export function plain(status: number, text: string): ApiResponse {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache, private' }, body: text }
+}
+
+export function refusal(error: ApiError, warnings: readonly string[] = []): ApiResponse {
+  return answer(error.code, statusOf(error), warnings)
+}

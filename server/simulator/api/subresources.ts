@@ -1,0 +1,115 @@
+import { ApiError } from './door.ts'
+import { badRequest, invalidObject, notFound } from './errors.ts'
+import { mediaType, readObject } from './body.ts'
+import { bindPod } from './local.ts'
+import { answer } from './respond.ts'
+import { formatSelector, selectorText } from '../tables/cells.ts'
+import { invalid } from '../resources/field-error.ts'
+import { isObject } from '../resources/draft.ts'
+import { selects } from '../resources/label-selector.ts'
+import { rfc3339 } from '../../kernel/clock.ts'
+import type { JsonObject, StoredObject } from '../resources/object.ts'
+import type { Auth } from './auth.ts'
+import type { Call } from './call.ts'
+import type { ApiResponse } from './http.ts'
+import type { Operations } from './operations.ts'
+import type { Reader } from './read.ts'
+import type { Writer } from './write.ts'
+
+const SCALE_SCHEMA = 'io.k8s.api.autoscaling.v1.Scale'
+
+/** `scale`, `binding`, `eviction` and `token`. */
+export class Subresources {
+  readonly #operations: Operations
+  readonly #reader: Reader
+  readonly #writer: Writer
+  readonly #auth: Auth
+
+  constructor(operations: Operations, reader: Reader, writer: Writer, auth: Auth) {
+    this.#operations = operations
+    this.#reader = reader
+    this.#writer = writer
+    this.#auth = auth
+  }
+
+  getScale(call: Call): ApiResponse {
+    return answer(200, scaleOf(this.#reader.find(call)), call.warnings)
+  }
+
+  /** Through PUT or PATCH of the scale, changes `spec.replicas`. @throws ApiError */
+  setScale(call: Call): ApiResponse {
+    const object = this.#reader.find(call)
+    const current = scaleOf(object)
+    const sent = call.request.method === 'PUT' ? readObject(call, 'Scale').object : this.#writer.patched(call, mediaType(call), current, SCALE_SCHEMA)
+    const replicas = (isObject(sent['spec']) ? sent['spec']['replicas'] : undefined) ?? 0
+    if (typeof replicas !== 'number') throw badRequest('Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32')
+    if (replicas < 0) throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, call.name ?? '', [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
+    const version = isObject(sent['metadata']) ? sent['metadata']['resourceVersion'] : undefined
+    const spec = { ...(object['spec'] as JsonObject), replicas }
+    const metadata = { ...object.metadata, ...(typeof version === 'string' && version && { resourceVersion: version }) }
+    const dryRun = call.request.query.get('dryRun') === 'All'
+    const stored = this.#operations.update(call.resource, call.namespace, call.name ?? '', { ...object, metadata, spec }, 'main', { dryRun })
+    return answer(200, scaleOf(stored), call.warnings)
+  }
+
+  bind(call: Call): ApiResponse {
+    const { object } = readObject(call, 'Binding')
+    const target = object['target']
+    const node = isObject(target) ? target['name'] : undefined
+    if (typeof node !== 'string' || node === '') throw invalidObject({ group: '', kind: 'Binding' }, call.name ?? '', [{ reason: 'FieldValueRequired', field: 'target.name', message: 'Required value' }])
+    bindPod(this.#operations, call.namespace ?? '', call.name ?? '', node)
+    return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
+  }
+
+  /** @see https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ */
+  evict(call: Call): ApiResponse {
+    const pod = this.#reader.find(call)
+    const { object } = readObject(call, 'Eviction')
+    const options = isObject(object['deleteOptions']) ? object['deleteOptions'] : {}
+    const budgets = this.#operations.list('PodDisruptionBudget', call.namespace).filter((budget) => selects(budget.spec?.selector, pod.metadata.labels))
+    for (const budget of budgets) {
+      if ((budget.status?.disruptionsAllowed ?? 0) > 0) continue
+      const name = budget.metadata.name ?? ''
+      throw new ApiError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+        causes: [{ reason: 'DisruptionBudget', message: `The disruption budget ${name} needs ${budget.status?.desiredHealthy ?? 0} healthy pods and has ${budget.status?.currentHealthy ?? 0} currently` }],
+      })
+    }
+    const grace = options['gracePeriodSeconds']
+    if (call.request.query.get('dryRun') !== 'All') {
+      this.#operations.delete(call.resource, call.namespace, call.name ?? '', typeof grace === 'number' ? { gracePeriodSeconds: grace } : {})
+    }
+    return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
+  }
+
+  issueToken(call: Call): ApiResponse {
+    const account = this.#operations.get('ServiceAccount', call.namespace, call.name ?? '')
+    if (!account) throw notFound(call.resource, call.name ?? '')
+    const { object } = readObject(call, 'TokenRequest')
+    const spec = isObject(object['spec']) ? object['spec'] : {}
+    const seconds = typeof spec['expirationSeconds'] === 'number' ? spec['expirationSeconds'] : 3600
+    if (seconds < 600) throw invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes')])
+    const now = this.#operations.platform.clock.now()
+    const token = this.#auth.issue(call.namespace ?? '', call.name ?? '', account.metadata.uid ?? '', seconds)
+    return answer(201, {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: { name: call.name ?? '', namespace: call.namespace ?? '', creationTimestamp: rfc3339(now) },
+      spec: { audiences: ['https://kubernetes.default.svc.cluster.local'], expirationSeconds: seconds, boundObjectRef: null, ...spec },
+      status: { token, expirationTimestamp: rfc3339(now + seconds * 1000) },
+    })
+  }
+}
+
+function scaleOf(object: StoredObject): JsonObject {
+  const spec = (object['spec'] ?? {}) as JsonObject
+  const status = (object['status'] ?? {}) as JsonObject
+  const { name = '', namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = object.metadata
+  const selector = object.kind === 'ReplicationController' ? selectorText(spec['selector'] as Parameters<typeof selectorText>[0]) : formatSelector(spec['selector'] as Parameters<typeof formatSelector>[0])
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: spec['replicas'] ? { replicas: spec['replicas'] } : {},
+    status: { replicas: status['replicas'] ?? 0, selector },
+  }
+}

@@ -1,0 +1,211 @@
+import { ApiError } from './door.ts'
+import { badRequest, invalidObject, methodNotAllowed, notFound } from './errors.ts'
+import { checkKind, mediaType, parseJson, readObject, textOf } from './body.ts'
+import { matcher } from './read.ts'
+import { answer } from './respond.ts'
+import { parseYaml } from './yaml.ts'
+import { applyPatch } from '../patch/apply.ts'
+import { jsonPatch, JsonPatchError } from '../patch/json-patch.ts'
+import { recordUpdate } from '../patch/managed-fields.ts'
+import { mergePatch } from '../patch/merge-patch.ts'
+import { strategicPatch, StrategicPatchError } from '../patch/strategic.ts'
+import { behaviourOf } from '../resources/behaviours.ts'
+import { isObject } from '../resources/draft.ts'
+import { shownAs, storedFrom } from '../resources/versions.ts'
+import { required, unsupported } from '../resources/field-error.ts'
+import type { Part } from '../resources/behaviour.ts'
+import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
+import type { Resource } from '../resources/registry.ts'
+import type { Call } from './call.ts'
+import type { DeleteOptions } from './door.ts'
+import type { ApiResponse } from './http.ts'
+import type { Operations, WriteOptions } from './operations.ts'
+import type { Reader } from './read.ts'
+
+/** Answers what changes objects. */
+export class Writer {
+  readonly #operations: Operations
+  readonly #reader: Reader
+
+  constructor(operations: Operations, reader: Reader) {
+    this.#operations = operations
+    this.#reader = reader
+  }
+
+  create(call: Call): ApiResponse {
+    const options = this.#options(call, 'CreateOptions', 'Update')
+    const { object, duplicates } = readObject(call, call.resource.kind)
+    this.#check(call, object)
+    checkNamespace(call, object)
+    this.#complain(call, duplicates)
+    const stored = this.#operations.create(this.#storage(call), call.namespace, this.#incoming(call, object), options)
+    return this.#reader.object(call, 201, stored)
+  }
+
+  update(call: Call, part: Part): ApiResponse {
+    const options = this.#options(call, 'UpdateOptions', 'Update')
+    const { object, duplicates } = readObject(call, call.resource.kind)
+    this.#check(call, object)
+    this.#complain(call, duplicates)
+    checkNamespace(call, object)
+    const name = nameIn(object)
+    if (name !== undefined && name !== call.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name ?? ''})`)
+    const stored = this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, object), part, options)
+    return this.#reader.object(call, 200, stored)
+  }
+
+  patch(call: Call, part: Part): ApiResponse {
+    const type = mediaType(call)
+    if (type === 'application/apply-patch+yaml') return this.#apply(call, part)
+    const patched = this.patched(call, type)
+    const options = this.#options(call, 'PatchOptions', 'Update')
+    const stored = this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, patched), part, options)
+    return this.#reader.object(call, 200, stored)
+  }
+
+  /** The object as the patch leaves it. @throws ApiError */
+  patched(call: Call, type: string, current?: JsonObject, schema = call.resource.schema): JsonObject {
+    if (!['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'].includes(type)) {
+      throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+    }
+    const before = current ?? shownAs(call.resource, this.#reader.find(call))
+    const text = textOf(call)
+    const patch = parseJson(text, (why) => badRequest(`error decoding patch: ${why}`))
+    try {
+      if (type === 'application/json-patch+json') {
+        if (!Array.isArray(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`)
+        return jsonPatch(before, patch)
+      }
+      if (!isObject(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`)
+      if (type === 'application/merge-patch+json' || schema === undefined) return mergePatch(before, patch) as JsonObject
+      return strategicPatch(this.#operations.schemas, schema, before, patch)
+    } catch (error) {
+      if (error instanceof JsonPatchError) throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+      if (error instanceof StrategicPatchError) throw badRequest(error.message)
+      throw error
+    }
+  }
+
+  delete(call: Call): ApiResponse {
+    const resource = this.#storage(call)
+    const options = this.#deleteOptions(call)
+    const { object, gone } = this.#operations.delete(resource, call.namespace, call.name ?? '', options)
+    if (!gone || behaviourOf(resource).returnsDeleted) return this.#reader.object(call, 200, object)
+    const details = { name: object.metadata.name ?? '', ...(resource.group && { group: resource.group }), kind: resource.resource, ...(object.metadata.uid && { uid: object.metadata.uid }) }
+    return answer(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }, call.warnings)
+  }
+
+  deleteCollection(call: Call): ApiResponse {
+    const resource = this.#storage(call)
+    const options = this.#deleteOptions(call)
+    const doomed = this.#operations.store.list(resource.table, call.namespace).filter(matcher(call))
+    const items = doomed.map((object) => this.#operations.delete(resource, object.metadata.namespace, object.metadata.name ?? '', options).object)
+    const bare = items.map((item) => shownAs(call.resource, item)).map(({ apiVersion: _apiVersion, kind: _kind, ...rest }) => rest)
+    const metadata = { resourceVersion: String(this.#operations.store.revision) }
+    return answer(200, { kind: `${call.resource.kind}List`, apiVersion: call.resource.groupVersion, metadata, items: bare }, call.warnings)
+  }
+
+  /** Server-side apply. */
+  #apply(call: Call, part: Part): ApiResponse {
+    const manager = call.request.query.get('fieldManager')
+    if (!manager) throw invalidOptions('PatchOptions', required('fieldManager', 'is required for apply patch'))
+    const options = this.#options(call, 'PatchOptions', 'Apply')
+    const sent = parseYaml(textOf(call))
+    if (!isObject(sent)) throw badRequest('error decoding YAML: the patch is not an object')
+    if (typeof sent['apiVersion'] !== 'string' || typeof sent['kind'] !== 'string') throw badRequest('apiVersion and kind must be set in an apply patch')
+    this.#check(call, sent)
+    const storage = this.#storage(call)
+    const body = storedFrom(call.resource, storage, sent)
+    const current = this.#operations.store.get(storage.table, call.namespace, call.name ?? '')
+    const force = call.request.query.get('force') === 'true'
+    const subresource = part === 'main' ? undefined : part
+    const applied = applyPatch({ schemas: this.#operations.schemas, schema: storage.schema ?? '', current, sent: body, manager, force, now: this.#operations.platform.clock.now(), subresource })
+    const named = { ...applied, metadata: { ...(applied['metadata'] as JsonObject), name: call.name ?? '' } }
+    if (current) {
+      const stored = this.#operations.update(storage, call.namespace, call.name ?? '', named, part, { ...options, manage: undefined })
+      return this.#reader.object(call, 200, stored)
+    }
+    if (part !== 'main') throw notFound(call.resource, call.name ?? '')
+    return this.#reader.object(call, 201, this.#operations.create(storage, call.namespace, named, { ...options, manage: undefined }))
+  }
+
+  #storage(call: Call): Resource {
+    return this.#operations.registry.storageOf(call.resource)
+  }
+
+  #incoming(call: Call, body: JsonObject): JsonObject {
+    return storedFrom(call.resource, this.#storage(call), body)
+  }
+
+  #check(call: Call, body: JsonObject): void {
+    checkKind(call, body, (groupVersion, kind) => this.#operations.schemas.nameOf(groupVersion, kind) !== undefined)
+  }
+
+  #complain(call: Call, duplicates: readonly string[]): void {
+    const validation = call.request.query.get('fieldValidation') || 'Warn'
+    if (duplicates.length === 0 || validation === 'Ignore') return
+    if (validation === 'Warn') return void call.warnings.push(...duplicates)
+    throw badRequest(`${call.resource.kind} in version ${JSON.stringify(call.resource.version)} cannot be handled as a ${call.resource.kind}: strict decoding error: ${duplicates.join(', ')}`)
+  }
+
+  /** What the query asks of a write. @throws ApiError Invalid */
+  #options(call: Call, kind: string, operation: 'Update' | 'Apply'): WriteOptions {
+    const { query, headers } = call.request
+    const dryRun = checkDryRun(query.getAll('dryRun'), kind)
+    const validation = query.get('fieldValidation') || 'Warn'
+    if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore') {
+      throw invalidOptions(kind, unsupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn']))
+    }
+    const manager = query.get('fieldManager') ?? (headers['user-agent']?.split('/')[0] || 'unknown')
+    const now = this.#operations.platform.clock.now()
+    const manage = (object: StoredObject, old: StoredObject | undefined) => recordUpdate({ schemas: this.#operations.schemas, schema: this.#storage(call).schema, object, old, manager, now, subresource: call.subresource })
+    return { dryRun, validation, warn: (warning) => call.warnings.push(warning), ...(operation === 'Update' && { manage }) }
+  }
+
+  #deleteOptions(call: Call): DeleteOptions & { readonly dryRun: boolean } {
+    const text = textOf(call)
+    const sent = text === '' ? {} : parseJson(text, (why) => badRequest(`couldn't get version/kind; json parse error: ${why}`))
+    const body = isObject(sent) ? sent : {}
+    const { query } = call.request
+    const grace = query.get('gracePeriodSeconds') ?? body['gracePeriodSeconds']
+    const policy = query.get('propagationPolicy') ?? body['propagationPolicy']
+    const dryRun = [...query.getAll('dryRun'), ...(Array.isArray(body['dryRun']) ? body['dryRun'].map(String) : [])]
+    const preconditions = isObject(body['preconditions']) ? body['preconditions'] : {}
+    return {
+      ...(grace !== undefined && grace !== null && { gracePeriodSeconds: Number(grace) }),
+      ...((policy === 'Foreground' || policy === 'Background' || policy === 'Orphan') && { propagationPolicy: policy }),
+      preconditions: { ...textField(preconditions, 'uid'), ...textField(preconditions, 'resourceVersion') },
+      dryRun: checkDryRun(dryRun, 'DeleteOptions'),
+    }
+  }
+}
+
+function textField(object: JsonObject, key: string): JsonObject {
+  return typeof object[key] === 'string' ? { [key]: object[key] } : {}
+}
+
+function invalidOptions(kind: string, error: Parameters<typeof invalidObject>[2][number]): ApiError {
+  return invalidObject({ group: 'meta.k8s.io', kind }, '', [error])
+}
+
+function checkDryRun(values: readonly string[], kind: string): boolean {
+  const wrong = values.filter((value) => value !== 'All' && value !== '')
+  if (wrong.length > 0) throw invalidOptions(kind, unsupported('dryRun', [...values] as JsonValue, ['All']))
+  return values.includes('All')
+}
+
+function nameIn(body: JsonObject): string | undefined {
+  const metadata = body['metadata']
+  const name = isObject(metadata) ? metadata['name'] : undefined
+  return typeof name === 'string' && name !== '' ? name : undefined
+}
+
+function checkNamespace(call: Call, body: JsonObject): void {
+  const metadata = body['metadata']
+  const namespace = isObject(metadata) ? metadata['namespace'] : undefined
+  if (!call.resource.namespaced) return
+  if (call.namespace === undefined) throw methodNotAllowed()
+  if (typeof namespace === 'string' && namespace !== '' && namespace !== call.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+}

@@ -1,0 +1,52 @@
+import { invalid, required, unsupported } from './field-error.ts'
+import { qualifiedName } from './names.ts'
+import type { FieldError } from './field-error.ts'
+import type { Affinity, PodAffinityTerm, Toleration } from './kinds.ts'
+
+export function validateTolerations(tolerations: readonly Toleration[], field: string): FieldError[] {
+  return tolerations.flatMap((toleration, index) => {
+    const path = `${field}[${index}]`
+    const errors: FieldError[] = []
+    const operator = toleration.operator ?? ''
+    if (toleration.key) errors.push(...qualifiedName(toleration.key).map((words) => invalid(`${path}.key`, toleration.key, words)))
+    else if (operator !== 'Exists') {
+      errors.push(invalid(`${path}.operator`, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'))
+    }
+    if (toleration.tolerationSeconds !== undefined && toleration.effect !== 'NoExecute') {
+      errors.push(invalid(`${path}.effect`, toleration.effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"))
+    }
+    if (operator === 'Exists' && toleration.value) errors.push(invalid(`${path}.operator`, toleration.value, "value must be empty when `operator` is 'Exists'"))
+    if (!['', 'Equal', 'Exists'].includes(operator)) errors.push(unsupported(`${path}.operator`, operator, ['Equal', 'Exists']))
+    const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+    if (toleration.effect && !effects.includes(toleration.effect)) errors.push(unsupported(`${path}.effect`, toleration.effect, effects))
+    return errors
+  })
+}
+
+export function validateAffinity(affinity: Affinity, field: string): FieldError[] {
+  const errors: FieldError[] = []
+  const node = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  if (node && (node.nodeSelectorTerms ?? []).length === 0) {
+    errors.push(required(`${field}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`, 'must have at least one node selector term'))
+  }
+  for (const key of ['podAffinity', 'podAntiAffinity'] as const) {
+    const base = `${field}.${key}`
+    affinity[key]?.requiredDuringSchedulingIgnoredDuringExecution?.forEach((term, index) => {
+      errors.push(...validateTerm(term, `${base}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`))
+    })
+    affinity[key]?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ podAffinityTerm, weight }, index) => {
+      const path = `${base}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`
+      if (weight < 1 || weight > 100) errors.push(invalid(`${path}.weight`, weight, 'must be in the range 1-100'))
+      errors.push(...validateTerm(podAffinityTerm, `${path}.podAffinityTerm`))
+    })
+  }
+  return errors
+}
+
+function validateTerm(term: PodAffinityTerm, field: string): FieldError[] {
+  const path = `${field}.topologyKey`
+  return [
+    ...(term.topologyKey ? [] : [required(path, 'can not be empty')]),
+    ...qualifiedName(term.topologyKey ?? '').map((words) => invalid(path, term.topologyKey ?? '', words)),
+  ]
+}
