@@ -23,9 +23,17 @@ interface Room {
 }
 
 const FLOOR = ['server/kernel', 'server/protocol']
-const SERVER_FEATURES = ['deck', 'clusters', 'clusters/simulated', 'terminals', 'metrics', 'classroom', 'recordings', 'rehearsal', 'tools'].map(
-  (each) => `server/${each}`,
-)
+const SERVER_FEATURES = [
+  'deck',
+  'clusters',
+  'clusters/simulated',
+  'terminals',
+  'metrics',
+  'classroom',
+  'recordings',
+  'rehearsal',
+  'tools',
+].map((each) => `server/${each}`)
 const WITH_MORE_TO_SAY = ['server/clusters/simulated', 'server/tools']
 const CLIENT_FEATURES = ['slides', 'terminals', 'charts', 'cluster', 'classroom', 'replay'].map((each) => `client/${each}`)
 
@@ -191,7 +199,11 @@ const packagesOf = (source: Source): string[] =>
     .filter(({ kind }) => kind === 'package')
     .map(({ name }) => name)
 
-const packageName = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+const packageName = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 
 const fits = (name: string, pattern: string): boolean => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern)
 

@@ -17,9 +17,6 @@ const COMMANDS = {
   present: { does: 'start a workshop: stage, console and join page (npm start)', file: './cli.ts' },
   replay: { does: 'play a session that was recorded', file: './cli.ts' },
   simulate: { does: 'start one simulated cluster alone and write its kubeconfig', file: './cli.ts' },
-  rehearse: { does: "run a deck's commands and checks and say what broke", file: './cli.ts' },
-  inspect: { does: 'print what is in a deck', file: './cli.ts' },
-  export: { does: 'write a deck or a session as files', file: './cli.ts' },
   doctor: { does: 'say which tools are there, which are missing and how to get them', file: './tools/doctor.ts' },
   test: { does: 'run every test (npm test)', file: './tools/run-tests.ts' },
   check: { does: 'formatting, lint, types, unused code and import rules (npm run check)', file: './tools/run-checks.ts' },
@@ -139,7 +136,10 @@ function fetchPackage({ name, version, integrity }, home) {
     rmSync(partial, { recursive: true, force: true })
     fail(`${what} Install Node ${pinned.minimum} or newer yourself (nodejs.org), or try again when npm's registry can be reached.`)
   }
-  const packed = spawnSync('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', partial], { cwd: partial, stdio: 'pipe' })
+  const packed = spawnSync('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', partial], {
+    cwd: partial,
+    stdio: 'pipe',
+  })
   if (packed.error) giveUp('npm is not installed, so a newer Node cannot be fetched.')
   const file = readdirSync(partial).find((each) => each.endsWith('.tgz'))
   if (packed.status !== 0 || !file) giveUp(`npm could not fetch ${name} ${version}.`)

@@ -7,7 +7,7 @@ describe('node server/bootstrap.mjs', () => {
   it('lists every command when it is asked for help, or nothing at all', async () => {
     const [help, nothing] = await Promise.all([bootstrap('--help'), bootstrap()])
     expect(help.code).toBe(0)
-    for (const command of ['present', 'replay', 'simulate', 'inspect', 'doctor', 'test', 'check']) expect(help.stdout).toContain(`  ${command} `)
+    for (const command of ['present', 'replay', 'simulate', 'doctor', 'test', 'check']) expect(help.stdout).toContain(`  ${command} `)
     expect(nothing.stdout).toBe(help.stdout)
   })
 

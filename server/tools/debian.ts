@@ -8,7 +8,9 @@ let listsAreFresh: Promise<void> | undefined
 /** Installs packages for the whole machine; only root can. */
 export async function aptInstall(packages: readonly string[]): Promise<void> {
   const install = () =>
-    run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
   if ((await install()).ok) return
   await refreshLists()
   const { ok, stderr } = await install()

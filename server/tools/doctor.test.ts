@@ -15,6 +15,12 @@ describe('doctor', () => {
   })
 
   it('lines its columns up', () => {
-    expect(table([['TOOL', 'STATE'], ['prometheus', 'ok'], ['ip', 'missing']])).toBe('TOOL        STATE\nprometheus  ok\nip          missing')
+    expect(
+      table([
+        ['TOOL', 'STATE'],
+        ['prometheus', 'ok'],
+        ['ip', 'missing'],
+      ]),
+    ).toBe('TOOL        STATE\nprometheus  ok\nip          missing')
   })
 })

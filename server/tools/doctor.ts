@@ -27,13 +27,26 @@ const TOOLS: Readonly<Record<ToolName, { readonly needed: boolean; readonly for:
 export function rowFor(tool: ToolName, finding: ToolFinding, waysOfOurOwn: number): Row {
   if (finding.found) return { tool, state: 'ok', version: finding.version, path: finding.path, note: TOOLS[tool].for }
   const note = waysOfOurOwn > 0 ? `${finding.why}; npm start gets it, or: ${finding.howToGet}` : `${finding.why}; ${finding.howToGet}`
-  return { tool, state: TOOLS[tool].needed ? 'missing' : 'missing, optional', version: '', path: '', note: `For ${TOOLS[tool].for}: ${note}` }
+  return {
+    tool,
+    state: TOOLS[tool].needed ? 'missing' : 'missing, optional',
+    version: '',
+    path: '',
+    note: `For ${TOOLS[tool].for}: ${note}`,
+  }
 }
 
 /** Columns as wide as their widest cell; the last one runs free. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd()).join('\n')
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 async function projectRows(): Promise<Row[]> {
@@ -57,7 +70,9 @@ export async function doctor(print: (text: string) => void): Promise<boolean> {
   const tools = await findTools()
   const names = Object.keys(TOOLS) as ToolName[]
   const rows = [...(await projectRows()), ...names.map((name) => rowFor(name, tools[name], waysToGet(name, thisMachine()).length))]
-  print(`${table([['TOOL', 'STATE', 'VERSION', 'PATH', 'NOTE'], ...rows.map((row) => [row.tool, row.state, row.version, row.path, row.note])])}\n`)
+  print(
+    `${table([['TOOL', 'STATE', 'VERSION', 'PATH', 'NOTE'], ...rows.map((row) => [row.tool, row.state, row.version, row.path, row.note])])}\n`,
+  )
   return rows.every((row) => row.state !== 'missing')
 }
 

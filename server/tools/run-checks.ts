@@ -26,7 +26,9 @@ async function runChecks(): Promise<string[]> {
   for (const { name, program, args } of CHECKS) {
     const started = performance.now()
     const file = join(ROOT, 'node_modules/.bin', program)
-    const { ok, stdout, stderr } = existsSync(file) ? await run(file, args) : { ok: false, stdout: '', stderr: `${program} is not installed` }
+    const { ok, stdout, stderr } = existsSync(file)
+      ? await run(file, args)
+      : { ok: false, stdout: '', stderr: `${program} is not installed` }
     process.stdout.write(`${ok ? '✓' : '✗'} ${name} (${seconds(performance.now() - started)})\n`)
     if (ok) continue
     failed.push(name)

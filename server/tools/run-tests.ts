@@ -25,7 +25,13 @@ async function runTests(args: readonly string[]): Promise<Count> {
 }
 
 async function vitest(args: readonly string[], report: string): Promise<Count> {
-  const code = await runVisibly(join(BIN, 'vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args])
+  const code = await runVisibly(join(BIN, 'vitest'), [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...args,
+  ])
   return countVitest(readText(report), code)
 }
 

@@ -4,7 +4,8 @@ import { countPlaywright, countVitest, sum } from './test-counts.ts'
 const file = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((each) => ({ status: each })) })
 const vitest = (numPassedTests: number, numFailedTests: number, ...testResults: unknown[]) =>
   JSON.stringify({ numPassedTests, numFailedTests, testResults })
-const playwright = (stats: object, errors: unknown[] = []) => JSON.stringify({ stats: { expected: 0, unexpected: 0, flaky: 0, ...stats }, errors })
+const playwright = (stats: object, errors: unknown[] = []) =>
+  JSON.stringify({ stats: { expected: 0, unexpected: 0, flaky: 0, ...stats }, errors })
 
 describe('the count of tests', () => {
   it('adds up over all runners', () => {

@@ -15,7 +15,11 @@ export function unzipOne(archive: Buffer, name: string): Buffer {
   while (at < end && archive.readUInt32LE(at) === DIRECTORY_ENTRY) {
     const method = archive.readUInt16LE(at + 10)
     const packedSize = archive.readUInt32LE(at + 20)
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((offset) => archive.readUInt16LE(at + offset)) as [number, number, number]
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((offset) => archive.readUInt16LE(at + offset)) as [
+      number,
+      number,
+      number,
+    ]
     if (archive.toString('utf8', at + 46, at + 46 + nameLength) === name) {
       const start = contentStart(archive, archive.readUInt32LE(at + 42))
       const packed = archive.subarray(start, start + packedSize)
