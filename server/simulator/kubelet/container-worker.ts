@@ -1,0 +1,336 @@
+import { rfc3339 } from '../../kernel/clock.ts'
+import { nameOf, namespaceOf, uidOf } from '../controllers/objects.ts'
+import type { Container, ContainerState, Pod } from '../resources/kinds.ts'
+import { goDuration } from './images.ts'
+import type { Fetched } from './images.ts'
+import { runProbe } from './probes.ts'
+import type { ProbeKind } from './probes.ts'
+import type { Exit, LogSource, RuntimeContainer } from './runtime.ts'
+import type { ContainerFacts } from './status.ts'
+
+/** What a container needs from its pod and its node. */
+export interface ContainerHost {
+  readonly pod: () => Pod
+  readonly now: () => number
+  /** Calls back later, unless the pod has gone by then. @returns cancels it */
+  readonly wait: (millis: number, then: () => void) => () => void
+  /** Everything happens at once and probes count as passed: while a cluster is being made. */
+  readonly instant: () => boolean
+  readonly probing: () => boolean
+  readonly say: (type: 'Normal' | 'Warning', reason: string, message: string, container: Container) => void
+  readonly fetch: (image: string, policy: string, pulling: () => void, done: (fetched: Fetched) => void) => void
+  readonly create: (container: Container, restartCount: number) => { readonly ok: true; readonly made: RuntimeContainer } | { readonly ok: false; readonly message: string }
+  /** Something about the container has changed. */
+  readonly changed: () => void
+  readonly clock: Parameters<typeof runProbe>[0]
+}
+
+/** A crashed container waits this long before its second restart; twice as long each time after that. */
+const firstBackOffMillis = 10_000
+const lastBackOffMillis = 300_000
+/** A container that ran this long starts over with the shortest back-off. */
+const forgiveMillis = 600_000
+/** How long it takes the kubelet to notice an exit, and runc to start a process. */
+const noticeMillis = 700
+const createMillis = 120
+const startMillis = 150
+
+/** One container of one pod: pulls, starts, watches, restarts and stops it. */
+export class ContainerWorker {
+  readonly container: Container
+  readonly #host: ContainerHost
+  #state: ContainerState = {}
+  #last: ContainerState = {}
+  #restarts = 0
+  #ready = false
+  #started = false
+  #imageId = ''
+  #id: string | undefined
+  #startedAt = 0
+  #backOff = 0
+  #pullBackOff = 0
+  #busy = false
+  #stopping = false
+  #ends: (() => void)[] = []
+  #runs = 0
+  current: RuntimeContainer | undefined
+  previous: RuntimeContainer | undefined
+
+  constructor(container: Container, host: ContainerHost) {
+    this.container = container
+    this.#host = host
+  }
+
+  facts(waiting: ContainerState): ContainerFacts {
+    const state = Object.keys(this.#state).length > 0 ? this.#state : waiting
+    return { state, lastState: this.#last, restartCount: this.#restarts, ready: this.#ready, started: this.#started, imageId: this.#imageId, containerId: this.#id }
+  }
+
+  get running(): boolean {
+    return this.#state.running !== undefined
+  }
+  get exited(): number | undefined {
+    return this.#state.terminated?.exitCode
+  }
+  get begun(): boolean {
+    return this.#busy || this.running || this.#runs > 0
+  }
+
+  /** Begins, if it has not begun yet. */
+  begin(): void {
+    if (!this.#busy && !this.running && !this.#stopping) this.#pull()
+  }
+
+  /** Starts anew after an exit, at once or after the back-off. */
+  restart(): void {
+    if (this.#busy || this.running || this.#stopping) return
+    this.#busy = true
+    const wait = this.#backOff
+    const finished = this.#host.now()
+    this.#backOff = wait === 0 ? firstBackOffMillis : Math.min(wait * 2, lastBackOffMillis)
+    this.#later(this.#host.instant() ? 0 : noticeMillis, () => {
+      if (wait === 0) {
+        this.#busy = false
+        this.#pull()
+        return
+      }
+      const { pod } = this.#host
+      const where = `${this.container.name} in pod ${nameOf(pod())}_${namespaceOf(pod())}(${uidOf(pod())})`
+      this.#host.say('Warning', 'BackOff', `Back-off restarting failed container ${where}`, this.container)
+      // During the shortest back-off the last exit itself stays in view.
+      if (wait > firstBackOffMillis || !this.#state.terminated) {
+        const pair = `pod=${nameOf(pod())}_${namespaceOf(pod())}(${uidOf(pod())})`
+        this.#wait('CrashLoopBackOff', `back-off ${goDuration(wait)} restarting failed container=${this.container.name} ${pair}`)
+      }
+      this.#later(Math.max(finished + wait - this.#host.now(), 0), () => {
+        this.#busy = false
+        this.#pull()
+      })
+    })
+  }
+
+  /** Ends it: SIGTERM now, SIGKILL after the grace period. */
+  stop(graceMillis: number, why: string | undefined): void {
+    const first = !this.#stopping
+    this.#stopping = true
+    this.#stopProbes()
+    if (!this.running) {
+      this.#busy = false
+      this.#host.changed()
+      return
+    }
+    if (first) this.#host.say('Normal', 'Killing', why ?? `Stopping container ${this.container.name}`, this.container)
+    this.#kill(graceMillis)
+  }
+
+  /** Removes what is left of it. */
+  remove(): void {
+    this.#stopping = true
+    this.#stopProbes()
+    for (const end of this.#ends) end()
+    this.#ends = []
+    this.current?.remove()
+    this.previous?.remove()
+  }
+
+  get previousLogs(): LogSource | undefined {
+    return this.previous?.logs
+  }
+
+  #later(millis: number, then: () => void): void {
+    const cancel = this.#host.wait(millis, () => {
+      this.#ends = this.#ends.filter((end) => end !== cancel)
+      if (!this.#stopping) then()
+    })
+    this.#ends.push(cancel)
+  }
+
+  #wait(reason: string, message?: string): void {
+    if (this.#state.terminated) this.#last = { terminated: this.#state.terminated }
+    this.#state = { waiting: { reason, ...(message === undefined ? {} : { message }) } }
+    this.#host.changed()
+  }
+
+  #pull(): void {
+    this.#busy = true
+    const image = this.container.image ?? ''
+    const pulling = (): void => this.#host.say('Normal', 'Pulling', `Pulling image "${image}"`, this.container)
+    this.#host.fetch(image, this.container.imagePullPolicy ?? 'IfNotPresent', pulling, (fetched) => {
+      if (this.#stopping) return
+      if (!fetched.ok) {
+        this.#pullFailed(image, fetched.message)
+        return
+      }
+      this.#pullBackOff = 0
+      this.#imageId = fetched.imageId
+      const took = `${goDuration(fetched.millis)} (${goDuration(fetched.waitedMillis)} including waiting)`
+      const words = fetched.present
+        ? `Container image "${image}" already present on machine and can be accessed by the pod`
+        : `Successfully pulled image "${image}" in ${took}. Image size: ${fetched.bytes} bytes.`
+      this.#host.say('Normal', 'Pulled', words, this.container)
+      this.#later(createMillis, () => this.#create())
+    })
+  }
+
+  /** https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
+  #pullFailed(image: string, message: string): void {
+    if (this.container.imagePullPolicy === 'Never') {
+      this.#host.say('Warning', 'ErrImageNeverPull', message, this.container)
+      this.#host.say('Warning', 'Failed', 'Error: ErrImageNeverPull', this.container)
+      this.#wait('ErrImageNeverPull', message)
+      return
+    }
+    const error = message.startsWith('failed to ') ? `rpc error: code = NotFound desc = ${message}` : message
+    this.#host.say('Warning', 'Failed', `Failed to pull image "${image}": ${error}`, this.container)
+    this.#host.say('Warning', 'Failed', 'Error: ErrImagePull', this.container)
+    this.#wait('ErrImagePull', error)
+    this.#pullBackOff = this.#pullBackOff === 0 ? firstBackOffMillis : Math.min(this.#pullBackOff * 2, lastBackOffMillis)
+    const retryAt = this.#host.now() + this.#pullBackOff
+    // The kubelet looks at the pod again a little later and finds the image in back-off.
+    this.#later(2000, () => {
+      this.#host.say('Normal', 'BackOff', `Back-off pulling image "${image}"`, this.container)
+      this.#host.say('Warning', 'Failed', 'Error: ImagePullBackOff', this.container)
+      this.#wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${error}`)
+      this.#later(retryAt - this.#host.now(), () => this.#pull())
+    })
+  }
+
+  #create(): void {
+    const count = this.#runs === 0 ? 0 : this.#restarts + 1
+    const outcome = this.#host.create(this.container, count)
+    if (!outcome.ok) {
+      this.#host.say('Warning', 'Failed', `Error: ${outcome.message}`, this.container)
+      this.#wait('CreateContainerConfigError', outcome.message)
+      // Its ConfigMap or Secret may come: `retryConfig` looks again at once, and this every minute or so as the kubelet does.
+      this.#busy = false
+      return
+    }
+    this.#restarts = count
+    this.#runs++
+    this.previous?.remove()
+    this.previous = this.current
+    this.current = outcome.made
+    this.#id = outcome.made.id
+    this.#host.say('Normal', 'Created', 'Container created', this.container)
+    this.#later(startMillis, () => this.#start(outcome.made))
+  }
+
+  /** Tries again a container whose ConfigMap or Secret was missing. */
+  retryConfig(): void {
+    if (!this.#busy && !this.#stopping && this.#state.waiting?.reason === 'CreateContainerConfigError') this.#pull()
+  }
+
+  #start(made: RuntimeContainer): void {
+    this.#startedAt = this.#host.now()
+    const result = made.start((exit) => this.#exit(made, exit))
+    this.#busy = false
+    if (!result.ok) {
+      this.#host.say('Warning', 'Failed', `Error: ${result.message}`, this.container)
+      const epoch = rfc3339(0)
+      const terminated = { exitCode: 128, reason: 'StartError', message: result.message, startedAt: epoch, finishedAt: rfc3339(this.#host.now()), containerID: made.id }
+      this.#state = { terminated }
+      this.#wait('RunContainerError', result.message)
+      return
+    }
+    if (this.#state.terminated) this.#last = { terminated: this.#state.terminated }
+    this.#state = { running: { startedAt: rfc3339(this.#startedAt) } }
+    this.#host.say('Normal', 'Started', 'Container started', this.container)
+    const probed = this.#host.probing()
+    this.#started = !probed || this.container.startupProbe === undefined || this.#host.instant()
+    this.#ready = !probed || this.#host.instant() || (this.#started && this.container.readinessProbe === undefined)
+    this.#afterStart(made)
+    if (probed) this.#probe(made)
+    this.#host.changed()
+  }
+
+  /** Could not be started, and should be tried again after a while. */
+  get unstartable(): boolean {
+    return !this.#busy && this.#state.waiting?.reason === 'RunContainerError'
+  }
+
+  #afterStart(made: RuntimeContainer): void {
+    const hook = this.container.lifecycle?.postStart?.exec
+    if (!hook?.command) return
+    made.run(hook.command, 60_000, ({ code, output }) => {
+      if (code === 0 || this.current !== made || !this.running) return
+      this.#host.say('Warning', 'FailedPostStartHook', `PostStartHook failed: command '${hook.command?.join(' ') ?? ''}' exited with ${code}: ${output}`, this.container)
+      this.#host.say('Normal', 'Killing', 'FailedPostStartHook', this.container)
+      made.signal('SIGKILL')
+    })
+  }
+
+  #probe(made: RuntimeContainer): void {
+    const { livenessProbe, readinessProbe, startupProbe } = this.container
+    const report = {
+      failed: (kind: ProbeKind, message: string): void => this.#host.say('Warning', 'Unhealthy', `${kind} probe failed: ${message}`, this.container),
+      settled: (kind: ProbeKind, healthy: boolean): void => this.#hearProbe(kind, healthy, made)
+    }
+    const run = (kind: ProbeKind, probe: typeof livenessProbe): void => {
+      if (probe) this.#probes.push(runProbe(this.#host.clock, kind, probe, this.container, made, report))
+    }
+    if (this.#started) {
+      run('Readiness', readinessProbe)
+      run('Liveness', livenessProbe)
+    } else run('Startup', startupProbe)
+  }
+
+  #probes: (() => void)[] = []
+  #stopProbes(): void {
+    for (const stop of this.#probes) stop()
+    this.#probes = []
+  }
+
+  #hearProbe(kind: ProbeKind, healthy: boolean, made: RuntimeContainer): void {
+    if (this.current !== made || !this.running) return
+    if (kind === 'Readiness') this.#ready = healthy
+    else if (kind === 'Startup' && healthy) {
+      this.#started = true
+      this.#ready = this.container.readinessProbe === undefined
+      this.#stopProbes()
+      this.#probe(made)
+    } else if (!healthy) {
+      this.#stopProbes()
+      this.#host.say('Normal', 'Killing', `Container ${this.container.name} failed ${kind.toLowerCase()} probe, will be restarted`, this.container)
+      const probe = kind === 'Startup' ? this.container.startupProbe : this.container.livenessProbe
+      this.#kill((probe?.terminationGracePeriodSeconds ?? this.#host.pod().spec?.terminationGracePeriodSeconds ?? 30) * 1000)
+    }
+    this.#host.changed()
+  }
+
+  #kill(graceMillis: number): void {
+    const made = this.current
+    if (!made) return
+    const terminate = (): void => {
+      if (graceMillis > 0) made.signal('SIGTERM')
+      else made.signal('SIGKILL')
+      if (graceMillis > 0 && this.running && this.current === made) this.#ends.push(this.#host.wait(graceMillis, () => this.running && this.current === made && made.signal('SIGKILL')))
+    }
+    const hook = this.container.lifecycle?.preStop
+    if (graceMillis <= 0 || !hook) terminate()
+    else if (hook.exec?.command) made.run(hook.exec.command, graceMillis, terminate)
+    else if (hook.sleep) this.#ends.push(this.#host.wait(hook.sleep.seconds * 1000, terminate))
+    else terminate()
+  }
+
+  #exit(made: RuntimeContainer, exit: Exit): void {
+    if (this.current !== made || !this.running) return
+    this.#stopProbes()
+    const now = this.#host.now()
+    const startedAt = rfc3339(this.#startedAt)
+    if (now - this.#startedAt >= forgiveMillis) this.#backOff = 0
+    this.#state = {
+      terminated: {
+        exitCode: exit.code,
+        ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+        reason: exit.reason,
+        ...(exit.message ? { message: exit.message } : {}),
+        startedAt,
+        finishedAt: rfc3339(now),
+        containerID: made.id
+      }
+    }
+    this.#ready = false
+    this.#started = false
+    this.#host.changed()
+  }
+}

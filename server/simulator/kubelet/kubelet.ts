@@ -1,0 +1,121 @@
+import type { Api } from '../api/door.ts'
+import { createEventRecorder } from '../controllers/event-recorder.ts'
+import type { EventRecorder } from '../controllers/event-recorder.ts'
+import { namespaceOf, uidOf } from '../controllers/objects.ts'
+import type { Platform } from '../platform.ts'
+import type { Pod } from '../resources/kinds.ts'
+import { ImageStore } from './images.ts'
+import { PodWorker } from './pod-worker.ts'
+import type { PodHost } from './pod-worker.ts'
+import type { KubeletPort } from './port.ts'
+import type { ContainerRuntime } from './runtime.ts'
+
+export interface KubeletOptions {
+  readonly api: Api
+  readonly platform: Platform
+  readonly runtime: ContainerRuntime
+  /** Makes a token for a pod's service account, as the TokenRequest API would. */
+  readonly token?: PodHost['token']
+}
+
+export interface Kubelets extends KubeletPort {
+  /**
+   * Until this is called everything happens at once: images are there, containers start, probes pass.
+   * A cluster that is being made calls it when its own pods run.
+   */
+  goLive(): void
+  /** Stops every container and timer. */
+  close(): void
+}
+
+interface NodeState {
+  readonly images: ImageStore
+  readonly record: EventRecorder
+  next: number
+}
+
+/** The kubelets of all nodes: runs every pod that is bound to a node, and answers for its containers. */
+export function startKubelet(options: KubeletOptions): Kubelets {
+  const { api, platform, runtime } = options
+  const workers = new Map<string, PodWorker>()
+  const nodes = new Map<string, NodeState>()
+  let live = false
+
+  const stateOf = (name: string): NodeState => {
+    const known = nodes.get(name)
+    if (known) return known
+    const made = { images: new ImageStore(runtime), record: createEventRecorder(api, platform, { component: 'kubelet', host: name }), next: 2 }
+    nodes.set(name, made)
+    return made
+  }
+
+  const allocate = (node: string): string => {
+    const base = (api.get('Node', undefined, node)?.spec?.podCIDR ?? '10.32.0.0/24').replace(/\.\d+\/\d+$/, '')
+    const taken = new Set([...workers.values()].map((worker) => worker.ip))
+    const state = stateOf(node)
+    for (let tries = 0; tries < 253; tries++) {
+      const ip = `${base}.${state.next}`
+      state.next = state.next >= 254 ? 2 : state.next + 1
+      if (!taken.has(ip)) return ip
+    }
+    return `${base}.254`
+  }
+
+  const hostFor = (node: string): PodHost => ({
+    api,
+    platform,
+    runtime,
+    images: stateOf(node).images,
+    record: stateOf(node).record,
+    node: () => api.get('Node', undefined, node),
+    hostIP: api.get('Node', undefined, node)?.status?.addresses?.find((one) => one.type === 'InternalIP')?.address ?? '',
+    allocateIP: () => allocate(node),
+    token: options.token ?? (() => ''),
+    instant: () => !live
+  })
+
+  const see = (pod: Pod, type: 'ADDED' | 'MODIFIED' | 'DELETED'): void => {
+    const uid = uidOf(pod)
+    const known = workers.get(uid)
+    if (type === 'DELETED') {
+      known?.remove()
+      workers.delete(uid)
+      return
+    }
+    if (known) {
+      known.update(pod)
+      return
+    }
+    const node = pod.spec?.nodeName
+    if (!node || !api.get('Node', undefined, node)) return
+    const worker = new PodWorker(pod, hostFor(node))
+    workers.set(uid, worker)
+    worker.update(pod)
+  }
+  const nudge = (object: { readonly metadata: Pod['metadata'] }): void => {
+    for (const worker of workers.values()) if (namespaceOf(worker.pod) === namespaceOf(object)) worker.nudge()
+  }
+  const find = (namespace: string, name: string): PodWorker | undefined => {
+    const pod = api.get('Pod', namespace, name)
+    return pod && workers.get(uidOf(pod))
+  }
+
+  const ends = [
+    api.watch('Pod', ({ type, object }) => see(object, type)),
+    api.watch('ConfigMap', ({ object }) => nudge(object)),
+    api.watch('Secret', ({ object }) => nudge(object)),
+    api.watch('PersistentVolumeClaim', ({ object }) => nudge(object))
+  ]
+  return {
+    containerOf: (namespace, pod, container) => find(namespace, pod)?.container(container)?.current,
+    previousLogs: (namespace, pod, container) => find(namespace, pod)?.container(container)?.previousLogs,
+    goLive: () => {
+      live = true
+    },
+    close: () => {
+      for (const end of ends) end()
+      for (const worker of workers.values()) worker.remove()
+      workers.clear()
+    }
+  }
+}
