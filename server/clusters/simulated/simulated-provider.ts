@@ -48,7 +48,6 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
   }
   const lose = (ids: readonly ClusterId[]) => {
     for (const id of ids) setPrometheus(id, { state: 'unreachable', why: 'Your simulated cluster has stopped. Ask the presenter for another.' })
-    warm = undefined
   }
   const leastUsed = () => {
     for (const [index, thread] of [...threads.entries()].toReversed()) if (!thread.alive) threads.splice(index, 1)
@@ -83,7 +82,8 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
     const waiting = warm
     if (waiting?.number !== number) return open(number)
     warm = undefined
-    return waiting.cluster.catch(() => open(number))
+    const cluster = await waiting.cluster.catch(() => undefined)
+    return cluster?.thread.alive ? cluster : open(number)
   }
   warmUp(0)
 

@@ -39,7 +39,7 @@ export function startSimulatorWorker({ entry, onPrometheus, onLost, report }: Si
 
   const ask = (order: ToWorker) =>
     new Promise<FromWorker>((resolve, reject) => {
-      if (state !== 'running') reject(new Error('The thread of simulated clusters has ended.'))
+      if (state !== 'running') return reject(new Error('The thread of simulated clusters has ended.'))
       waiting.set(order.cluster, { resolve, reject })
       worker.postMessage(order)
     })
