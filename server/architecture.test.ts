@@ -61,7 +61,7 @@ const ROOMS: readonly Room[] = [
   { path: 'client', from: ['client/pages', ...CLIENT_FEATURES, 'client/ui', 'client/net', ...FLOOR], node: false },
 
   // Drives the product from outside, through what a person or a program sees of it.
-  { path: 'e2e', from: FLOOR, node: true },
+  { path: 'e2e', from: ['server/tools', ...FLOOR], node: true },
   { path: 'slides', from: ['server/deck', ...FLOOR], node: true },
   { path: 'vite.config.ts', from: [], packages: ['vite'], node: true },
   { path: 'vitest.config.ts', from: [], packages: ['vitest'], node: true },
