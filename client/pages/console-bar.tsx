@@ -1,0 +1,123 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { Dock } from '../../server/protocol/session-event.ts'
+import type { SessionStore } from '../classroom/session-store.ts'
+import { placeOf, progressAt } from '../slides/walk.ts'
+import { Icon, type IconName } from '../ui/icons.tsx'
+import { Menu, ThemeChoice } from '../ui/menu.tsx'
+import { TerminalChoices } from './attendee-bar.tsx'
+import type { OwnTerminals } from './own-terminals.ts'
+import type { Steering } from './steering.ts'
+
+interface Bar {
+  readonly store: SessionStore
+  readonly steering: Steering
+  readonly terminals: OwnTerminals
+}
+
+/** Where we are, how long it has taken, and what the stage shows. */
+export function ConsoleBar({ store, steering, terminals }: Bar) {
+  const deck = store.deck.value
+  const position = steering.position.value
+  const { index, step, slide } = placeOf(deck, position)
+  return (
+    <header class="console-bar">
+      <nav class="console-walk" aria-label="Slides">
+        <button type="button" class="button" title="Back (← or PageUp)" onClick={() => steering.walk('previous')}>
+          <Icon name="back" /> Back
+        </button>
+        <button type="button" class="button strong" title="Next (→, space or PageDown)" onClick={() => steering.walk('next')}>
+          Next <Icon name="next" />
+        </button>
+        <span class="console-place" aria-live="polite">
+          <b>{index + 1}</b> / {deck.slides.length}
+          {slide.steps.length > 1 && <small>step {step + 1} of {slide.steps.length}</small>}
+        </span>
+        <SlideChoice store={store} steering={steering} index={index} />
+      </nav>
+      <DockChoice store={store} />
+      <Clock store={store} />
+      <a class="button" href="/stage" target="deckhand-stage" rel="noopener">
+        Open the stage
+      </a>
+      <Menu label="Menu">
+        <ThemeChoice />
+        <TerminalChoices terminals={terminals} />
+        <dl class="keys">
+          <dt>→ space PgDn</dt>
+          <dd>next step</dd>
+          <dt>← PgUp</dt>
+          <dd>step before</dd>
+          <dt>d</dt>
+          <dd>terminal on stage: hidden, side, full</dd>
+          <dt>t</dt>
+          <dd>on the stage: light or dark</dd>
+        </dl>
+      </Menu>
+      <div class="console-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />
+    </header>
+  )
+}
+
+function SlideChoice({ store, steering, index }: { store: SessionStore; steering: Steering; index: number }) {
+  const { slides } = store.deck.value
+  return (
+    <select
+      class="button slide-choice"
+      aria-label="Go to slide"
+      value={String(index)}
+      onChange={(event) => {
+        const slide = slides[Number(event.currentTarget.value)]
+        if (slide) steering.goTo({ slide: slide.id, step: 0 })
+        event.currentTarget.blur()
+      }}
+    >
+      {slides.map((slide, at) => (
+        <option key={slide.id} value={String(at)}>
+          {at + 1}  {slide.title}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+const docks: readonly { readonly dock: Dock; readonly icon: IconName; readonly label: string }[] = [
+  { dock: 'hidden', icon: 'hidden', label: 'Slide only' },
+  { dock: 'side', icon: 'side', label: 'Beside' },
+  { dock: 'full', icon: 'full', label: 'Terminal only' },
+]
+
+function DockChoice({ store }: { store: SessionStore }) {
+  return (
+    <div class="dock-choice" role="group" aria-label="What the stage shows">
+      <span>Stage</span>
+      {docks.map(({ dock, icon, label }) => (
+        <button key={dock} type="button" class="button" aria-pressed={store.session.value.dock === dock} title={`${label} (d)`} onClick={() => store.send({ type: 'dock.show', dock })}>
+          <Icon name={icon} /> <span>{label}</span>
+        </button>
+      ))}
+    </div>
+  )
+}
+
+/** The time of day, and how long the session has run by the server's clock. */
+function Clock({ store }: { store: SessionStore }) {
+  const [now, setNow] = useState(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  const began = store.events.value.find(({ event }) => event.type === 'session.started')?.at ?? now
+  const ahead = store.welcome.value?.clockAhead ?? 0
+  return (
+    <div class="console-clock" role="timer" aria-label="Elapsed time">
+      <b>{elapsed(now + ahead - began)}</b>
+      <small>{new Date(now).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}</small>
+    </div>
+  )
+}
+
+function elapsed(millis: number): string {
+  const seconds = Math.max(0, Math.floor(millis / 1000))
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+}
