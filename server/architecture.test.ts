@@ -42,7 +42,7 @@ const ROOMS: readonly Room[] = [
   { path: 'server/kernel', from: [], packages: ['zod'], node: false },
   { path: 'server/protocol', from: ['server/kernel'], packages: ['zod'], node: false },
   // Kubernetes in one process, which takes time, randomness, signing and hashing as arguments.
-  { path: 'server/simulator', from: ['server/kernel'], packages: ['unbash', 'yaml'], node: false },
+  { path: 'server/simulator', from: ['server/kernel'], packages: ['unbash', 'yaml', 'zod'], node: false },
 
   ...SERVER_FEATURES.filter((path) => !WITH_MORE_TO_SAY.includes(path)).map((path) => ({ path, from: FLOOR, node: true })),
   // The one room whose purpose is to house the simulator.
@@ -72,7 +72,7 @@ const ROOMS: readonly Room[] = [
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node-pty': ['server/terminals/pty.ts'],
   'ws': ['server/http/web-socket.ts'],
-  '@hono/node-server': ['server/http/listen.ts', 'server/main.ts'],
+  '@hono/node-server': ['server/http/server.ts'],
   '@peculiar/x509': ['server/clusters/simulated/certificates.ts'],
   '@kubernetes/client-node': ['server/clusters/kubeconfig-pool.ts'],
   'unified': ['server/deck/markdown.ts'],
