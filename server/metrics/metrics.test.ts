@@ -161,7 +161,7 @@ function untilState<S extends ChartState['state']>(metrics: Metrics, cluster: Wa
       seen.push(shown)
       const isWanted = (one: ChartState): one is Extract<ChartState, { state: S }> => one.state === state
       if (!isWanted(shown)) {
-        if (shown.state === 'failed' && !shown.why.includes('fetch failed')) reject(new Error(shown.why))
+        if (shown.state === 'failed' && !shown.why.includes('does not answer')) reject(new Error(shown.why))
         return
       }
       queueMicrotask(() => end())

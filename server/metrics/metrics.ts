@@ -5,7 +5,7 @@ import { runChart } from './chart.ts'
 import type { ChartQuery } from './chart.ts'
 import { createSharedPrometheus } from './shared-prometheus.ts'
 import type { PrometheusBinary } from './shared-prometheus.ts'
-import { RangeAnswer } from './source.ts'
+import { parseRangeAnswer } from './source.ts'
 import type { WatchedCluster } from './source.ts'
 
 export interface MetricsOptions {
@@ -44,7 +44,7 @@ export function createMetrics({ prometheus, stateDirectory, clock, report }: Met
       cluster,
       query,
       clock,
-      ask: async (parameters) => (own ? RangeAnswer.parse(await own('query_range', parameters)) : shared.query(cluster.id, parameters)),
+      ask: async (parameters) => (own ? parseRangeAnswer(await own('query_range', parameters)) : shared.query(cluster.id, parameters)),
       onState(state) {
         chart.last = state
         chart.viewers.emit(state)

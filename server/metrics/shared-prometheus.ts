@@ -6,8 +6,8 @@ import type { Discovery } from './discovery.ts'
 import { startDiscovery } from './discovery.ts'
 import { startPrometheus } from './prometheus-process.ts'
 import type { PrometheusProcess } from './prometheus-process.ts'
-import { RangeAnswer } from './source.ts'
-import type { ScrapeTarget } from './source.ts'
+import { parseRangeAnswer } from './source.ts'
+import type { RangeAnswer, ScrapeTarget } from './source.ts'
 
 /** Where Prometheus is, as `tools/find-tools.ts` found it. */
 export type PrometheusBinary = { readonly found: true; readonly path: string } | { readonly found: false; readonly why: string; readonly howToGet: string }
@@ -97,7 +97,7 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
       if (typeof own !== 'string') return own
       const asked = new URLSearchParams([...parameters])
       asked.set('query', own)
-      return withoutCluster(RangeAnswer.parse(await ask(`${url}/api/v1/query_range`, asked)))
+      return withoutCluster(parseRangeAnswer(await ask(`${url}/api/v1/query_range`, asked)))
     },
     async close() {
       closed = true
@@ -126,8 +126,12 @@ async function confineFor(url: string, cluster: string, query: string): Promise<
 }
 
 async function ask(url: string, parameters: URLSearchParams): Promise<unknown> {
-  const response = await fetch(url, { method: 'POST', body: parameters, signal: AbortSignal.timeout(askWithinMillis) })
-  return response.json()
+  try {
+    const response = await fetch(url, { method: 'POST', body: parameters, signal: AbortSignal.timeout(askWithinMillis) })
+    return await response.json()
+  } catch (cause) {
+    throw new Error('Prometheus does not answer at the moment. It will be asked again.', { cause })
+  }
 }
 
 function withoutCluster(answer: RangeAnswer): RangeAnswer {

@@ -30,7 +30,7 @@ export interface WatchedCluster {
 const Sample = z.tuple([z.number(), z.string()])
 
 /** What Prometheus' `/api/v1/query_range` answers, as far as charts use it. Native histograms have no `values`. */
-export const RangeAnswer = z.discriminatedUnion('status', [
+const RangeAnswer = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('success'),
     data: z.object({
@@ -41,3 +41,10 @@ export const RangeAnswer = z.discriminatedUnion('status', [
   z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() }),
 ])
 export type RangeAnswer = z.infer<typeof RangeAnswer>
+
+/** @throws Error in words for people, when it is not an answer of Prometheus */
+export function parseRangeAnswer(answer: unknown): RangeAnswer {
+  const read = RangeAnswer.safeParse(answer)
+  if (read.success) return read.data
+  throw new Error('Prometheus gave an answer that cannot be drawn.', { cause: read.error })
+}
