@@ -72,7 +72,7 @@ const ROOMS: readonly Room[] = [
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node-pty': ['server/terminals/pty.ts'],
   'ws': ['server/http/web-socket.ts'],
-  '@hono/node-server': ['server/http/server.ts'],
+  '@hono/node-server': ['server/http/app.ts', 'server/http/server.ts'],
   '@peculiar/x509': ['server/clusters/simulated/certificates.ts'],
   '@kubernetes/client-node': ['server/clusters/kubeconfig-pool.ts'],
   'unified': ['server/deck/markdown.ts'],
