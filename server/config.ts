@@ -157,7 +157,7 @@ function atMostOne(positionals: readonly string[], what: string): string | undef
 
 function suggestion(wrong: string, names: readonly string[]): string {
   const nearest = names.map((name) => ({ name, distance: distance(wrong, name) })).toSorted((a, b) => a.distance - b.distance)[0]
-  if (nearest && nearest.distance <= Math.max(1, Math.floor(wrong.length / 3))) return `Did you mean --${nearest.name}?`
+  if (nearest && nearest.distance <= Math.max(2, Math.floor(wrong.length / 3))) return `Did you mean --${nearest.name}?`
   return `The options are ${names.map((name) => `--${name}`).join(', ')}.`
 }
 

@@ -14,7 +14,7 @@ import { guard, type HostRules } from './guard.ts'
 import { problem, problemOf } from './problem.ts'
 import type { Room } from './room.ts'
 import { securityHeaders } from './security-headers.ts'
-import { serveImage, StaticFiles } from './static-files.ts'
+import { decodedPath, serveImage, StaticFiles } from './static-files.ts'
 
 type Env = { Bindings: Partial<HttpBindings> }
 
@@ -70,7 +70,7 @@ export function createSite({ rules, dist, access, log }: SiteOptions): Hono<Env>
   })
 
   const serve = (context: Context<Env>, cache: 'immutable' | 'never') =>
-    files.serve(decodeURIComponent(context.req.path), context.req.header('accept-encoding') ?? '', cache)
+    files.serve(decodedPath(context.req.path), context.req.header('accept-encoding') ?? '', cache)
   return app
 }
 
@@ -100,7 +100,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.get('/slides/*', async (context, next) => {
     const { attendee, console, stage } = passes(context)
     if (!attendee && !console && !stage) return problem(401, 'forbidden', 'Join the workshop first.')
-    return (await serveImage(room.deck.folder(), decodeURIComponent(context.req.path.slice('/slides/'.length)))) ?? next()
+    return (await serveImage(room.deck.folder(), decodedPath(context.req.path.slice('/slides/'.length)))) ?? next()
   })
   app.post('/api/join', async (context) => {
     const address = addressOf(context)

@@ -5,7 +5,7 @@ import type { RecordedSession } from '../recordings/read-session.ts'
 import { createSite, type SiteOptions } from './app.ts'
 import { passesOf } from './cookies.ts'
 import { problem } from './problem.ts'
-import { serveImage } from './static-files.ts'
+import { decodedPath, serveImage } from './static-files.ts'
 
 export interface ReplayOptions extends SiteOptions {
   readonly recorded: RecordedSession
@@ -33,7 +33,7 @@ export function createReplayApp(options: ReplayOptions): ReturnType<typeof creat
   })
   app.get('/api/deck', (context) => context.json(recorded.deck))
   app.get('/slides/*', async (context, next) => {
-    const path = decodeURIComponent(context.req.path.slice('/slides/'.length))
+    const path = decodedPath(context.req.path.slice('/slides/'.length))
     return (await serveImage(join(recorded.folder, 'slides'), path)) ?? next()
   })
   return app

@@ -79,6 +79,15 @@ export async function serveImage(folder: string, path: string): Promise<Response
   return new Response(new Uint8Array(await readFile(file.path)), { headers })
 }
 
+/** A URL's path as it was meant; one that was encoded wrongly names nothing. */
+export function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return ''
+  }
+}
+
 /** The file of this path in a folder; undefined when there is none, or when it lies elsewhere, be it through a link. */
 async function within(folder: string, path: string): Promise<{ path: string; changed: number } | undefined> {
   if (path.includes('\0') || path.split(/[/\\]/).some((part) => part === '..' || (part.startsWith('.') && part !== ''))) return undefined
