@@ -15,7 +15,21 @@ export function allowedHtml(base: Schema, blockIds: readonly string[]): Schema {
   const everywhere = (base.attributes?.['*'] ?? []).filter((one) => typeof one !== 'string' || !REFUSED.has(one))
   return {
     ...base,
-    tagNames: [...(base.tagNames ?? []).filter((tag) => tag !== 'input'), 'center', 'cite', 'figcaption', 'figure', 'font', 'mark', 'small', 'u', 'abbr', 'caption', 'col', 'colgroup'],
+    tagNames: [
+      ...(base.tagNames ?? []).filter((tag) => tag !== 'input'),
+      'center',
+      'cite',
+      'figcaption',
+      'figure',
+      'font',
+      'mark',
+      'small',
+      'u',
+      'abbr',
+      'caption',
+      'col',
+      'colgroup',
+    ],
     attributes: {
       ...base.attributes,
       '*': [...everywhere, 'className', ['style', STYLE]],

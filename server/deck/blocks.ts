@@ -47,7 +47,11 @@ export class BlockCollector {
 
   #command(id: BlockId, info: FenceInfo, source: string): CommandBlock | undefined {
     const { commands, error } = splitCommands(info.language === 'console' ? typed(source) : source)
-    if (error) this.#report(`bash cannot parse this block (${error.message}, its line ${error.line}); each of its lines is run as a command.`, source)
+    if (error)
+      this.#report(
+        `bash cannot parse this block (${error.message}, its line ${error.line}); each of its lines is run as a command.`,
+        source,
+      )
     return commands.length === 0 ? undefined : { kind: 'command', id, source, commands }
   }
 

@@ -17,7 +17,10 @@ export function splitCommands(source: string): Commands {
   if (error) {
     const lines = source.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('#'))
     const line = source.slice(0, error.pos).split('\n').length
-    return { commands: lines.map((text) => ({ text: text.trim(), effect: effectOf(parse(text)) })), error: { message: error.message, line } }
+    return {
+      commands: lines.map((text) => ({ text: text.trim(), effect: effectOf(parse(text)) })),
+      error: { message: error.message, line },
+    }
   }
   const spans: { start: number; end: number; effect: CommandEffect }[] = []
   for (const statement of script.commands) {
@@ -69,7 +72,9 @@ const EDITORS = new Set(['vi', 'vim', 'nvim', 'nano', 'emacs', 'ed', '$EDITOR', 
 const PREFIXES = new Set(['sudo', 'env', 'exec', 'command', 'time', 'nohup'])
 
 function effectOfSimple(command: SimpleCommand): CommandEffect {
-  const words = [command.name, ...command.args].filter((word) => word !== undefined).map((word) => (word.type === 'Word' ? word.value || word.text : word.text))
+  const words = [command.name, ...command.args]
+    .filter((word) => word !== undefined)
+    .map((word) => (word.type === 'Word' ? word.value || word.text : word.text))
   const reads = command.redirects.some((redirect) => redirect.type !== 'Redirect' || redirect.operator === '<')
   return effectOfWords(words, reads)
 }
@@ -77,18 +82,35 @@ function effectOfSimple(command: SimpleCommand): CommandEffect {
 function effectOfWords(words: readonly string[], readsFile: boolean): CommandEffect {
   const [name = '', ...args] = words
   const base = name.slice(name.lastIndexOf('/') + 1)
-  if (PREFIXES.has(base)) return effectOfWords(args.filter((arg, index) => index > 0 || !arg.startsWith('-')), readsFile)
+  if (PREFIXES.has(base))
+    return effectOfWords(
+      args.filter((arg, index) => index > 0 || !arg.startsWith('-')),
+      readsFile,
+    )
   if (EDITORS.has(base)) return 'edits'
   if (SHELLS.has(base)) return readsFile || args.some((arg) => arg === '-c' || !arg.startsWith('-')) ? 'ends' : 'opens-shell'
   if (base === 'kubectl' || base === 'k') return effectOfKubectl(args)
   if (base === 'watch' || base === 'top' || base === 'htop') return args.some((arg) => /^-\w*b/.test(arg)) ? 'ends' : 'follows'
-  if (base === 'tail' || base === 'journalctl') return args.some((arg) => arg === '--follow' || /^-[a-zA-Z]*[fF]/.test(arg)) ? 'follows' : 'ends'
+  if (base === 'tail' || base === 'journalctl')
+    return args.some((arg) => arg === '--follow' || /^-[a-zA-Z]*[fF]/.test(arg)) ? 'follows' : 'ends'
   if (base === 'ping') return args.some((arg) => /^-[cw]/.test(arg)) ? 'ends' : 'follows'
   return 'ends'
 }
 
 /** kubectl's flags that take the next word as their value, as far as they may stand before the subcommand. */
-const WITH_VALUE = new Set(['-n', '--namespace', '--context', '--kubeconfig', '--cluster', '--user', '--as', '-s', '--server', '--token', '--request-timeout'])
+const WITH_VALUE = new Set([
+  '-n',
+  '--namespace',
+  '--context',
+  '--kubeconfig',
+  '--cluster',
+  '--user',
+  '--as',
+  '-s',
+  '--server',
+  '--token',
+  '--request-timeout',
+])
 
 function effectOfKubectl(args: readonly string[]): CommandEffect {
   const dash = args.indexOf('--')
@@ -114,7 +136,9 @@ function effectOfKubectl(args: readonly string[]): CommandEffect {
     case 'exec':
     case 'run':
     case 'debug':
-      return has('i', '--stdin') || (verb === 'run' && rest.includes('--attach')) ? effectInside(verb, rest, dash < 0 ? undefined : args.slice(dash + 1)) : 'ends'
+      return has('i', '--stdin') || (verb === 'run' && rest.includes('--attach'))
+        ? effectInside(verb, rest, dash < 0 ? undefined : args.slice(dash + 1))
+        : 'ends'
     default:
       return 'ends'
   }

@@ -26,13 +26,36 @@ export interface DeckText {
 const KNOWN = ['title', 'presenters', 'date', 'lab', 'variables', 'excludedClasses', 'inheritPresenterNotes']
 /** Options of the original dialect (15.3) that change nothing here, or not yet. */
 const TOLERATED = [
-  'ratio', 'navigation', 'slideNumberFormat', 'countIncrementalSlides', 'highlightStyle', 'highlightLanguage', 'highlightLines',
-  'highlightSpans', 'highlightInlineCode', 'disableIncrementalSlides', 'includePresenterNotes', 'timer', 'cluster', 'checks', 'macros',
+  'ratio',
+  'navigation',
+  'slideNumberFormat',
+  'countIncrementalSlides',
+  'highlightStyle',
+  'highlightLanguage',
+  'highlightLines',
+  'highlightSpans',
+  'highlightInlineCode',
+  'disableIncrementalSlides',
+  'includePresenterNotes',
+  'timer',
+  'cluster',
+  'checks',
+  'macros',
 ]
 /** With these alone a block at the top is an ordinary first slide between two separators (3.4). */
 export const SLIDE_PROPERTIES = [
-  'name', 'class', 'layout', 'template', 'count', 'exclude', 'continued', 'background-image', 'background-color', 'background-size',
-  'background-position', 'highlight-style',
+  'name',
+  'class',
+  'layout',
+  'template',
+  'count',
+  'exclude',
+  'continued',
+  'background-image',
+  'background-color',
+  'background-size',
+  'background-position',
+  'highlight-style',
 ]
 
 /** Takes the front matter off a deck. `file` is named in what goes wrong. @throws UserError 'bad-deck' when it is not YAML */
@@ -45,7 +68,11 @@ export function takeFrontMatter(text: string, file: string): DeckText {
   const [error] = document.errors
   if (error) {
     const line = counter.linePos(error.pos[0]).line + 1
-    throw new UserError('bad-deck', `${file}:${line}: The deck's front matter is not valid YAML (${error.message}). Correct it, or remove the block.`, error)
+    throw new UserError(
+      'bad-deck',
+      `${file}:${line}: The deck's front matter is not valid YAML (${error.message}). Correct it, or remove the block.`,
+      error,
+    )
   }
   const problems: DeckProblem[] = []
   if (isMap(document.contents)) {
@@ -53,7 +80,10 @@ export function takeFrontMatter(text: string, file: string): DeckText {
       if (!isScalar(key) || typeof key.value !== 'string' || KNOWN.includes(key.value) || TOLERATED.includes(key.value)) continue
       const meant = suggest(key.value, [...KNOWN, ...TOLERATED])
       const line = counter.linePos(key.range?.[0] ?? 0).line + 1
-      problems.push({ line, say: `Unknown front matter key "${key.value}".${meant ? ` Did you mean "${meant}"?` : ` Known are ${KNOWN.join(', ')}.`}` })
+      problems.push({
+        line,
+        say: `Unknown front matter key "${key.value}".${meant ? ` Did you mean "${meant}"?` : ` Known are ${KNOWN.join(', ')}.`}`,
+      })
     }
   }
   const body = text.slice('---\n'.length + yaml.length + '---\n'.length)
@@ -71,7 +101,11 @@ function between(text: string): string | undefined {
 function looksLikeMetadata(yaml: string): boolean {
   const keys = [...yaml.matchAll(/^([A-Za-z][\w-]*):/gm)].map(([, key = '']) => key)
   if (keys.some((key) => KNOWN.includes(key) || TOLERATED.includes(key))) return true
-  return keys.length > 0 && !keys.some((key) => SLIDE_PROPERTIES.includes(key)) && yaml.split('\n').every((line) => /^(?:\s*$|[A-Za-z][\w-]*:|[ \t]+\S|- )/.test(line))
+  return (
+    keys.length > 0 &&
+    !keys.some((key) => SLIDE_PROPERTIES.includes(key)) &&
+    yaml.split('\n').every((line) => /^(?:\s*$|[A-Za-z][\w-]*:|[ \t]+\S|- )/.test(line))
+  )
 }
 
 function read(value: unknown): FrontMatter {

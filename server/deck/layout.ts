@@ -1,7 +1,12 @@
 import { Layout } from '../protocol/deck.ts'
 
 /** Names that decks use for the same things. */
-const ALIASES: Readonly<Record<string, Layout>> = { columns: 'two-columns', 'two-column': 'two-columns', chapter: 'section', inverse: 'section' }
+const ALIASES: Readonly<Record<string, Layout>> = {
+  columns: 'two-columns',
+  'two-column': 'two-columns',
+  chapter: 'section',
+  inverse: 'section',
+}
 
 /** A slide's layout: the class that names one (the last wins), else what its content is. @param outline tag names of its outermost elements */
 export function chooseLayout(classes: readonly string[], outline: readonly string[]): Layout {

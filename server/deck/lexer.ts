@@ -11,17 +11,22 @@ export interface Mark {
 }
 
 interface Frame {
-  /** `plain` is a `[` inside a class, `escaped` a `\.name[` whose content is only text. */
-  readonly type: 'root' | 'class' | 'escaped' | 'plain'
+  /** `escaped` is a `\.name[`, whose content is only text. */
+  readonly type: 'root' | 'class' | 'escaped'
   readonly classes: readonly string[]
   readonly opening: string
   readonly start: number
   tokens: Token[]
+  /** How many plain `[` inside it still wait for their `]`. */
+  brackets: number
 }
 
+/** Deeper nesting than any deck has is text: what reads the result may recurse. */
+const MAX_DEPTH = 32
 const MARKS: Readonly<Record<string, Mark['kind']>> = { '---': 'slide', '--': 'step', '???': 'notes' }
 const BREAK = /^<!--[ \t]*break[ \t]*-->[ \t]*$/
 const FENCE = /^[ \t]*(`{3,}|~{3,})([^`\n]*)$/
+const SPECIAL = /[\\`.[\]\n]/g
 const CLASSES = /(?:\.[A-Za-z_-][\w-]*)+/y
 
 /**
@@ -34,7 +39,7 @@ export function lex(text: string): Token[] {
 
 class Lexer {
   readonly #text: string
-  readonly #frames: Frame[] = [{ type: 'root', classes: [], opening: '', start: 0, tokens: [] }]
+  readonly #frames: Frame[] = [{ type: 'root', classes: [], opening: '', start: 0, tokens: [], brackets: 0 }]
   /** For each fence character, the shortest run known to have no closing line any more. */
   readonly #unclosed: Record<string, number> = { '`': Infinity, '~': Infinity }
   #at = 0
@@ -112,7 +117,7 @@ class Lexer {
     const [, run = '', info = ''] = FENCE.exec(line) ?? []
     const mark = run.charAt(0)
     if (mark === '' || run.length >= (this.#unclosed[mark] ?? Infinity) || (mark === '~' && info.includes('~'))) return false
-    for (let from = end + 1; from < this.#text.length; ) {
+    for (let from = end + 1; from < this.#text.length;) {
       const to = this.#lineEnd(from)
       const closing = this.#text.slice(from, to).trim()
       if (closing.length >= run.length && closing === mark.repeat(closing.length)) {
@@ -129,7 +134,7 @@ class Lexer {
   #indented(line: string, end: number): boolean {
     if (!/^(?: {4}|\t)[ \t]*\S/.test(line)) return false
     let last = end
-    for (let from = end + 1; from < this.#text.length; ) {
+    for (let from = end + 1; from < this.#text.length;) {
       const to = this.#lineEnd(from)
       if (!/^(?: {4}|\t)/.test(this.#text.slice(from, to))) break
       last = to
@@ -146,11 +151,23 @@ class Lexer {
       if (char === '\\') this.#escape(end)
       else if (char === '`') this.#inlineCode(end)
       else if (char === '.') this.#open('class', '')
-      else if (char === '[' && this.#frames.length > 1) this.#push('plain', [], '[')
+      else if (char === '[') this.#bracket()
       else if (char === ']' && this.#frames.length > 1) this.#close()
-      else this.#take(1)
+      else this.#plain(end)
     }
     if (this.#at < this.#text.length) this.#newline()
+  }
+
+  /** Everything up to the next character that may mean something. */
+  #plain(end: number): void {
+    SPECIAL.lastIndex = this.#at + 1
+    const next = SPECIAL.exec(this.#text)?.index ?? end
+    this.#take(Math.min(next, end) - this.#at)
+  }
+
+  #bracket(): void {
+    this.#top.brackets++
+    this.#take(1)
   }
 
   #newline(): void {
@@ -191,26 +208,27 @@ class Lexer {
     CLASSES.lastIndex = this.#at + prefix.length
     const names = CLASSES.exec(this.#text)?.[0] ?? ''
     const whole = prefix + names
-    if (names !== '' && this.#text.charAt(this.#at + whole.length) === '[') this.#push(type, names.slice(1).split('.'), `${whole}[`)
-    else this.#take(Math.max(whole.length, 1))
+    if (names !== '' && this.#text.charAt(this.#at + whole.length) === '[' && this.#frames.length <= MAX_DEPTH) {
+      this.#push(type, names.slice(1).split('.'), `${whole}[`)
+    } else this.#take(Math.max(whole.length, 1))
   }
 
   #push(type: Frame['type'], classes: readonly string[], opening: string): void {
     this.#flush()
-    this.#frames.push({ type, classes, opening, start: this.#at, tokens: [] })
+    this.#frames.push({ type, classes, opening, start: this.#at, tokens: [], brackets: 0 })
     this.#at += opening.length
   }
 
   /** A `]`: the innermost open bracket ends. */
   #close(): void {
-    this.#flush()
     const frame = this.#top
-    this.#at++
-    if (frame.type === 'plain') {
-      this.#flatten()
-      this.#pending += ']'
+    if (frame.brackets > 0) {
+      frame.brackets--
+      this.#take(1)
       return
     }
+    this.#flush()
+    this.#at++
     this.#frames.pop()
     const raw = this.#text.slice(frame.start, this.#at)
     if (frame.type === 'escaped') {

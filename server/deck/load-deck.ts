@@ -31,7 +31,10 @@ export async function loadDeck(path: string, root: string = process.cwd()): Prom
   const { deck, lab, problems } = parseDeck(source, path.endsWith('.md') ? path : join(path, 'deck.md'))
   const folder = dirname(file)
   const labFolder = await findLab(lab, folder, root)
-  const missing = lab !== undefined && labFolder === undefined ? [{ line: 1, say: `The lab folder "${lab}" is neither beside the deck nor in ${root}; homes stay without it.` }] : []
+  const missing =
+    lab !== undefined && labFolder === undefined
+      ? [{ line: 1, say: `The lab folder "${lab}" is neither beside the deck nor in ${root}; homes stay without it.` }]
+      : []
   return { deck, file, folder, labFolder, problems: [...missing, ...problems] }
 }
 
@@ -57,7 +60,8 @@ async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | undef
 }
 
 function decode(bytes: Buffer, path: string): string {
-  if (bytes.length > MAX_BYTES) throw new UserError('bad-deck', `${path} is larger than 4 MB. Is it a deck? Images belong in files of their own beside it.`)
+  if (bytes.length > MAX_BYTES)
+    throw new UserError('bad-deck', `${path} is larger than 4 MB. Is it a deck? Images belong in files of their own beside it.`)
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     if (!text.includes('\0')) return text

@@ -7,6 +7,7 @@ import remarkGfm from 'remark-gfm'
 import remarkParse from 'remark-parse'
 import remarkRehype from 'remark-rehype'
 import { unified } from 'unified'
+import { visit } from 'unist-util-visit'
 import { allowedHtml } from './allowed-html.ts'
 import { parseFenceInfo, type FenceInfo } from './fence-info.ts'
 
@@ -16,29 +17,47 @@ export type Schema = Options
 /** Is told of every block of code, and says under which id it is live, if it is. */
 export type CodeListener = (info: FenceInfo, source: string) => string | undefined
 
-/** Markdown → HTML tree, not yet sanitised. The door to unified: everything that knows it is in this file. */
-export function markdownToTree(markdown: string, onCode: CodeListener): Root {
-  const processor = unified()
-    .use(remarkParse)
-    .use(remarkGfm)
-    .use(remarkRehype, {
-      allowDangerousHtml: true,
-      handlers: {
-        // The fence's attributes are lost in HTML: they are read here.
-        code: (_, node: { lang?: string | null; meta?: string | null; value: string }) => {
-          const info = parseFenceInfo([node.lang, node.meta].filter((part) => part).join(' '))
-          return codeElement(info.language, node.value, onCode(info, node.value))
-        },
-      },
-    })
-    .use(rehypeRaw)
-  return processor.runSync(processor.parse(markdown))
+/** A `code` node of Markdown's tree. */
+interface CodeNode {
+  readonly lang?: string | null
+  readonly meta?: string | null
+  readonly value: string
 }
 
-function codeElement(language: string, source: string, id: string | undefined): Element {
-  const className = language === '' ? [] : [`language-${language}`]
-  const code = element('code', { className }, [{ type: 'text', value: `${source}\n` }])
-  const pre = element('pre', {}, [code])
+/** Under which id a `code` node is live. */
+const liveIds = new WeakMap<CodeNode, string>()
+
+// Made once: each sets up its grammar or its languages.
+const parser = unified().use(remarkParse).use(remarkGfm).freeze()
+const toHtml = unified()
+  .use(remarkRehype, { allowDangerousHtml: true, handlers: { code: (_, node: CodeNode) => codeElement(node) } })
+  .use(rehypeRaw)
+  .freeze()
+const highlighter = unified()
+  .use(rehypeHighlight, { aliases: { bash: ['console'], yaml: ['yml'] }, plainText: ['promql', 'text', 'txt'] })
+  .freeze()
+const printer = unified().use(rehypeStringify).freeze()
+
+/** Markdown → HTML tree, not yet sanitised. The door to unified: everything that knows it is in this file. */
+export function markdownToTree(markdown: string, onCode: CodeListener): Root {
+  const tree = parser.parse(markdown)
+  // The fence's attributes are lost in HTML: they are read here.
+  visit(tree, 'code', (node) => {
+    const blockId = onCode(infoOf(node), node.value)
+    if (blockId !== undefined) liveIds.set(node, blockId)
+  })
+  return toHtml.runSync(tree)
+}
+
+function infoOf(node: CodeNode): FenceInfo {
+  return parseFenceInfo([node.lang, node.meta].filter((part) => part).join(' '))
+}
+
+function codeElement(node: CodeNode): Element {
+  const { language } = infoOf(node)
+  const className = /^[\w+#.-]{1,30}$/.test(language) ? [`language-${language}`] : []
+  const pre = element('pre', {}, [element('code', { className }, [{ type: 'text', value: `${node.value}\n` }])])
+  const id = liveIds.get(node)
   return id === undefined ? pre : element('div', { dataBlock: id }, [pre])
 }
 
@@ -53,8 +72,5 @@ export function element(tagName: string, properties: Element['properties'], chil
 export function treeToSafeHtml(tree: Root, blockIds: readonly string[], finish: (safe: Root) => void): string {
   const safe = unified().use(rehypeSanitize, allowedHtml(defaultSchema, blockIds)).runSync(tree) as Root
   finish(safe)
-  const coloured = unified()
-    .use(rehypeHighlight, { aliases: { bash: ['console', 'shell'], yaml: ['yml'] }, plainText: ['promql', 'text', 'txt'] })
-    .runSync(safe) as Root
-  return unified().use(rehypeStringify).stringify(coloured)
+  return printer.stringify(highlighter.runSync(safe) as Root)
 }

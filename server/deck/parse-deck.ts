@@ -29,15 +29,21 @@ const MAX_EXPANDED = 16 * 1024 * 1024
 
 /** Deck source → Deck. @param file is named in problems and errors @throws UserError 'bad-deck' */
 export function parseDeck(source: string, file = 'deck.md'): ParsedDeck {
-  if (source.length > MAX_CHARACTERS) throw new UserError('bad-deck', `${file} is larger than 2 MB. Is it a deck? Images belong in files of their own beside it.`)
+  if (source.length > MAX_CHARACTERS)
+    throw new UserError('bad-deck', `${file} is larger than 2 MB. Is it a deck? Images belong in files of their own beside it.`)
   const { frontMatter, body, bodyLine, problems: first } = takeFrontMatter(normalise(source), file)
   const problems: DeckProblem[] = [...first]
   const drafts = splitSlides(body, bodyLine)
-  if (drafts.length > MAX_SLIDES) throw new UserError('bad-deck', `${file} has ${drafts.length} slides; at most ${MAX_SLIDES} are shown. Divide it into several decks.`)
+  if (drafts.length > MAX_SLIDES)
+    throw new UserError('bad-deck', `${file} has ${drafts.length} slides; at most ${MAX_SLIDES} are shown. Divide it into several decks.`)
   problems.push(...misspeltProperties(drafts))
   const shown = resolveInheritance(drafts, frontMatter)
   const expanded = shown.reduce((sum, slide) => sum + lengthOf(slide.items), 0)
-  if (expanded > MAX_EXPANDED) throw new UserError('bad-deck', `${file}: its steps and layouts repeat so much content that it grows too large to show. Divide the slides with the most steps.`)
+  if (expanded > MAX_EXPANDED)
+    throw new UserError(
+      'bad-deck',
+      `${file}: its steps and layouts repeat so much content that it grows too large to show. Divide the slides with the most steps.`,
+    )
   const slides = buildSlides(shown, frontMatter, definitionsOf(drafts), (line, say) => problems.push({ line, say }))
   const title = frontMatter.title ?? slides.find((slide) => slide.title !== '')?.title ?? 'Untitled'
   const deck: Deck = {
@@ -52,11 +58,16 @@ export function parseDeck(source: string, file = 'deck.md'): ParsedDeck {
 
 /** Line ends, BOM, common indentation, tabs and no-break spaces (dialect 1.1, 1.2, 12.1); our placeholders' characters go. */
 export function normalise(source: string): string {
-  const text = source.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n').replace(/\u00A0/g, ' ').replace(/[\uE000\uE001]/g, '\uFFFD')
+  const text = source
+    .replace(/^\uFEFF/, '')
+    .replace(/\r\n?/g, '\n')
+    .replace(/\u00A0/g, ' ')
+    .replace(/[\uE000\uE001]/g, '\uFFFD')
   const lines = text.split('\n')
   let indent = Infinity
   for (const line of lines) if (line.trim() !== '') indent = Math.min(indent, line.length - line.replace(/^[ \t]+/, '').length)
-  const dedented = indent > 0 && indent < Infinity ? lines.map((line) => line.slice(Math.min(indent, line.length - line.trimStart().length))) : lines
+  const dedented =
+    indent > 0 && indent < Infinity ? lines.map((line) => line.slice(Math.min(indent, line.length - line.trimStart().length))) : lines
   return dedented.join('\n').replace(/\t/g, '    ')
 }
 
@@ -80,7 +91,8 @@ function definitionsOf(drafts: readonly Draft[]): Map<string, string> {
     for (const item of items) {
       if (item.kind === 'class') collect(item.items)
       if (item.kind !== 'text' || !item.text.includes(']:')) continue
-      for (const [line, id = ''] of item.text.matchAll(/^ {0,3}\[([^[\]\n]{1,200})\]:[ \t]*\S.*$/gm)) definitions.set(id.toLowerCase(), line)
+      for (const [line, id = ''] of item.text.matchAll(/^ {0,3}\[([^[\]\n]{1,200})\]:[ \t]*\S.*$/gm))
+        definitions.set(id.toLowerCase(), line)
     }
   }
   for (const draft of drafts) {
@@ -136,7 +148,10 @@ function buildSlide(group: readonly Shown[], id: string, number: string, deck: D
     collector.beginStep()
     return renderSlide(expandVariables(step.items, lookUp(step, deck.frontMatter)), context(true))
   })
-  const steps = group.map((step, index): Step => ({ html: rendered[index]?.html ?? '', notes: step.notes.length === 0 ? '' : renderSlide(step.notes, context(false)).html }))
+  const steps = group.map((step, index): Step => ({
+    html: rendered[index]?.html ?? '',
+    notes: step.notes.length === 0 ? '' : renderSlide(step.notes, context(false)).html,
+  }))
   const final = rendered.at(-1)
   return {
     id: SlideId.parse(id),
@@ -158,7 +173,11 @@ function lineOf(group: readonly Shown[], source: string): number {
 }
 
 function lookUp(slide: Shown, frontMatter: FrontMatter): (key: string) => string | undefined {
-  const ofDeck = new Map<string, string | undefined>([['title', frontMatter.title], ['date', frontMatter.date], ['presenters', frontMatter.presenters.join(', ') || undefined]])
+  const ofDeck = new Map<string, string | undefined>([
+    ['title', frontMatter.title],
+    ['date', frontMatter.date],
+    ['presenters', frontMatter.presenters.join(', ') || undefined],
+  ])
   return (key) => slide.properties.get(key) ?? frontMatter.variables.get(key) ?? ofDeck.get(key)
 }
 

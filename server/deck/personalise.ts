@@ -34,7 +34,9 @@ function personaliseBlock(block: Block, plain: (text: string) => string): Block 
 function substitute(text: string, viewer: Viewer, escape: (value: string) => string): string {
   return text
     .replace(HABIT, `workshop-vm-${viewer.number}`)
-    .replace(VARIABLE, (whole: string, key: string) => (key === 'number' ? viewer.number : viewer.name === undefined ? whole : escape(viewer.name)))
+    .replace(VARIABLE, (whole: string, key: string) =>
+      key === 'number' ? viewer.number : viewer.name === undefined ? whole : escape(viewer.name),
+    )
 }
 
 function escapeHtml(value: string): string {

@@ -37,7 +37,13 @@ export function renderSlide(items: readonly Item[], context: RenderContext): Ren
 }
 
 function outlineOf(node: Element): string {
-  if (node.tagName === 'p' && node.children.every((child) => (child.type === 'text' ? child.value.trim() === '' : child.type === 'element' && child.tagName === 'img'))) return 'img'
+  if (
+    node.tagName === 'p' &&
+    node.children.every((child) =>
+      child.type === 'text' ? child.value.trim() === '' : child.type === 'element' && child.tagName === 'img',
+    )
+  )
+    return 'img'
   return node.tagName === 'div' && node.properties['dataBlock'] !== undefined ? 'pre' : node.tagName
 }
 
@@ -46,7 +52,9 @@ export function textOf(node: Root | ElementContent): string {
   return 'children' in node ? node.children.map((child) => (child.type === 'doctype' ? '' : textOf(child))).join('') : ''
 }
 
-type Part = { readonly kind: 'class'; readonly item: ClassItem } | { readonly kind: 'fold'; readonly summary: string; readonly source: string }
+type Part =
+  | { readonly kind: 'class'; readonly item: ClassItem }
+  | { readonly kind: 'fold'; readonly summary: string; readonly source: string }
 
 function renderItems(items: readonly Item[], context: RenderContext): Root {
   const parts: Part[] = []
@@ -54,7 +62,7 @@ function renderItems(items: readonly Item[], context: RenderContext): Root {
   const text = items
     .map((item) => {
       if (item.kind === 'class') return placeholder({ kind: 'class', item })
-      if (item.kind === 'text') return htmlLines(spacedDestinations(item.text))
+      if (item.kind === 'text') return openFences(htmlLines(spacedDestinations(item.text)))
       const fold = foldOf(item.text)
       return fold ? placeholder(fold) : item.text
     })
@@ -70,7 +78,11 @@ function foldOf(code: string): Part | undefined {
   const [opening, , name] = FOLD.exec(code) ?? []
   if (opening === undefined) return undefined
   const end = code.lastIndexOf('\n')
-  return { kind: 'fold', summary: name === 'hint' ? 'Hint' : 'Solution', source: end > opening.length ? code.slice(opening.length, end) : '' }
+  return {
+    kind: 'fold',
+    summary: name === 'hint' ? 'Hint' : 'Solution',
+    source: end > opening.length ? code.slice(opening.length, end) : '',
+  }
 }
 
 /** Only those that the text may use: definitions of one slide serve the whole deck. They come first, where no open fence swallows them. */
@@ -85,8 +97,17 @@ function htmlLines(text: string): string {
   if (!text.includes('<')) return text
   return text
     .split('\n')
-    .map((line) => (line.length < 500 && /^\s*(?:<\/?(?:a|b|br|code|em|i|img|span|small|strong|sub|sup|u)\b[^<>]*>\s*)+$/i.test(line) ? `${line}\n` : line))
+    .map((line) =>
+      line.length < 500 && /^\s*(?:<\/?(?:a|b|br|code|em|i|img|span|small|strong|sub|sup|u)\b[^<>]*>\s*)+$/i.test(line)
+        ? `${line}\n`
+        : line,
+    )
     .join('\n')
+}
+
+/** A fence that is never closed is text, and swallows nothing (2.4). */
+function openFences(text: string): string {
+  return text.replace(/^[ \t]*(?:`{3,}|~{3,})/gm, (run) => run.replace(/[`~]/g, '\\$&'))
 }
 
 /** `![](my file.png)`: destinations may hold blanks (10.5). */
@@ -170,16 +191,28 @@ function dedent(items: readonly Item[]): Item[] {
 function loneMarker(items: readonly Item[]): Item[] {
   const [only] = items
   if (items.length !== 1 || only?.kind !== 'text') return [...items]
-  return /^\s*(?:[-*+>]|#{1,6}|\d{1,9}[.)])\s*$/.test(only.text) ? [{ kind: 'text', text: only.text.trim().replace(/^([-*+>#]|\d+(?=[.)]))/, (mark) => (/\d/.test(mark) ? `${mark}\\` : `\\${mark}`)) }] : [...items]
+  return /^\s*(?:[-*+>]|#{1,6}|\d{1,9}[.)])\s*$/.test(only.text)
+    ? [{ kind: 'text', text: only.text.trim().replace(/^([-*+>#]|\d+(?=[.)]))/, (mark) => (/\d/.test(mark) ? `${mark}\\` : `\\${mark}`)) }]
+    : [...items]
 }
 
 function finish(tree: Root, context: RenderContext): void {
   visit(tree, 'element', (node) => {
     const { src, href } = node.properties
-    if (node.tagName === 'img' && typeof src === 'string') node.properties['src'] = context.resolveImage(src)
+    if (node.tagName === 'img' && typeof src === 'string') {
+      node.properties['src'] = context.resolveImage(src)
+      Object.assign(node.properties, macro(String(node.properties['alt'] ?? '')))
+    }
     if (node.tagName === 'a' && typeof href === 'string') {
       node.properties['href'] = context.resolveLink(href)
       if (/^https?:/i.test(href)) Object.assign(node.properties, { target: '_blank', rel: ['noopener', 'noreferrer'] })
     }
   })
+}
+
+/** `![:scale 50%](x.png)` is the one macro that decks agree on; what another would do is not known here, and it shows its image (11.3, 11.4). */
+function macro(alt: string): Element['properties'] {
+  const [, name, argument = ''] = /^:(\w+)\s*(.*)$/.exec(alt) ?? []
+  if (name === undefined) return {}
+  return name === 'scale' && /^\d{1,4}(?:\.\d+)?(?:%|px|em|rem|vw)$/.test(argument) ? { alt: '', style: `width: ${argument}` } : { alt: '' }
 }

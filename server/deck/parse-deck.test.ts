@@ -1,0 +1,191 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { Deck } from '../protocol/deck.ts'
+import { parseDeck } from './parse-deck.ts'
+
+const html = (source: string): string => slide(source).steps.at(-1)?.html ?? ''
+
+describe('a deck', () => {
+  it('is what its schema says', () => {
+    expect(Deck.parse(parseDeck(WORKSHOP).deck)).toEqual(parseDeck(WORKSHOP).deck)
+  })
+
+  it('says who speaks, when, and where its manifests are', () => {
+    const { deck, lab } = parseDeck(
+      '---\ntitle: T\npresenters: [Ada, {name: Grace}]\ndate: 2026-11-22\nlab: lab\n---\n# {{ title }} by {{ presenters }}',
+    )
+    expect(deck).toMatchObject({ title: 'T', presenters: ['Ada', 'Grace'], date: '2026-11-22' })
+    expect(lab).toBe('lab')
+    expect(deck.slides.map((one) => one.title)).toEqual(['T by Ada, Grace'])
+  })
+
+  it('names unknown front matter keys and misspelt slide properties with line and suggestion', () => {
+    const { problems } = parseDeck('---\ntitle: T\npresenter: Ada\n---\n# A\n\n---\nclas: middle\n\n# B')
+    expect(problems).toEqual([
+      { line: 3, say: 'Unknown front matter key "presenter". Did you mean "presenters"?' },
+      { line: 8, say: 'Unknown slide property "clas". Did you mean "class"?' },
+    ])
+  })
+
+  it('refuses front matter that is not YAML, naming the line', () => {
+    expect(() => parseDeck('---\ntitle: "T\nlab: x\n---\n# A', 'my.md')).toThrow(/^my\.md:\d+: The deck's front matter is not valid YAML/)
+  })
+
+  it('takes two separators at the top for an empty slide when no metadata is between them (3.4)', () => {
+    expect(parseDeck('---\nclass: middle\n\n# A\n\n---\n\n# B').deck.slides.map((one) => one.title)).toEqual(['', 'A', 'B'])
+  })
+
+  it('gives slides stable ids that are theirs alone', () => {
+    const { deck } = parseDeck('name: start\n\n# A\n---\n# A\n---\n# A\n---\nno heading')
+    expect(deck.slides.map((one) => one.id)).toEqual(['start', 'a', 'a-2', 'slide'])
+  })
+
+  it('repeats the number of the slide before where count is false (14.1)', () => {
+    expect(parseDeck('# A\n---\ncount: false\n\n# B\n---\n# C').deck.slides.map((one) => one.number)).toEqual(['1', '1', '2'])
+  })
+
+  it('has another version when its text differs', () => {
+    expect(parseDeck('# A').deck.version).not.toBe(parseDeck('# B').deck.version)
+  })
+})
+
+describe('a slide', () => {
+  it('shows at each step what the steps before it showed, and keeps each step its notes', () => {
+    const { steps } = slide('# A\n\n- one\n\n???\nfirst\n\n--\n\n- two\n\n???\nsecond')
+    expect(steps.map((step) => (step.html.match(/<li>/g) ?? []).length)).toEqual([1, 2])
+    expect(steps.map((step) => step.notes)).toEqual(['<p>first</p>', '<p>second</p>'])
+  })
+
+  it('has one block where its steps repeat one', () => {
+    const { steps, blocks } = slide('# A\n```bash\nls\n```\n--\n\n```bash\npwd\n```\n--\n\ntext')
+    expect(blocks.map((block) => block.kind === 'command' && block.source)).toEqual(['ls', 'pwd'])
+    for (const block of blocks) expect(steps.at(-1)?.html).toContain(`<div data-block="${block.id}"><pre><code class="hljs language-bash">`)
+    expect(new Set(blocks.map((block) => block.id)).size).toBe(2)
+  })
+
+  it('has two blocks where the same code stands twice', () => {
+    expect(new Set(slide('```bash\nls\n```\n\n```bash\nls\n```').blocks.map((block) => block.id)).size).toBe(2)
+  })
+
+  it('reads a query block from its fence', () => {
+    expect(slide('```promql {range=1h step=30s title="Up"}\nup\n```').blocks).toMatchObject([
+      { kind: 'query', queries: ['up'], title: 'Up', rangeSeconds: 3600, stepSeconds: 30 },
+    ])
+  })
+
+  it('shows code that is not to be run as code only', () => {
+    expect(slide('```bash {run=false}\nls\n```').blocks).toEqual([])
+    expect(html('```bash {run=false}\nls\n```')).not.toContain('data-block')
+  })
+
+  it('says where a query or a script is wrong', () => {
+    expect(parseDeck('# A\n\n```promql\nrate(\n```\n\n```bash\nif x\n```').problems.map((problem) => problem.line)).toEqual([3, 7])
+  })
+
+  it('has content classes as divs and spans (9.3), also where a paragraph surrounds them', () => {
+    expect(html('a .b[c] d')).toBe('<p>a <span class="b">c</span> d</p>')
+    expect(html('.left[\n- x\n]\n.right[\n- y\n]')).toMatch(
+      /^<div class="left"><ul>[^]*<\/ul><\/div><div class="right"><ul>[^]*<\/ul><\/div>$/,
+    )
+  })
+
+  it('folds hints and solutions away, with what runs in them', () => {
+    const found = slide('````solution\n```bash\nls\n```\n````')
+    expect(found.steps[0]?.html).toContain('<details class="solution"><summary>Solution</summary><div data-block=')
+    expect(found.blocks).toHaveLength(1)
+  })
+
+  it.each([
+    ['exercise', 'class: exercise\n\n# A'],
+    ['two-columns', 'class: two-columns, dark\n\n# A'],
+    ['code', '# A\n\n```bash\nls\n```'],
+    ['image', '# A\n\n![x](x.svg)'],
+    ['statement', '# A'],
+    ['content', '# A\n\n- b'],
+  ])('has the layout %s', (layout, source) => expect(slide(source).layout).toBe(layout))
+
+  it("serves the deck's images from one place and points named links at slides", () => {
+    expect(html('![x](images/x.svg) ![y](/img/../../y.png)')).toContain('src="/slides/images/x.svg"')
+    expect(html('![y](../../y.png)')).toContain('src="/slides/y.png"')
+    expect(parseDeck('[a](#2)\n\n---\n\n# Second').deck.slides[0]?.steps[0]?.html).toContain('href="#second"')
+  })
+
+  it('understands the scale macro and forgives others (11.3, 11.4)', () => {
+    expect(html('![:scale 50%](x.png)')).toContain('<img src="/slides/x.png" alt="" style="width: 50%">')
+    expect(html('![:spin](x.png)')).toContain('<img src="/slides/x.png" alt="">')
+  })
+})
+
+describe('a hostile deck', () => {
+  it.each([
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    '<a href="javascript:alert(1)">x</a>',
+    '[x](javascript:alert(1))',
+    '<svg onload=alert(1)><script>alert(1)</script></svg>',
+    '<iframe src="//evil.example"></iframe>',
+    '<form action="//evil.example"><input name=x></form>',
+    '<div style="background:url(//evil.example)">x</div>',
+    '<div data-block="b000000000000" id="app" onclick="alert(1)">x</div>',
+    '.a[<img src=x onerror=alert(1)>]',
+    '```hint\n<script>alert(1)</script>\n```',
+    '```"><script>alert(1)</script>\nx\n```',
+    '???\n<script>alert(1)</script>',
+  ])('brings nothing that acts: %s', (source) => {
+    const { steps } = slide(source)
+    const all = steps.map((step) => step.html + step.notes).join('')
+    expect(all).not.toMatch(/<script|<iframe|<svg|<form|<input|onerror=|onload=|onclick=|href="javascript|evil|data-block|id="/i)
+  })
+
+  it('names images of other servers', () => {
+    expect(parseDeck('# A\n\n![x](https://evil.example/x.png)').problems).toEqual([
+      { line: 1, say: 'The image https://evil.example/x.png is on another server and is not shown. Put it beside the deck.' },
+    ])
+  })
+
+  it('is refused when it is too large, or grows too large', () => {
+    expect(() => parseDeck('x'.repeat(3_000_000))).toThrow(/larger than 2 MB/)
+    expect(() => parseDeck('\n---\n'.repeat(2500))).toThrow(/at most 2000/)
+    expect(() => parseDeck(`${'x'.repeat(100_000)}${'\n--\ny'.repeat(500)}`)).toThrow(/grows too large/)
+  })
+
+  it('cannot smuggle in what our placeholders look like', () => {
+    expect(html('\uE0000\uE001 .a[b]')).toContain('<span class="a">b</span>')
+  })
+})
+
+describe('the original dialect', () => {
+  const folder = new URL('fixtures/', import.meta.url)
+  const cases = readdirSync(folder).filter((name) => name.endsWith('.md'))
+  it.each(cases)('reads as the original does: %s', (name) => {
+    const expected = JSON.parse(readFileSync(new URL(name.replace(/md$/, 'json'), folder), 'utf8')) as {
+      slides: { visibleText: string; notesText: string }[]
+    }
+    const { deck } = parseDeck(readFileSync(new URL(name, folder), 'utf8'))
+    const steps = deck.slides.flatMap((one) => one.steps)
+    expect(steps.map((step) => visible(step.html))).toEqual(expected.slides.map((one) => tight(one.visibleText)))
+    expect(steps.map((step) => visible(step.notes))).toEqual(expected.slides.map((one) => tight(one.notesText)))
+  })
+})
+
+const WORKSHOP = readFileSync(new URL('../../slides/kubernetes-monitoring/deck.md', import.meta.url), 'utf8')
+
+function slide(source: string): Deck['slides'][number] {
+  const found = parseDeck(source).deck.slides.at(-1)
+  if (!found) throw new Error('The deck has no slide.')
+  return found
+}
+
+function visible(markup: string): string {
+  const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"' }
+  return tight(
+    markup
+      .replace(/<[^>]*>/g, '')
+      .replace(/&#x([\da-f]+);/gi, (_, code: string) => String.fromCodePoint(parseInt(code, 16)))
+      .replace(/&(\w+);/g, (whole, name: string) => entities[name] ?? whole),
+  )
+}
+
+function tight(text: string): string {
+  return text.replace(/\s+/g, '')
+}
