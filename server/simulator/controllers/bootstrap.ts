@@ -31,8 +31,8 @@ export function bootstrap(api: Api, create: Create, platform: Platform, options:
     try {
       create(object)
     } catch (error) {
-      // Some objects stand in two lists, and some are made by the API itself.
-      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error
+      // Some objects stand in two lists, and some are made by the API itself. A cluster that lacks one is better than none.
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) platform.report(error)
     }
   }
   const namespaces = objects.filter((one) => one.kind === 'Namespace')

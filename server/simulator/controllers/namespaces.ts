@@ -30,7 +30,7 @@ export function startNamespaceController(api: Api, platform: Platform): () => vo
   }
   const empty = (name: string): void => {
     const namespace = api.get('Namespace', undefined, name)
-    if (!namespace || !isDeleting(namespace)) return
+    if (namespace && !isDeleting(namespace)) return
     const left: { resource: ResourceInfo; finalizers: readonly string[] }[] = []
     for (const resource of api.generic.resources()) {
       if (!resource.namespaced) continue
@@ -40,14 +40,17 @@ export function startNamespaceController(api: Api, platform: Platform): () => vo
       for (const object of api.generic.list(resource, name)) left.push({ resource, finalizers: object.metadata.finalizers ?? [] })
     }
     if (left.length === 0) api.modify('Namespace', undefined, name, (current) => ({ ...current, spec: { ...current.spec, finalizers: [] } }))
-    else report(api, platform, namespace, left)
+    else if (namespace) report(api, platform, namespace, left)
   }
 
   const ends = [
     api.watch('Namespace', ({ type, object }) => {
       const name = nameOf(object)
-      if (type === 'DELETED') terminating.delete(name)
-      else if (isDeleting(object) && !terminating.has(name)) {
+      if (type === 'DELETED') {
+        terminating.delete(name)
+        // Nothing outlives its namespace, even one that went without its finalizer.
+        look(name)
+      } else if (isDeleting(object) && !terminating.has(name)) {
         terminating.add(name)
         look(name)
       }

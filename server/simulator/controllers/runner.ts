@@ -67,6 +67,9 @@ export function runController(api: Api, platform: Platform, controller: Controll
   }
 
   const handle = (key: string): void => {
+    // What it waited for is decided anew now.
+    timers.get(key)?.cancel()
+    timers.delete(key)
     try {
       carryOut(api, record, controller.reconcile(key), (millis) => later(key, millis))
       failures.delete(key)

@@ -205,8 +205,8 @@ export class PodWorker {
       say: (type, reason, message, container) => record(this.#pod, { type, reason, message, fieldPath: this.#fieldPath(container) }),
       fetch: (image, policy, pulling, done) =>
         this.#host.instant()
-          ? images.fetch(image, 'IfNotPresent', platform.clock.now, (_millis, then) => void wait(0, then), () => {}, done)
-          : images.fetch(image, policy, platform.clock.now, (millis, then) => void wait(millis, then), pulling, done),
+          ? images.fetch(image, 'IfNotPresent', () => platform.clock.now(), (_millis, then) => void wait(0, then), () => {}, done)
+          : images.fetch(image, policy, () => platform.clock.now(), (millis, then) => void wait(millis, then), pulling, done),
       create: (container, restartCount) => {
         const resolved = resolveEnv(this.#pod, container, this.#envSources())
         if (!resolved.ok) return resolved
