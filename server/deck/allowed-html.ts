@@ -1,8 +1,10 @@
 import type { Schema } from './markdown.ts'
 
-/** Declarations that lay out and colour and can do nothing else; one pass, nothing to backtrack into. */
-const STYLE =
-  /^(?:width|height|max-width|max-height|color|background-color|font-size|font-weight|font-style|text-align|margin|margin-top|margin-bottom|margin-left|margin-right|float):[\w\s.%#,-]+(?:; ?(?:width|height|max-width|max-height|color|background-color|font-size|font-weight|font-style|text-align|margin|margin-top|margin-bottom|margin-left|margin-right|float):[\w\s.%#,-]+)*;? *$/
+const PROPERTY =
+  '(?:width|height|max-width|max-height|color|background-color|font-size|font-weight|font-style|text-align|float|margin(?:-[a-z]+)?)'
+const DECLARATION = `${PROPERTY}:[\\w\\s.%#,-]+`
+/** Declarations that lay out and colour and can do nothing else. No value holds a `;` or `:`, so there is one way to match. */
+const STYLE = new RegExp(`^${DECLARATION}(?:; ?${DECLARATION})*;? *$`)
 
 /** Attributes that a slide may not set: ids and names would shadow the page's own. */
 const REFUSED = new Set(['id', 'name', 'action', 'encType', 'method', 'tabIndex', 'accessKey', 'useMap', 'isMap', 'htmlFor'])

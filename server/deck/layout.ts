@@ -8,7 +8,7 @@ const ALIASES: Readonly<Record<string, Layout>> = {
   inverse: 'section',
 }
 
-/** A slide's layout: the class that names one (the last wins), else what its content is. @param outline tag names of its outermost elements */
+/** A slide's layout: the class that names one (the last wins), else what its content is. @param outline its outermost tags */
 export function chooseLayout(classes: readonly string[], outline: readonly string[]): Layout {
   for (const name of classes.toReversed()) {
     const layout = Layout.safeParse(ALIASES[name] ?? name)

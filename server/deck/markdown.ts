@@ -70,7 +70,7 @@ export function element(tagName: string, properties: Element['properties'], chil
  * @param blockIds ids that `data-block` may hold
  */
 export function treeToSafeHtml(tree: Root, blockIds: readonly string[], finish: (safe: Root) => void): string {
-  const safe = unified().use(rehypeSanitize, allowedHtml(defaultSchema, blockIds)).runSync(tree) as Root
+  const safe = unified().use(rehypeSanitize, allowedHtml(defaultSchema, blockIds)).runSync(tree)
   finish(safe)
   return printer.stringify(highlighter.runSync(safe) as Root)
 }

@@ -4,7 +4,8 @@ import { personalise } from './personalise.ts'
 
 describe('a deck for one person', () => {
   const { deck } = parseDeck(
-    '# Node workshop-vm-XX-00\n\nYou are {{ attendee.number }}, {{ attendee.name }}.\n\n```bash\nkubectl describe node workshop-vm-ΧΧ-01\necho {{ attendee.number }}\n```',
+    '# Node workshop-vm-XX-00\n\nYou are {{ attendee.number }}, {{ attendee.name }}.\n\n```bash\n' +
+      'kubectl describe node workshop-vm-ΧΧ-01\necho {{ attendee.number }}\n```',
   )
   const [slide] = personalise(deck, { number: '03', name: '<Ada>' }).slides
 

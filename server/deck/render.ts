@@ -201,7 +201,7 @@ function finish(tree: Root, context: RenderContext): void {
     const { src, href } = node.properties
     if (node.tagName === 'img' && typeof src === 'string') {
       node.properties['src'] = context.resolveImage(src)
-      Object.assign(node.properties, macro(String(node.properties['alt'] ?? '')))
+      Object.assign(node.properties, macro(node.properties['alt']))
     }
     if (node.tagName === 'a' && typeof href === 'string') {
       node.properties['href'] = context.resolveLink(href)
@@ -210,9 +210,9 @@ function finish(tree: Root, context: RenderContext): void {
   })
 }
 
-/** `![:scale 50%](x.png)` is the one macro that decks agree on; what another would do is not known here, and it shows its image (11.3, 11.4). */
-function macro(alt: string): Element['properties'] {
-  const [, name, argument = ''] = /^:(\w+)\s*(.*)$/.exec(alt) ?? []
+/** `![:scale 50%](x.png)` is the one macro that decks agree on; any other shows its image as it is (11.3, 11.4). */
+function macro(alt: Element['properties'][string]): Element['properties'] {
+  const [, name, argument = ''] = /^:(\w+)\s*(.*)$/.exec(typeof alt === 'string' ? alt : '') ?? []
   if (name === undefined) return {}
   return name === 'scale' && /^\d{1,4}(?:\.\d+)?(?:%|px|em|rem|vw)$/.test(argument) ? { alt: '', style: `width: ${argument}` } : { alt: '' }
 }
