@@ -1,6 +1,9 @@
+import { configMap, event, namespace, node, secret, serviceAccount } from './config.ts'
 import { cronJob, job } from './job.ts'
 import { pod } from './pod.ts'
+import { endpointSlice, horizontalPodAutoscaler, ingress, lease, limitRange, networkPolicy, podDisruptionBudget, priorityClass, resourceQuota, role, roleBinding, withGeneration } from './policy.ts'
 import { service } from './service.ts'
+import { persistentVolume, persistentVolumeClaim, storageClass } from './storage.ts'
 import { daemonSet, deployment, podTemplate, replicaSet, replicationController, statefulSet } from './workloads.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { Resource } from './registry.ts'
@@ -9,16 +12,44 @@ const NOTHING: KindBehaviour = {}
 
 /** Kinds with behaviour of their own, by the table that stores them. */
 const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
+  'v1/configmaps': configMap,
+  'v1/events': event,
+  'v1/limitranges': limitRange,
+  'v1/namespaces': namespace,
+  'v1/nodes': node,
+  'v1/persistentvolumeclaims': persistentVolumeClaim,
+  'v1/persistentvolumes': persistentVolume,
   'v1/pods': pod,
   'v1/podtemplates': podTemplate,
   'v1/replicationcontrollers': replicationController,
+  'v1/resourcequotas': resourceQuota,
+  'v1/secrets': secret,
+  'v1/serviceaccounts': serviceAccount,
   'v1/services': service,
+  'admissionregistration.k8s.io/v1/mutatingwebhookconfigurations': withGeneration,
+  'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': withGeneration,
+  'apiextensions.k8s.io/v1/customresourcedefinitions': withGeneration,
   'apps/v1/daemonsets': daemonSet,
   'apps/v1/deployments': deployment,
   'apps/v1/replicasets': replicaSet,
   'apps/v1/statefulsets': statefulSet,
+  'autoscaling/v2/horizontalpodautoscalers': horizontalPodAutoscaler,
   'batch/v1/cronjobs': cronJob,
   'batch/v1/jobs': job,
+  'coordination.k8s.io/v1/leases': lease,
+  'discovery.k8s.io/v1/endpointslices': endpointSlice,
+  'flowcontrol.apiserver.k8s.io/v1/flowschemas': withGeneration,
+  'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations': withGeneration,
+  'networking.k8s.io/v1/ingressclasses': withGeneration,
+  'networking.k8s.io/v1/ingresses': ingress,
+  'networking.k8s.io/v1/networkpolicies': networkPolicy,
+  'policy/v1/poddisruptionbudgets': podDisruptionBudget,
+  'rbac.authorization.k8s.io/v1/clusterrolebindings': roleBinding,
+  'rbac.authorization.k8s.io/v1/clusterroles': role,
+  'rbac.authorization.k8s.io/v1/rolebindings': roleBinding,
+  'rbac.authorization.k8s.io/v1/roles': role,
+  'scheduling.k8s.io/v1/priorityclasses': priorityClass,
+  'storage.k8s.io/v1/storageclasses': storageClass,
 }
 
 export function behaviourOf(resource: Resource): KindBehaviour {
