@@ -20,7 +20,7 @@ const COMMANDS = {
   doctor: { does: 'say which tools are there, which are missing and how to get them', file: './tools/doctor.ts' },
   test: { does: 'run every test (npm test)', file: './tools/run-tests.ts' },
   check: { does: 'formatting, lint, types, unused code and import rules (npm run check)', file: './tools/run-checks.ts' },
-  bench: { does: 'measure start, join, echo and memory', file: './tools/run-bench.ts' },
+  bench: { does: 'measure start, join, echo and memory', file: '../e2e/bench.ts' },
 }
 
 const HELP = `Deckhand: slides with a live Kubernetes cluster inside, one for every attendee.
