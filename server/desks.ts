@@ -35,7 +35,10 @@ export function createDesks(deps: DesksDeps): Desks {
   return {
     of(id) {
       const known = desks.get(id)
-      if (known) return known
+      if (known) {
+        known.tryAgain()
+        return known
+      }
       const person = deps.classroom.person(id)
       if (!person) throw new UserError('not-found', 'Nobody of that name has joined. Join again.')
       const desk = new PersonDesk(deps, person)
@@ -53,7 +56,9 @@ class PersonDesk implements Desk {
   readonly #person: Person
   readonly #seat: TerminalSeat
   readonly #changed = new Emitter<ClusterNotice>()
-  readonly #lease: Promise<ClusterLease>
+  #lease: Promise<ClusterLease>
+  /** Whether another attempt at a cluster could help. */
+  #failed = false
   #notice: ClusterNotice = { state: 'starting' }
   #ready: ClusterLease | undefined
   #unregister: () => void = () => {}
@@ -70,6 +75,16 @@ class PersonDesk implements Desk {
     if (deps.slidesOnly !== undefined) return
     this.#first = this.#seat.open(FIRST_SIZE)
     this.#first.catch((error: unknown) => deps.log(`The first terminal of person ${person.number} did not open.`, error))
+  }
+
+  /** A page was loaded again: if there was no cluster to be had, there may be now. */
+  tryAgain(): void {
+    if (!this.#failed) return
+    this.#failed = false
+    this.#tell({ state: 'starting' })
+    this.#lease = this.#obtain()
+    this.#lease.catch(() => {})
+    this.#seat.connect(this.#lease)
   }
 
   cluster(): ClusterNotice {
@@ -137,7 +152,8 @@ class PersonDesk implements Desk {
       this.#tell({ state: 'ready', name: lease.name, simulated: lease.simulated })
       return lease
     } catch (error) {
-      if (!(error instanceof UserError && error.code === 'unsupported')) log(`Person ${this.#person.number} has no cluster.`, error)
+      this.#failed = !(error instanceof UserError && error.code === 'unsupported')
+      if (this.#failed) log(`Person ${this.#person.number} has no cluster.`, error)
       this.#tell({ state: 'none', why: wordsFor(error) })
       throw error
     }

@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { SessionId, TerminalId } from '../kernel/ids.ts'
+import { SessionId, type TerminalId } from '../kernel/ids.ts'
 import { UserError } from '../kernel/user-error.ts'
 import { Deck } from '../protocol/deck.ts'
 import type { Recording } from '../protocol/http-api.ts'
@@ -22,7 +22,7 @@ export async function readSession(state: string, named: string | undefined): Pro
   const id = named === undefined ? await newest(state) : await existing(state, named)
   const folder = join(state, 'sessions', id)
   const events = await readEvents(join(folder, 'events.jsonl'))
-  const terminals = await recordedTerminals(folder)
+  const terminals = events.flatMap(({ event }) => (event.type === 'terminal.opened' ? [event.terminal] : []))
   return {
     folder,
     recording: { session: id, events, terminals },
@@ -70,16 +70,10 @@ async function readEvents(file: string): Promise<LoggedEvent[]> {
 
 const VersionLine = z.object({ event: z.object({ type: z.literal('session.started'), version: z.number() }) })
 
+/** A terminal that ended before it printed anything has no file. */
 async function readTerminal(file: string): Promise<RecordedOutput[]> {
+  if (!(await isThere(file))) return []
   return (await readLines(file)).map(({ value, line }) => parseAt(RecordedOutput, value, file, line))
-}
-
-async function recordedTerminals(folder: string): Promise<TerminalId[]> {
-  const names = await readdir(join(folder, 'terminals')).catch(() => [])
-  return names.toSorted().flatMap((name) => {
-    const id = TerminalId.safeParse(name.replace(/\.jsonl$/, ''))
-    return id.success && name.endsWith('.jsonl') ? [id.data] : []
-  })
 }
 
 async function readDeck(file: string): Promise<Deck> {
@@ -99,6 +93,13 @@ async function readLines(file: string): Promise<{ value: unknown; line: number }
   } catch {
     return whole
   }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function readText(file: string): Promise<string> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../kernel/clock.ts'
-import { SessionId, SlideId, TerminalId } from '../kernel/ids.ts'
+import { PersonId, SessionId, SlideId, TerminalId } from '../kernel/ids.ts'
 import type { Deck } from '../protocol/deck.ts'
 import type { LoggedEvent } from '../protocol/session-event.ts'
 import { readSession } from './read-session.ts'
@@ -22,7 +22,7 @@ describe('a session that is kept', () => {
   it('is read as it was written', async () => {
     const { id } = await recorded()
     const session = await readSession(state, undefined)
-    expect(session.recording).toEqual({ session: id, events: [started(id), moved], terminals: [terminal] })
+    expect(session.recording).toEqual({ session: id, events: [started(id), opened, moved], terminals: [terminal] })
     expect(session.deck).toEqual(deck)
     expect(await session.terminal(terminal)).toEqual([[1000, 'hello world'], [2000, 'later']])
   })
@@ -54,10 +54,10 @@ describe('a session that is kept', () => {
 
   it('plays without its last line when that is torn', async () => {
     const { folder } = await recorded()
-    await appendFile(join(folder, 'events.jsonl'), '{"seq":3,"at":5,"eve')
+    await appendFile(join(folder, 'events.jsonl'), '{"seq":4,"at":5,"eve')
     await appendFile(join(folder, 'terminals', `${terminal}.jsonl`), '[3000,"to')
     const session = await readSession(state, undefined)
-    expect(session.recording.events).toHaveLength(2)
+    expect(session.recording.events).toHaveLength(3)
     expect(await session.terminal(terminal)).toHaveLength(2)
   })
 
@@ -65,7 +65,7 @@ describe('a session that is kept', () => {
     const { folder } = await recorded()
     const file = join(folder, 'events.jsonl')
     await appendFile(file, 'nonsense\n{}\n')
-    await expect(readSession(state, undefined)).rejects.toThrow(`${file}, line 3: this is not JSON`)
+    await expect(readSession(state, undefined)).rejects.toThrow(`${file}, line 4: this is not JSON`)
     await writeFile(file, `${JSON.stringify(started(SessionId.parse('x')))}\n{"seq":2,"at":0,"event":{"type":"dance"}}\n`)
     await expect(readSession(state, undefined)).rejects.toThrow(`${file}, line 2: this is not something a session holds`)
   })
@@ -97,12 +97,14 @@ const deck: Deck = {
   slides: [{ id: slide, title: '', layout: 'content', classes: [], background: {}, number: '1', steps: [{ html: '', notes: '' }], blocks: [] }],
 }
 const started = (session: SessionId): LoggedEvent => ({ seq: 1, at: 1, event: { type: 'session.started', session, version: 1, title: 'A deck' } })
-const moved: LoggedEvent = { seq: 2, at: 2, event: { type: 'stage.moved', slide, step: 0 } }
+const opened: LoggedEvent = { seq: 2, at: 2, event: { type: 'terminal.opened', person: PersonId.parse('p-00'), terminal, title: '', columns: 80, rows: 24 } }
+const moved: LoggedEvent = { seq: 3, at: 2, event: { type: 'stage.moved', slide, step: 0 } }
 
 async function recorded(id = createSessionId(0, 'abcd')) {
   const clock = new ManualClock(1000)
   const writer = await createSessionWriter(state, id, clock)
   writer.append(started(id))
+  writer.append(opened)
   writer.append(moved)
   await writer.saveDeck(deck)
   writer.output(terminal, 'hello ')

@@ -13,12 +13,10 @@ export interface ClusterSocket {
 }
 
 /**
- * Listens on `path` and relays to where `target` says; connections before there is a target wait for it.
+ * Listens on `path` and relays to where `target` says at that time; connections before there is a target wait for it.
  * @param owner the user who may connect besides root; undefined for the server's own
  */
-export async function openClusterSocket(path: string, target: Promise<Address>, owner: number | undefined): Promise<ClusterSocket> {
-  // Said by whoever leases the cluster; here it only means that nobody gets through.
-  target.catch(() => {})
+export async function openClusterSocket(path: string, target: () => Promise<Address>, owner: number | undefined): Promise<ClusterSocket> {
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (inside) => {
     const track = (socket: Socket): void => {
@@ -27,7 +25,7 @@ export async function openClusterSocket(path: string, target: Promise<Address>, 
     }
     track(inside)
     inside.on('error', () => inside.destroy())
-    target.then(
+    target().then(
       ({ host, port }) => {
         if (inside.destroyed) return
         const outside = connect({ host, port, allowHalfOpen: true })

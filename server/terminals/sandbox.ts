@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { access, constants, copyFile, lstat, mkdir, mkdtemp, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { access, chown, constants, copyFile, lstat, mkdir, mkdtemp, readlink, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ShellIdentity } from './shell-files.ts'
@@ -77,7 +78,6 @@ async function attempt(sandbox: Extract<Sandbox, { state: 'works' }>, runtime: s
   const folder = await mkdtemp(join(runtime, 'try-'))
   try {
     const seat = { folder, number: 0, home: folder, socket: undefined, identity: { user: 'attendee', host: 'workshop-00' } }
-    const { chown } = await import('node:fs/promises')
     const user = shellUser(sandbox, 0)
     if (user !== undefined) await chown(folder, user, user)
     const { file, args } = await confined(sandbox, seat, {}, ['/bin/bash', '-c', 'test -d /proc/self && test ! -e /root'])
@@ -108,7 +108,8 @@ export async function confined(
   const etc = join(seat.folder, 'etc')
   const user = shellUser(sandbox, seat.number)
   await writeAccounts(etc, seat.identity)
-  const argsFile = join(etc, 'bwrap-arguments')
+  // One for each shell: another one may be reading its own.
+  const argsFile = join(etc, `bwrap-${randomUUID()}`)
   await writeFile(argsFile, bubblewrapArguments(sandbox, seat, etc, environment, await readableOf(ETC_FILES)).join('\0'))
   const drop = user === undefined ? '' : `"$2" --reuid=${user} --regid=${user} --clear-groups --no-new-privs -- `
   const script = `exec 3<"$1"; shift; exec ${drop.replace('"$2"', '"$1"')}"$0" --args 3 -- "\${@:2}"`

@@ -52,6 +52,8 @@ export interface Size {
 export interface TerminalSeat {
   /** Opens a shell. @throws UserError 'too-many' */
   open(size: Size): Promise<Terminal>
+  /** Leads the shells, also those that are open, to another cluster. */
+  connect(cluster: Promise<ReachableCluster>): void
   close(): Promise<void>
 }
 
@@ -67,7 +69,6 @@ interface Place {
   readonly home: string
   readonly user: number | undefined
   readonly socket: ClusterSocket
-  readonly clusterReady: Promise<void>
 }
 
 export function createTerminals(deps: TerminalsDeps): Terminals {
@@ -75,19 +76,26 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
   const seats = new Set<TerminalSeat>()
   const editor = findEditor()
 
-  const seat = (owner: SeatOwner, cluster: Promise<ReachableCluster>): TerminalSeat => {
+  const seat = (owner: SeatOwner, firstCluster: Promise<ReachableCluster>): TerminalSeat => {
     const number = String(owner.number).padStart(2, '0')
     const identity: ShellIdentity = { user: owner.presenter ? 'presenter' : 'attendee', host: `workshop-${number}` }
     let place: Promise<Place> | undefined
     const mine = new Set<Terminal>()
+    const opening = new Set<Promise<Terminal>>()
     let opened = 0
-    let opening = 0
     let closed = false
+    let cluster = firstCluster
+    let introduced: Promise<void> | undefined
+    // Whoever leased it tells of a failure; here it only means that nobody gets through.
+    cluster.catch(() => {})
 
     const openTerminal = async (size: Size): Promise<Terminal> => {
-      place ??= preparePlace(deps, owner, identity, cluster)
-      const { home, folder, user, socket, clusterReady } = await place
-      await Promise.race([clusterReady, new Promise<void>((resolve) => void deps.clock.after(CLUSTER_WAIT_MILLIS, resolve))])
+      place ??= preparePlace(deps, owner, identity, () => cluster)
+      const made = await place
+      const { home, folder, user, socket } = made
+      // Once for each cluster: afterwards the kubeconfig is the person's own, with the namespace they chose.
+      introduced ??= introduce(deps, made, cluster)
+      await Promise.race([introduced, new Promise<void>((resolve) => void deps.clock.after(CLUSTER_WAIT_MILLIS, resolve))])
       const seatPlace = { folder, home, number: owner.number, socket: socket.path, identity }
       const command = await shellCommand(deps, seatPlace, await editor)
       if (closed) throw new UserError('not-found', 'The workshop has ended.')
@@ -115,19 +123,27 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
 
     const handle: TerminalSeat = {
       async open(size) {
-        if (mine.size + opening >= MAX_TERMINALS) {
+        if (mine.size + opening.size >= MAX_TERMINALS) {
           throw new UserError('too-many', `You have ${MAX_TERMINALS} terminals open, which is the most there can be. Close one first.`)
         }
-        opening++
+        const terminal = openTerminal(size)
+        opening.add(terminal)
         try {
-          return await openTerminal(size)
+          return await terminal
         } finally {
-          opening--
+          opening.delete(terminal)
         }
+      },
+      connect(next) {
+        cluster = next
+        cluster.catch(() => {})
+        introduced = place?.then((made) => introduce(deps, made, next))
+        introduced?.catch(() => {})
       },
       async close() {
         closed = true
         seats.delete(handle)
+        await Promise.allSettled(opening)
         await Promise.all([...mine].map((terminal) => terminal.close()))
         const made = await place?.catch(() => undefined)
         if (!made) return
@@ -152,7 +168,7 @@ async function preparePlace(
   deps: TerminalsDeps,
   owner: SeatOwner,
   identity: ShellIdentity,
-  cluster: Promise<ReachableCluster>,
+  cluster: () => Promise<ReachableCluster>,
 ): Promise<Place> {
   const user = shellUser(deps.sandbox, owner.number)
   const folder = join(deps.runtime, owner.person)
@@ -164,15 +180,16 @@ async function preparePlace(
     await chmod(folder, 0o700)
   }
   await createHome(home, { identity, labFolder: deps.labFolder, owner: user })
-  const socket = await openClusterSocket(join(folder, 'cluster.sock'), cluster.then(({ api }) => api), user)
-  const clusterReady = cluster.then(
-    async (reachable) => {
-      const address = deps.sandbox.state === 'works' ? INSIDE.api : reachable.api
-      await writeKubeconfig(home, reachable.kubeconfigFor(address), user)
-    },
-    () => {},
-  )
-  return { folder, home, user, socket, clusterReady }
+  const socket = await openClusterSocket(join(folder, 'cluster.sock'), async () => (await cluster()).api, user)
+  return { folder, home, user, socket }
+}
+
+/** Tells kubectl of a cluster, once it is there. */
+async function introduce(deps: TerminalsDeps, { home, user }: Place, cluster: Promise<ReachableCluster>): Promise<void> {
+  const reachable = await cluster.catch(() => undefined)
+  if (!reachable) return
+  const address = deps.sandbox.state === 'works' ? INSIDE.api : reachable.api
+  await writeKubeconfig(home, reachable.kubeconfigFor(address), user)
 }
 
 async function shellCommand(
