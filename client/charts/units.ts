@@ -7,7 +7,7 @@ export function unitOf(query: string): Unit {
   if (/\b(count|increase|changes|resets|up)\b\s*(by|without|\(|$)/.test(query)) return 'number'
   if (/cpu[a-z_]*_seconds_total/.test(query) && perSecond) return 'cores'
   if (/_bytes(_total)?\b/.test(query)) return perSecond ? 'bytes/s' : 'bytes'
-  if (/_seconds(_sum|_bucket|_max|_created)?\b/.test(query)) return 'seconds'
+  if (/_seconds(_total|_sum|_bucket|_max|_created)?\b/.test(query)) return 'seconds'
   if (perSecond) return /request|http|grpc/.test(query) ? 'req/s' : '/s'
   if (/cpu/.test(query) && /_cores\b/.test(query)) return 'cores'
   return 'number'

@@ -146,7 +146,7 @@ export class SessionStore {
 
   async #reloadDeck(): Promise<void> {
     try {
-      this.deck.value = await getJson('/api/deck', DeckSchema)
+      this.deck.value = await getJson(`/api/deck?page=${this.#asking.page}`, DeckSchema)
     } catch (error) {
       this.#asking.tell(wordsOf(error))
     }

@@ -49,7 +49,7 @@ function Attending({ store }: { store: SessionStore }) {
   }
   const slides = (
     <main class="attendee-slides" aria-label="Slides" hidden={wide === 'tabs' && tab.value !== 'slides'}>
-      <DeckView deck={deck} position={position} renderIsland={live} free onWalk={roaming.walk} joinCard={<JoinHere />} />
+      <DeckView deck={deck} position={position} renderIsland={live} canvas="pane" onWalk={roaming.walk} joinCard={<JoinHere />} />
     </main>
   )
   return (

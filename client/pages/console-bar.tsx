@@ -12,10 +12,12 @@ interface Bar {
   readonly store: SessionStore
   readonly steering: Steering
   readonly terminals: OwnTerminals
+  /** Whether this browser is let in there. */
+  readonly opensStage: boolean
 }
 
 /** Where we are, how long it has taken, and what the stage shows. */
-export function ConsoleBar({ store, steering, terminals }: Bar) {
+export function ConsoleBar({ store, steering, terminals, opensStage }: Bar) {
   const deck = store.deck.value
   const position = steering.position.value
   const { index, step, slide } = placeOf(deck, position)
@@ -36,9 +38,11 @@ export function ConsoleBar({ store, steering, terminals }: Bar) {
       </nav>
       <DockChoice store={store} />
       <Clock store={store} />
-      <a class="button" href="/stage" target="deckhand-stage" rel="noopener">
-        Open the stage
-      </a>
+      {opensStage && (
+        <a class="button" href="/stage" target="deckhand-stage" rel="noopener">
+          Open the stage
+        </a>
+      )}
       <Menu label="Menu">
         <ThemeChoice />
         <TerminalChoices terminals={terminals} />

@@ -48,7 +48,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
   }
   return (
     <div class="console">
-      <ConsoleBar store={store} steering={steering} terminals={terminals} />
+      <ConsoleBar store={store} steering={steering} terminals={terminals} opensStage={info.stage} />
       <div class="console-columns">
         <div class="console-work" style={{ '--share': `${share.value}%` }}>
           <div class="console-top">

@@ -53,7 +53,7 @@ async function open(page: Page, onUnknown: () => void): Promise<{ store: Session
   if (page !== 'attendee') await enterWithFragment(page)
   const info = await getJson('/api/session', SessionInfo)
   if (!info[page]) return undefined
-  const deck = await getJson('/api/deck', Deck)
+  const deck = await getJson(`/api/deck?page=${page}`, Deck)
   document.title = page === 'attendee' ? info.title : `${info.title} · ${page}`
   const isKnown = async (): Promise<boolean> => (await getJson('/api/session', SessionInfo))[page]
   return { store: new SessionStore({ page, deck, tell, onUnknown, isKnown }), info }

@@ -65,7 +65,8 @@ function Person({ person, store }: { person: PersonState; store: SessionStore })
 
 function JoinLine({ join }: { join: NonNullable<SessionInfo['join']> }) {
   const copy = async (): Promise<void> => {
-    tell((await copyText(join.url)) ? 'The join link is copied.' : `Copying is not allowed here. The link is ${join.url}`)
+    const link = `${join.url.replace(/#.*$/, '')}#${join.code}`
+    tell((await copyText(link)) ? 'The join link is copied.' : `Copying is not allowed here. The link is ${link}`)
   }
   return (
     <div class="room-join">

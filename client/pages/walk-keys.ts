@@ -5,7 +5,7 @@ const takesKeys = 'input, textarea, select, [contenteditable], .xterm, [role=sep
 /** Space presses a focused button or link; it must not also turn the page. */
 const takesSpace = 'button, a[href], summary'
 
-/** Moves through the deck with keys and clickers, unless something with a use for them has the keyboard. `others` are keys of the page's own. */
+/** Moves through the deck with keys and clickers, unless something with a use for them has the keyboard. `others` are keys of the page's own and come first. */
 export function useWalkKeys(walk: (walk: Walk) => void, others: Readonly<Record<string, () => void>> = {}): void {
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
@@ -15,8 +15,8 @@ export function useWalkKeys(walk: (walk: Walk) => void, others: Readonly<Record<
       const other = event.ctrlKey || event.metaKey || event.altKey ? undefined : others[event.key]
       if (!action && !other) return
       event.preventDefault()
-      if (action) walk(action)
-      else other?.()
+      if (other) other()
+      else if (action) walk(action)
     }
     addEventListener('keydown', key)
     return () => removeEventListener('keydown', key)

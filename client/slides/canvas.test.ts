@@ -3,19 +3,27 @@ import { canvasFor, codeSize } from './canvas.ts'
 
 describe('the canvas', () => {
   it('is 1920 × 1080 on the stage, whatever the projector', () => {
-    expect(canvasFor(1024, 768, false)).toEqual({ width: 1920, height: 1080 })
+    expect(canvasFor(1024, 768, 'whole')).toEqual({ width: 1920, height: 1080 })
   })
 
-  it('grows downwards in a tall pane, so that nothing is left empty beside it', () => {
-    expect(canvasFor(960, 960, true)).toEqual({ width: 1920, height: 1920 })
+  it('is less wide and taller beside a terminal, so that the type stays large', () => {
+    expect(canvasFor(1037, 1080, 'beside')).toEqual({ width: 1400, height: 1458 })
+  })
+
+  it('grows downwards in a tall pane, so that nothing is left empty below it', () => {
+    expect(canvasFor(820, 820, 'pane')).toEqual({ width: 1640, height: 1640 })
   })
 
   it('stays 16 : 9 in a wide pane', () => {
-    expect(canvasFor(1600, 400, true)).toEqual({ width: 1920, height: 1080 })
+    expect(canvasFor(1600, 400, 'pane')).toEqual({ width: 1920, height: 1080 })
+  })
+
+  it('is never less tall than slides are written for', () => {
+    expect(canvasFor(1600, 1000, 'pane')).toEqual({ width: 1728, height: 1080 })
   })
 
   it('is narrow on a phone, where 1920 px of text would be too small to read', () => {
-    expect(canvasFor(390, 700, true)).toEqual({ width: 860, height: 1544 })
+    expect(canvasFor(390, 700, 'pane')).toEqual({ width: 860, height: 1544 })
   })
 })
 

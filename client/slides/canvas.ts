@@ -1,21 +1,30 @@
 /** The canvas that slides are written for. */
 export const CANVAS = { width: 1920, height: 1080 } as const
 
-/** A pane narrower than this cannot show the whole canvas legibly: text would be under 12 px. */
+/** How a canvas may differ from 16 : 9: not at all; beside the stage's terminal; in an attendee's own pane. */
+export type CanvasKind = 'whole' | 'beside' | 'pane'
+
+/** A pane narrower than this cannot show a wide canvas legibly: text would be under 12 px. */
 const NARROW_PANE = 560
-const NARROW_CANVAS = 860
+const NARROW_WIDTH = 860
+const BESIDE_WIDTH = 1400
+const PANE_WIDTH = 1640
 
 /**
- * The canvas for a pane of this size. The stage always shows 16 : 9. A free pane (an attendee's) may be taller: then the
- * canvas grows downwards, and a phone gets a narrow canvas on which the same text flows in one column.
+ * The canvas for a place of this size. A stage shows 16 : 9. In a place that is taller than that, the canvas is
+ * less wide and grows downwards, so that type stays large and nothing is left empty; on a phone it flows in one column.
  */
-export function canvasFor(paneWidth: number, paneHeight: number, free: boolean): { readonly width: number; readonly height: number } {
-  if (!free || paneWidth <= 0 || paneHeight <= 0) return CANVAS
-  const width = paneWidth < NARROW_PANE ? NARROW_CANVAS : CANVAS.width
-  const asPane = Math.round((width * paneHeight) / paneWidth)
-  const least = width === CANVAS.width ? CANVAS.height : NARROW_CANVAS
-  return { width, height: Math.max(least, asPane) }
+export function canvasFor(placeWidth: number, placeHeight: number, kind: CanvasKind): { readonly width: number; readonly height: number } {
+  if (kind === 'whole' || placeWidth <= 0 || placeHeight <= 0) return CANVAS
+  if (placeWidth / placeHeight >= CANVAS.width / CANVAS.height) return CANVAS
+  if (kind === 'pane' && placeWidth < NARROW_PANE) return { width: NARROW_WIDTH, height: Math.max(NARROW_WIDTH, heightFor(NARROW_WIDTH, placeWidth, placeHeight)) }
+  const width = kind === 'beside' ? BESIDE_WIDTH : PANE_WIDTH
+  // Not less wide than leaves the height that slides are written for.
+  const wide = Math.min(CANVAS.width, Math.max(width, Math.round((CANVAS.height * placeWidth) / placeHeight)))
+  return { width: wide, height: Math.max(CANVAS.height, heightFor(wide, placeWidth, placeHeight)) }
 }
+
+const heightFor = (width: number, placeWidth: number, placeHeight: number): number => Math.round((width * placeHeight) / placeWidth)
 
 /** Code is 32 px where it fits, and smaller for long lines, but never under 26 px: longer lines scroll. */
 export function codeSize(source: string, roomPixels: number): number {

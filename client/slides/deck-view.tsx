@@ -2,6 +2,7 @@ import type { HTMLAttributes, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Deck } from '../../server/protocol/deck.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
+import type { CanvasKind } from './canvas.ts'
 import type { RenderIsland } from './islands.ts'
 import { mountReveal, type Mounted } from './reveal.ts'
 import { SlideSection } from './slide-section.tsx'
@@ -14,8 +15,8 @@ interface Showing {
   readonly position: Position | undefined
   readonly renderIsland: RenderIsland
   readonly joinCard?: JSX.Element | undefined
-  /** Whether the canvas may be taller than 16 : 9, or narrow, to suit its pane. */
-  readonly free?: boolean
+  /** Whether the slides share the stage with a terminal, or are in an attendee's pane. */
+  readonly canvas?: CanvasKind
   /** A swipe over the slide. */
   readonly onWalk?: (walk: Walk) => void
 }
@@ -26,11 +27,13 @@ export function DeckView(showing: Showing) {
   return <MountedDeck key={showing.deck.version} {...showing} />
 }
 
-function MountedDeck({ deck, position, renderIsland, joinCard, free = false, onWalk }: Showing) {
+function MountedDeck({ deck, position, renderIsland, joinCard, canvas = 'whole', onWalk }: Showing) {
   const viewport = useRef<HTMLDivElement>(null)
   const element = useRef<HTMLDivElement>(null)
   const [mounted, setMounted] = useState<Mounted>()
   const { index, step } = placeOf(deck, position)
+  const kind = useRef(canvas)
+  kind.current = canvas
 
   useEffect(() => {
     if (!element.current || !viewport.current) return
@@ -38,7 +41,7 @@ function MountedDeck({ deck, position, renderIsland, joinCard, free = false, onW
     let gone = false
     const observer = new ResizeObserver(() => live?.layout())
     observer.observe(viewport.current)
-    void mountReveal(element.current, viewport.current, free).then((ready) => {
+    void mountReveal(element.current, viewport.current, () => kind.current).then((ready) => {
       if (gone) return ready.unmount()
       live = ready
       setMounted(ready)
@@ -48,9 +51,10 @@ function MountedDeck({ deck, position, renderIsland, joinCard, free = false, onW
       observer.disconnect()
       live?.unmount()
     }
-  }, [free])
+  }, [])
 
   useEffect(() => mounted?.show(index), [mounted, index])
+  useEffect(() => mounted?.layout(), [mounted, canvas])
 
   return (
     <div class="deck-viewport" ref={viewport} {...swipes(onWalk)}>

@@ -1,6 +1,6 @@
 import Reveal, { type RevealApi } from 'reveal.js'
 import 'reveal.js/reveal.css'
-import { canvasFor } from './canvas.ts'
+import { CANVAS, canvasFor, type CanvasKind } from './canvas.ts'
 
 /** What this product needs of reveal.js: it lays sections out on a canvas and scales it; which one is shown is decided by us. */
 export interface Mounted {
@@ -10,8 +10,8 @@ export interface Mounted {
 }
 
 /** Mounts reveal.js on an element with sections. Keys, touch, history and messages stay with the page, which knows about steps. */
-export async function mountReveal(element: HTMLElement, viewport: HTMLElement, free: boolean): Promise<Mounted> {
-  const sizeOf = (): { width: number; height: number } => canvasFor(viewport.clientWidth, viewport.clientHeight, free)
+export async function mountReveal(element: HTMLElement, viewport: HTMLElement, kind: () => CanvasKind): Promise<Mounted> {
+  const sizeOf = (): { width: number; height: number } => canvasFor(viewport.clientWidth, viewport.clientHeight, kind())
   const api: RevealApi = new Reveal(element, {
     ...sizeOf(),
     embedded: true,
@@ -48,6 +48,7 @@ export async function mountReveal(element: HTMLElement, viewport: HTMLElement, f
   const layout = (): void => {
     const size = sizeOf()
     element.classList.toggle('narrow', size.width < 1200)
+    element.classList.toggle('less-wide', size.width < CANVAS.width && size.width >= 1200)
     element.style.setProperty('--canvas-height', `${size.height}px`)
     element.style.setProperty('--canvas-width', `${size.width}px`)
     api.configure(size)

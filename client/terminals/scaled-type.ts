@@ -5,5 +5,5 @@ const LINE = 1.2 * 1.3
 /** The largest type size at which so many columns and rows fit into a place, within reason. */
 export function scaledType(place: { width: number; height: number }, columns: number, rows: number): number {
   const size = Math.min(place.width / (columns * ADVANCE), place.height / (rows * LINE))
-  return Math.max(6, Math.min(60, Math.floor(size * 4) / 4))
+  return Math.max(6, Math.min(60, Math.floor(size * 4 + 1e-9) / 4))
 }
