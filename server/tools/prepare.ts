@@ -44,8 +44,8 @@ export async function prepare(command: string, args: readonly string[]): Promise
     await tools
     return true
   } catch (error) {
-    if (!(error instanceof StepFailed)) throw error
-    sayOnStderr(`✗ ${error.message}`)
+    const why = error instanceof Error ? error.message : String(error)
+    sayOnStderr(error instanceof StepFailed ? `✗ ${why}` : `✗ This machine could not be made ready: ${why}`)
     return false
   } finally {
     stopListening()

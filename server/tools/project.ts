@@ -56,9 +56,17 @@ export function buildClient(): Promise<void> {
       'warn',
     ])
     if (!ok) throw new StepFailed(`the client could not be built: ${lastWords(stderr || stdout)}`)
-    await rm(join(ROOT, 'dist'), { recursive: true, force: true })
-    await rename(fresh, join(ROOT, 'dist'))
+    await swap(fresh, join(ROOT, 'dist'))
     writeFileSync(BUILD_STAMP, stamp)
+  })
+}
+
+async function swap(fresh: string, place: string): Promise<void> {
+  await rm(place, { recursive: true, force: true })
+  // Another start may have put its own there in between; both are right, the last one stays.
+  await rename(fresh, place).catch(async () => {
+    await rm(place, { recursive: true, force: true })
+    await rename(fresh, place)
   })
 }
 
