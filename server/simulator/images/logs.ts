@@ -1,0 +1,183 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { LogOptions, LogSource } from '../kubelet/runtime.ts'
+import type { ProgramDocument } from './schema.ts'
+import { fillTemplate } from './log-template.ts'
+import { noise } from './seeded.ts'
+
+export interface LogRecord {
+  readonly millis: number
+  /** Complete, with its newline unless the process ended in the middle of a line. */
+  readonly text: string
+}
+
+/** What is kept of what a container writes, as the kubelet rotates its files (containerLogMaxSize). */
+const mostRecords = 20_000
+const mostCharacters = 4_000_000
+/** Computed lines shown at most. */
+const mostComputed = 5000
+
+/** A container's log: what it wrote, and what its image says it writes while nobody looks, computed when asked. */
+export class ContainerLog implements LogSource {
+  readonly #clock: Clock
+  readonly #seed: string
+  readonly #fields: () => Readonly<Record<string, string>>
+  #records: LogRecord[] = []
+  #characters = 0
+  #partial = ''
+  #program: ProgramDocument | undefined
+  #startedAt = 0
+  #endedAt: number | undefined
+  readonly #followers = new Set<{ readonly line: (record: LogRecord) => void; readonly ended: () => void }>()
+
+  constructor(clock: Clock, seed: string, fields: () => Readonly<Record<string, string>>) {
+    this.#clock = clock
+    this.#seed = seed
+    this.#fields = fields
+  }
+
+  /** From now on the program's templates say what is in the log. */
+  begin(program: ProgramDocument | undefined): void {
+    this.#program = program
+    this.#startedAt = this.#clock.now()
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    if (this.#endedAt !== undefined) return
+    if (this.#partial !== '') this.#add(this.#partial)
+    this.#partial = ''
+    this.#endedAt = this.#clock.now()
+    for (const follower of [...this.#followers]) follower.ended()
+    this.#followers.clear()
+  }
+
+  /** What the main process prints. */
+  write(text: string): void {
+    if (this.#endedAt !== undefined) return
+    const lines = (this.#partial + text).split('\n')
+    this.#partial = lines.pop() ?? ''
+    for (const line of lines) this.#add(`${line}\n`)
+    // As the kubelet's log format splits very long lines.
+    if (this.#partial.length > 16_384) {
+      this.#add(this.#partial)
+      this.#partial = ''
+    }
+  }
+
+  /** A line from a template, now. */
+  say(template: string, fields: Readonly<Record<string, string>> = {}): void {
+    const values = { millis: this.#clock.now(), seed: this.#seed, index: this.#records.length, fields: { ...this.#fields(), ...fields } }
+    this.write(`${fillTemplate(template, values)}\n`)
+  }
+
+  #add(text: string): void {
+    const record = { millis: this.#clock.now(), text }
+    this.#records.push(record)
+    this.#characters += text.length
+    if (this.#records.length > mostRecords || this.#characters > mostCharacters) {
+      const dropped = this.#records.splice(0, Math.ceil(this.#records.length / 2))
+      this.#characters -= dropped.reduce((sum, each) => sum + each.text.length, 0)
+    }
+    for (const follower of [...this.#followers]) follower.line(record)
+  }
+
+  read(options: LogOptions): string {
+    return this.#shown(this.#all(), options)
+  }
+
+  follow(options: LogOptions, write: (text: string) => void, ended: () => void): () => void {
+    const first = this.read(options)
+    if (first !== '') write(first)
+    if (this.#endedAt !== undefined) {
+      ended()
+      return () => {}
+    }
+    const show = (record: LogRecord) => write(this.#line(record, options.timestamps))
+    let until = this.#clock.now()
+    let cancel = () => {}
+    const wait = () => {
+      const due = this.#next(until)
+      if (due === undefined) return
+      cancel = this.#clock.after(Math.max(due - this.#clock.now(), 0), () => {
+        const now = this.#clock.now()
+        for (const record of this.#computed(until, now)) show(record)
+        until = now
+        wait()
+      })
+    }
+    const follower = {
+      line: show,
+      ended: () => {
+        cancel()
+        ended()
+      },
+    }
+    this.#followers.add(follower)
+    wait()
+    return () => {
+      cancel()
+      this.#followers.delete(follower)
+    }
+  }
+
+  #all(): LogRecord[] {
+    const computed = this.#computed(-Infinity, this.#endedAt ?? this.#clock.now())
+    const partial = this.#partial === '' ? [] : [{ millis: this.#clock.now(), text: this.#partial }]
+    if (computed.length === 0) return [...this.#records, ...partial]
+    return [...computed, ...this.#records, ...partial].toSorted((a, b) => a.millis - b.millis)
+  }
+
+  /** The template lines after `from`, up to `to`. */
+  #computed(from: number, to: number): LogRecord[] {
+    const program = this.#program
+    if (!program) return []
+    const records: LogRecord[] = []
+    for (const [index, line] of program.logs.start.entries()) {
+      const millis = this.#startedAt + line.at * 1000
+      if (millis > from && millis <= to) records.push({ millis, text: this.#filled(line.text, millis, index) })
+    }
+    for (const [series, line] of program.logs.repeat.entries()) {
+      const last = Math.floor((to - this.#startedAt) / (line.every * 1000)) + 1
+      const begin = from === -Infinity ? 1 : Math.max(1, Math.floor((from - this.#startedAt) / (line.every * 1000)) - 1)
+      for (let index = Math.max(begin, last - mostComputed); index <= last; index++) {
+        const millis = this.#due(series, line.every, line.jitter, index)
+        if (millis > from && millis <= to) records.push({ millis, text: this.#filled(line.text, millis, 1000 * (series + 1) + index) })
+      }
+    }
+    return records.toSorted((a, b) => a.millis - b.millis)
+  }
+
+  #due(series: number, every: number, jitter: number, index: number): number {
+    return Math.round(this.#startedAt + every * 1000 * (index + jitter * noise(`${this.#seed}/${series}`, index)))
+  }
+
+  #next(after: number): number | undefined {
+    const program = this.#program
+    if (!program) return undefined
+    const due = program.logs.start.map((line) => this.#startedAt + line.at * 1000)
+    for (const [series, line] of program.logs.repeat.entries()) {
+      const index = Math.max(1, Math.floor((after - this.#startedAt) / (line.every * 1000)) - 1)
+      for (let step = index; step <= index + 4; step++) due.push(this.#due(series, line.every, line.jitter, step))
+    }
+    const coming = due.filter((millis) => millis > after)
+    return coming.length > 0 ? Math.min(...coming) : undefined
+  }
+
+  #filled(template: string, millis: number, index: number): string {
+    return `${fillTemplate(template, { millis, seed: this.#seed, index, fields: this.#fields() })}\n`
+  }
+
+  #line(record: LogRecord, timestamps: boolean): string {
+    if (!timestamps) return record.text
+    const nanos = String(Math.floor(noise(this.#seed, record.millis % 100_000) * 1_000_000)).padStart(6, '0')
+    return `${new Date(record.millis).toISOString().slice(0, 23)}${nanos}Z ${record.text}`
+  }
+
+  #shown(records: readonly LogRecord[], options: LogOptions): string {
+    const { sinceMillis, tailLines, limitBytes } = options
+    let chosen = sinceMillis === undefined ? records : records.filter((record) => record.millis >= sinceMillis)
+    if (tailLines !== undefined) chosen = tailLines > 0 ? chosen.slice(-tailLines) : []
+    const text = chosen.map((record) => this.#line(record, options.timestamps)).join('')
+    return limitBytes === undefined ? text : text.slice(0, limitBytes)
+  }
+}

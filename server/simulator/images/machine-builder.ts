@@ -1,0 +1,134 @@
+import { parseQuantity } from '../resources/quantity.ts'
+import type { ContainerConfig } from '../kubelet/runtime.ts'
+import type { ClusterNetwork } from '../network/network.ts'
+import type { Api } from '../api/door.ts'
+import type { Platform } from '../platform.ts'
+import { programFiles, programsOf } from '../shell/commands/table.ts'
+import { FileTree, layerOf } from '../shell/files.ts'
+import type { Layer } from '../shell/files.ts'
+import type { Command, Machine, MachineFacts } from '../shell/machine.ts'
+import { ProcessTable } from '../shell/processes.ts'
+import type { Output } from '../shell/streams.ts'
+import { generatedFile, generatedNames, hostnameOf, hostsFile, resolvConf } from './environment.ts'
+import type { FoundImage } from './registry.ts'
+import type { VolumeStore } from './volumes.ts'
+
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** When images were built, as their files say. */
+const builtAt = Date.UTC(2025, 9, 8, 9, 28)
+
+/** A quantity as a plain number; 0 when there is none. */
+export function quantityNumber(quantity: string | number | undefined): number {
+  const parsed = quantity === undefined ? undefined : parseQuantity(String(quantity))
+  return parsed ? Number(parsed.nano) / 1e9 : 0
+}
+
+/** The environment of a container's programs. */
+export function environmentOf(config: ContainerConfig, image: FoundImage): Readonly<Record<string, string>> {
+  const { uid } = userOf(config, image)
+  return { PATH: defaultPath, HOSTNAME: hostnameOf(config.pod), ...image.document.env, ...config.env, HOME: config.env['HOME'] ?? (uid === 0 ? '/root' : '/') }
+}
+
+function userOf(config: ContainerConfig, image: FoundImage): Machine['user'] {
+  const { user } = image.document
+  const uid = config.container.securityContext?.runAsUser ?? config.pod.spec?.securityContext?.runAsUser ?? user.uid
+  const gid = config.container.securityContext?.runAsGroup ?? config.pod.spec?.securityContext?.runAsGroup ?? (uid === user.uid ? user.gid : 0)
+  return { uid, gid, name: uid === 0 ? 'root' : uid === user.uid ? user.name : String(uid) }
+}
+
+/** Image layers are the same for every container: built once, kept as long as the description. */
+const layers = new WeakMap<FoundImage['document'], Map<string, Layer>>()
+
+function imageLayer(image: FoundImage): Layer {
+  const { document, userland } = image
+  const known = layers.get(document) ?? new Map<string, Layer>()
+  layers.set(document, known)
+  const made = known.get(userland) ?? layerOf(imageFiles(image), builtAt)
+  known.set(userland, made)
+  return made
+}
+
+const releases: Record<FoundImage['userland'], string> = {
+  busybox: '',
+  alpine: 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.2\nPRETTY_NAME="Alpine Linux v3.22"\nHOME_URL="https://alpinelinux.org/"\nBUG_REPORT_URL="https://gitlab.alpinelinux.org/alpine/aports/-/issues"\n',
+  debian: 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION="13 (trixie)"\nVERSION_CODENAME=trixie\nID=debian\nHOME_URL="https://www.debian.org/"\n',
+  none: 'PRETTY_NAME="Distroless"\nNAME="Debian GNU/Linux"\nID="debian"\nVERSION_ID="12"\n',
+}
+
+function imageFiles(image: FoundImage): (readonly [string, string])[] {
+  const { document, userland } = image
+  const { user } = document
+  const folders = ['/dev/', '/etc/', '/home/', '/proc/', '/root/', '/sys/', '/tmp/', '/usr/bin/', '/usr/local/bin/', '/var/', '/run/', `${document.workdir}/`]
+  const passwd = `root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n${user.uid === 0 ? '' : `${user.name}:x:${user.uid}:${user.gid}::/:/sbin/nologin\n`}`
+  const system: (readonly [string, string])[] = [['/etc/passwd', passwd], ['/etc/group', 'root:x:0:\nnogroup:x:65534:\n'], ...(releases[userland] ? [['/etc/os-release', releases[userland]] as const] : []), ...(userland === 'alpine' ? [['/etc/alpine-release', '3.22.2\n'] as const] : [])]
+  const tools = document.tools.map((name) => [`/usr/bin/${name}`, `\u007fELF ${name}`] as const)
+  return [...folders.map((path) => [path.replace('//', '/'), ''] as const), ...system, ...programFiles(userland), ...tools, ...Object.entries(document.files)]
+}
+
+export interface MachineParts {
+  readonly config: ContainerConfig
+  readonly image: FoundImage
+  readonly host: { readonly api: Api; readonly platform: Platform; readonly network: ClusterNetwork; readonly volumes: VolumeStore }
+  readonly console: Output
+  readonly exhaustMemory: () => void
+  readonly memory: () => number
+}
+
+/** A container from the inside: files, network, processes and programs. */
+export function buildMachine(parts: MachineParts): Machine {
+  const { config, image, host } = parts
+  const { pod, container } = config
+  const { clock, random, sha256 } = host.platform
+  const hostname = hostnameOf(pod)
+  const processes = new ProcessTable(clock)
+  const facts = factsOf(parts)
+  const generated = (path: string): string | undefined => {
+    if (path === '/etc/resolv.conf') return resolvConf(host.api, pod).text
+    if (path === '/etc/hosts') return hostsFile(pod, hostname)
+    if (path === '/etc/hostname') return `${hostname}\n`
+    return generatedFile(path, facts, processes, clock.now())
+  }
+  const files = new FileTree({
+    now: () => clock.now(),
+    image: imageLayer(image),
+    mounts: config.mounts,
+    volume: (key) => host.volumes.files(key),
+    generated,
+    generatedNames: (directory) => generatedNames(directory, processes),
+    ...(container.securityContext?.readOnlyRootFilesystem ? { readOnlyRoot: true } : {}),
+  })
+  const network = host.network.view(pod.status?.podIP ?? '127.0.0.1', pod.metadata.namespace ?? 'default', () => files.read('/etc/hosts'), () => resolvConf(host.api, pod).search)
+  const programs = new Set([...programsOf(image.userland), ...image.document.tools])
+  return { clock, random, sha256, files, processes, network, hostname, user: userOf(config, image), userland: image.userland, programs, own: ownCommands(image), facts, console: parts.console, exhaustMemory: parts.exhaustMemory }
+}
+
+function factsOf(parts: MachineParts): MachineFacts {
+  const { config, host } = parts
+  const node = host.api.get('Node', undefined, config.node)
+  return {
+    node: config.node,
+    kernel: node?.status?.nodeInfo?.kernelVersion ?? '6.12.0',
+    cpus: quantityNumber(node?.status?.capacity?.['cpu']) || 2,
+    memoryTotal: quantityNumber(node?.status?.capacity?.['memory']) || 8_000_000_000,
+    memoryLimit: quantityNumber(config.container.resources?.limits?.['memory']),
+    memoryBytes: parts.memory,
+    bootedAt: Date.parse(node?.metadata.creationTimestamp ?? '') || host.platform.clock.now() - 3_600_000,
+  }
+}
+
+/** Commands of an image with fixed answers: the longest beginning of the command line that is known. */
+function ownCommands(image: FoundImage): ReadonlyMap<string, Command> {
+  const commands = new Map<string, Command>()
+  const answers = Object.entries(image.document.answers).toSorted((a, b) => b[0].length - a[0].length)
+  for (const name of new Set(answers.map(([line]) => line.split(' ')[0] ?? ''))) {
+    commands.set(name, (run) => {
+      const line = [name, ...run.args].join(' ')
+      const known = answers.find(([beginning]) => line === beginning || line.startsWith(`${beginning} `))
+      if (known) run.io.out.write(known[1])
+      else run.io.err.write(`${name}: not simulated with these arguments\n`)
+      return known ? 0 : 1
+    })
+  }
+  return commands
+}

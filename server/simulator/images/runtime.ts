@@ -1,0 +1,51 @@
+import type { Api } from '../api/door.ts'
+import type { ContainerConfig, ContainerRuntime } from '../kubelet/runtime.ts'
+import { ClusterNetwork } from '../network/network.ts'
+import type { KubeApi } from '../network/network.ts'
+import type { Platform } from '../platform.ts'
+import { SimulatedContainer } from './container.ts'
+import { Registry } from './registry.ts'
+import type { ImageDocument } from './schema.ts'
+import { VolumeStore } from './volumes.ts'
+
+export interface RuntimeOptions {
+  readonly api: Api
+  readonly platform: Platform
+  /** Every image description; one of them `generic`. */
+  readonly images: readonly ImageDocument[]
+  /** Answers pods that connect to the API's address. Without it they get 503. */
+  readonly kubeApi?: KubeApi
+}
+
+/** The container runtime of every node, and what metrics and the network need to know of it. */
+export interface SimulatedRuntime extends ContainerRuntime {
+  readonly network: ClusterNetwork
+  /** All containers that have been made and not removed. */
+  containers(): readonly SimulatedContainer[]
+  /** Stops every process and timer. */
+  close(): void
+}
+
+/** Makes the container runtime that the kubelets of one cluster drive. */
+export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
+  const { api, platform } = options
+  const registry = new Registry(options.images, platform.sha256)
+  const network = new ClusterNetwork(api, platform, options.kubeApi)
+  const containers = new Set<SimulatedContainer>()
+  const host = { api, platform, network, volumes: new VolumeStore(), removed: (container: SimulatedContainer) => void containers.delete(container) }
+  return {
+    network,
+    containers: () => [...containers],
+    pull: (image) => registry.pull(image),
+    create(config: ContainerConfig) {
+      const image = registry.find(config.container.image ?? '')
+      if ('refusal' in image) throw new Error(image.refusal)
+      const container = new SimulatedContainer(config, image, host)
+      containers.add(container)
+      return container
+    },
+    close() {
+      for (const container of containers) container.remove()
+    },
+  }
+}

@@ -1,0 +1,130 @@
+import { CommandError } from '../machine.ts'
+import type { Command, Run } from '../machine.ts'
+
+interface Package {
+  readonly version: string
+  readonly programs: readonly string[]
+  readonly needs?: readonly string[]
+}
+
+const alpine: Record<string, Package> = {
+  curl: { version: '8.14.1-r2', programs: ['curl'], needs: ['brotli-libs', 'c-ares', 'libunistring', 'libidn2', 'nghttp2-libs', 'libpsl', 'zstd-libs', 'libcurl'] },
+  'bind-tools': { version: '9.20.15-r0', programs: ['dig', 'host', 'nslookup'], needs: ['fstrm', 'krb5-conf', 'libcom_err', 'keyutils-libs', 'libverto', 'krb5-libs', 'json-c', 'nghttp2-libs', 'protobuf-c', 'libuv', 'userspace-rcu', 'xz-libs', 'libxml2', 'bind-libs'] },
+  bash: { version: '5.2.37-r0', programs: ['bash'], needs: ['ncurses-terminfo-base', 'libncursesw', 'readline'] },
+  iputils: { version: '20240905-r0', programs: ['ping'] },
+  'iputils-ping': { version: '20240905-r0', programs: ['ping'] },
+  iproute2: { version: '6.15.0-r0', programs: ['ip', 'ss'] },
+  'netcat-openbsd': { version: '1.229.1-r0', programs: ['nc'] },
+  wget: { version: '1.25.0-r1', programs: ['wget'] },
+  procps: { version: '4.0.4-r3', programs: ['ps', 'top', 'free', 'watch'] },
+  busybox: { version: '1.37.0-r18', programs: [] },
+  'ca-certificates': { version: '20250911-r0', programs: [] },
+}
+alpine['bind-utils'] = { version: '9.20.15-r0', programs: ['dig', 'host', 'nslookup'] }
+
+const debian: Record<string, Package> = {
+  curl: { version: '8.14.1-2', programs: ['curl'] },
+  wget: { version: '1.25.0-2', programs: ['wget'] },
+  dnsutils: { version: '1:9.20.15-1', programs: ['dig', 'host', 'nslookup'] },
+  'bind9-dnsutils': { version: '1:9.20.15-1', programs: ['dig', 'host', 'nslookup'] },
+  'iputils-ping': { version: '3:20240905-3', programs: ['ping'] },
+  iproute2: { version: '6.15.0-1', programs: ['ip', 'ss'] },
+  'net-tools': { version: '2.10-1.3', programs: ['netstat', 'ifconfig'] },
+  'netcat-openbsd': { version: '1.229-1', programs: ['nc'] },
+  procps: { version: '2:4.0.4-9', programs: ['ps', 'top', 'free', 'watch', 'pgrep', 'pkill', 'uptime'] },
+  'ca-certificates': { version: '20250419', programs: [] },
+}
+
+function install(run: Run, item: Package): void {
+  for (const program of item.programs) {
+    run.machine.programs.add(program)
+    run.machine.files.write(`/usr/bin/${program}`, `\u007fELF ${program}`, { mode: 0o755 })
+  }
+}
+
+const apk: Command = async (run) => {
+  const [verb = '', ...names] = run.args.filter((arg) => !arg.startsWith('-'))
+  const mirror = 'https://dl-cdn.alpinelinux.org/alpine/v3.22'
+  if (!['add', 'update', 'info', 'del', 'search'].includes(verb)) throw new CommandError(`apk-tools 2.14.9, compiled for x86_64.`)
+  if (verb === 'info') {
+    run.io.out.write('alpine-baselayout\nalpine-keys\napk-tools\nbusybox\nmusl\n')
+    return 0
+  }
+  for (const repository of verb === 'del' ? [] : ['main', 'community']) {
+    run.io.out.write(`fetch ${mirror}/${repository}/x86_64/APKINDEX.tar.gz\n`)
+    const found = await run.machine.network.lookup('dl-cdn.alpinelinux.org')
+    if (!found.ok) {
+      run.io.err.write(`WARNING: updating and opening ${mirror}/${repository}: temporary error (try again later)\n`)
+      if (repository === 'community') {
+        for (const name of names) run.io.err.write(`  ${name} (no such package):\n    required by: world[${name}]\n`)
+        return Math.max(names.length, 1)
+      }
+      continue
+    }
+    await run.process.sleep(200)
+  }
+  if (verb === 'update') {
+    run.io.out.write('OK: 26326 distinct packages available\n')
+    return 0
+  }
+  if (verb === 'del') {
+    for (const name of names) for (const program of alpine[name]?.programs ?? []) run.machine.programs.delete(program)
+    run.io.out.write('OK: 8 MiB in 16 packages\n')
+    return 0
+  }
+  const unknown = names.filter((name) => !alpine[name])
+  if (unknown.length > 0) {
+    run.io.err.write('ERROR: unable to select packages:\n')
+    for (const name of unknown) run.io.err.write(`  ${name} (no such package):\n    required by: world[${name}]\n`)
+    return unknown.length
+  }
+  const wanted = [...new Set(names.flatMap((name) => [...(alpine[name]?.needs ?? []), name]))]
+  for (const [index, name] of wanted.entries()) {
+    const item = alpine[name] ?? { version: '1.2.3-r0', programs: [] }
+    run.io.out.write(`(${index + 1}/${wanted.length}) Installing ${name} (${item.version})\n`)
+    install(run, item)
+    await run.process.sleep(30)
+  }
+  run.io.out.write(`Executing busybox-1.37.0-r18.trigger\nOK: ${8 + wanted.length} MiB in ${16 + wanted.length} packages\n`)
+  return 0
+}
+
+/** Where `apt-get update` leaves its lists: installing needs them, as in a real image. */
+const lists = '/var/lib/apt/lists/deb.debian.org_debian_dists_stable_InRelease'
+
+const apt: Command = async (run) => {
+  const [verb = '', ...names] = run.args.filter((arg) => !arg.startsWith('-'))
+  const found = await run.machine.network.lookup('deb.debian.org')
+  if (verb === 'update') {
+    if (!found.ok) {
+      run.io.err.write("W: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  Temporary failure resolving 'deb.debian.org'\nW: Some index files failed to download. They have been ignored, or old ones used instead.\n")
+      return 0
+    }
+    for (const line of ['Get:1 http://deb.debian.org/debian trixie InRelease [140 kB]', 'Get:2 http://deb.debian.org/debian trixie-updates InRelease [47.3 kB]', 'Get:3 http://deb.debian.org/debian trixie/main amd64 Packages [9670 kB]', 'Fetched 9857 kB in 1s (7412 kB/s)', 'Reading package lists... Done']) {
+      run.io.out.write(`${line}\n`)
+      await run.process.sleep(150)
+    }
+    run.machine.files.makeDirectory('/var/lib/apt/lists', true)
+    run.machine.files.write(lists, '')
+    return 0
+  }
+  if (verb !== 'install') return 0
+  run.io.out.write('Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\n')
+  const ready = run.machine.files.stat(lists) !== undefined
+  const unknown = names.find((name) => !ready || !debian[name])
+  if (unknown) {
+    run.io.err.write(`E: Unable to locate package ${unknown}\n`)
+    return 100
+  }
+  run.io.out.write(`The following NEW packages will be installed:\n  ${names.join(' ')}\n0 upgraded, ${names.length} newly installed, 0 to remove and 0 not upgraded.\n`)
+  for (const name of names) {
+    const item = debian[name]
+    if (!item) continue
+    await run.process.sleep(200)
+    run.io.out.write(`Selecting previously unselected package ${name}.\nUnpacking ${name} (${item.version}) ...\nSetting up ${name} (${item.version}) ...\n`)
+    install(run, item)
+  }
+  return 0
+}
+
+export const packageCommands: Record<string, Command> = { apk, 'apt-get': apt, apt, dpkg: () => 0 }

@@ -1,0 +1,255 @@
+import type { Mount } from '../kubelet/runtime.ts'
+
+export type Entry =
+  | { readonly kind: 'file'; readonly content: string; readonly mode: number; readonly modified: number }
+  | { readonly kind: 'directory'; readonly mode: number; readonly modified: number }
+  | { readonly kind: 'link'; readonly target: string; readonly modified: number }
+
+export type Layer = Map<string, Entry>
+
+/** What went wrong with a file, in the C library's words. */
+export class FileError extends Error {}
+
+/** What one container may write in all: nobody's files eat the server's memory. */
+const mostBytes = 32_000_000
+
+/** Absolute, without `.`, `..` and double slashes. */
+export function normalise(path: string, cwd = '/'): string {
+  const parts: string[] = []
+  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return `/${parts.join('/')}`
+}
+
+export const parentOf = (path: string) => normalise(`${path}/..`)
+export const baseOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+
+export interface FileTreeParts {
+  readonly now: () => number
+  /** What the image brings; shared, never written. */
+  readonly image: ReadonlyMap<string, Entry>
+  readonly mounts: readonly Mount[]
+  /** The files of a shared volume. */
+  readonly volume: (key: string) => Layer
+  /** Files made on reading, e.g. under /proc. */
+  readonly generated: (path: string) => string | undefined
+  readonly generatedNames: (directory: string) => readonly string[]
+  readonly readOnlyRoot?: boolean
+}
+
+/** A container's files: the image, a writable layer over it, volumes mounted into it, and what is made on reading. */
+export class FileTree {
+  readonly #parts: FileTreeParts
+  readonly #upper: Layer = new Map()
+  readonly #removed = new Set<string>()
+  readonly #mounts: readonly Mount[]
+  #written = 0
+
+  constructor(parts: FileTreeParts) {
+    this.#parts = parts
+    this.#mounts = parts.mounts.toSorted((a, b) => b.path.length - a.path.length)
+  }
+
+  get mounts(): readonly Mount[] {
+    return this.#mounts
+  }
+
+  /** What is at `path`, following links. */
+  stat(path: string, followLast = true): Entry | undefined {
+    return this.#lookup(this.resolve(path, followLast))
+  }
+
+  /** @throws FileError */
+  read(path: string): string {
+    const entry = this.stat(path)
+    if (!entry) throw new FileError('No such file or directory')
+    if (entry.kind === 'directory') throw new FileError('Is a directory')
+    return entry.kind === 'file' ? entry.content : ''
+  }
+
+  /** @throws FileError */
+  write(path: string, content: string, options: { readonly append?: boolean; readonly mode?: number } = {}): void {
+    const at = this.resolve(path)
+    const old = this.#lookup(at)
+    if (old?.kind === 'directory') throw new FileError('Is a directory')
+    if (!old && this.#lookup(parentOf(at))?.kind !== 'directory') throw new FileError('No such file or directory')
+    const before = old?.kind === 'file' ? old.content : ''
+    const text = options.append ? before + content : content
+    this.#put(at, { kind: 'file', content: text, mode: options.mode ?? (old?.kind === 'file' ? old.mode : 0o644), modified: this.#parts.now() }, text.length - before.length)
+  }
+
+  /** @throws FileError */
+  makeDirectory(path: string, parents = false): void {
+    const at = this.resolve(path)
+    const old = this.#lookup(at)
+    if (old) {
+      if (parents && old.kind === 'directory') return
+      throw new FileError('File exists')
+    }
+    if (this.#lookup(parentOf(at))?.kind !== 'directory') {
+      if (!parents) throw new FileError('No such file or directory')
+      this.makeDirectory(parentOf(at), true)
+    }
+    this.#put(at, { kind: 'directory', mode: 0o755, modified: this.#parts.now() }, 100)
+  }
+
+  /** @throws FileError */
+  link(target: string, path: string): void {
+    const at = this.resolve(path, false)
+    if (this.#lookup(at)) throw new FileError('File exists')
+    this.#put(at, { kind: 'link', target, modified: this.#parts.now() }, 100)
+  }
+
+  /** @throws FileError */
+  changeMode(path: string, mode: number): void {
+    const at = this.resolve(path)
+    const entry = this.#lookup(at)
+    if (!entry) throw new FileError('No such file or directory')
+    if (entry.kind !== 'link') this.#put(at, { ...entry, mode }, 0)
+  }
+
+  /** Removes a file, or a directory with everything in it. @throws FileError */
+  remove(path: string): void {
+    const at = this.resolve(path, false)
+    const entry = this.#lookup(at)
+    if (!entry) throw new FileError('No such file or directory')
+    if (this.#mounts.some((mount) => mount.path === at)) throw new FileError('Resource busy')
+    if (entry.kind === 'directory') for (const name of this.list(at)) this.remove(`${at}/${name}`)
+    const { layer, key } = this.#place(at)
+    if (entry.kind === 'file') this.#written -= entry.content.length
+    layer.delete(key)
+    if (layer === this.#upper) this.#removed.add(at)
+  }
+
+  /** The names in a directory, sorted. @throws FileError */
+  list(path: string): readonly string[] {
+    const at = this.resolve(path)
+    const entry = this.#lookup(at)
+    if (!entry) throw new FileError('No such file or directory')
+    if (entry.kind !== 'directory') throw new FileError('Not a directory')
+    const names = new Set<string>()
+    const mount = this.#mountOf(at)
+    if (mount) {
+      const inside = this.#inVolume(mount, at)
+      if (mount.volume.kind === 'projected') collect(names, mount.volume.files().keys(), inside)
+      else collect(names, this.#parts.volume(mount.volume.key).keys(), `/${inside}`)
+    } else {
+      for (const key of this.#parts.image.keys()) if (parentOf(key) === at && key !== '/' && !this.#removed.has(key)) names.add(baseOf(key))
+      for (const key of this.#upper.keys()) if (parentOf(key) === at && key !== '/') names.add(baseOf(key))
+      for (const name of this.#parts.generatedNames(at)) names.add(name)
+    }
+    const prefix = at === '/' ? '/' : `${at}/`
+    for (const other of this.#mounts) {
+      if (other.path.startsWith(prefix)) names.add(other.path.slice(prefix.length).split('/')[0] ?? '')
+    }
+    return [...names].toSorted()
+  }
+
+  /** An absolute path without links in it. @throws FileError */
+  resolve(path: string, followLast = true, hops = 0): string {
+    if (hops > 8) throw new FileError('Symbolic link loop')
+    const parts = normalise(path).split('/').slice(1)
+    let at = ''
+    for (const [index, part] of parts.entries()) {
+      at += `/${part}`
+      if (index === parts.length - 1 && !followLast) break
+      const entry = this.#lookup(at)
+      if (entry?.kind === 'link') {
+        const rest = parts.slice(index + 1).join('/')
+        return this.resolve(`${normalise(entry.target, parentOf(at))}/${rest}`, followLast, hops + 1)
+      }
+    }
+    return normalise(at)
+  }
+
+  #lookup(path: string): Entry | undefined {
+    const mount = this.#mountOf(path)
+    if (mount) return this.#lookupMounted(mount, path)
+    const own = this.#upper.get(path) ?? (this.#removed.has(path) ? undefined : this.#parts.image.get(path))
+    if (own) return own
+    const generated = this.#parts.generated(path)
+    if (generated !== undefined) return { kind: 'file', content: generated, mode: 0o444, modified: this.#parts.now() }
+    const prefix = path === '/' ? '/' : `${path}/`
+    const implied = path === '/' || this.#mounts.some((other) => other.path.startsWith(prefix)) || this.#parts.generatedNames(path).length > 0
+    return implied ? { kind: 'directory', mode: 0o755, modified: this.#parts.now() } : undefined
+  }
+
+  #lookupMounted(mount: Mount, path: string): Entry | undefined {
+    const inside = this.#inVolume(mount, path)
+    const modified = this.#parts.now()
+    if (mount.volume.kind === 'shared') {
+      if (inside === '') return { kind: 'directory', mode: 0o777, modified }
+      const layer = this.#parts.volume(mount.volume.key)
+      const entry = layer.get(`/${inside}`)
+      if (!entry && mount.subPath === inside) return { kind: 'directory', mode: 0o777, modified }
+      return entry
+    }
+    const files = mount.volume.files()
+    const content = files.get(inside)
+    if (content !== undefined) return { kind: 'file', content, mode: 0o644, modified }
+    const prefix = inside === '' ? '' : `${inside}/`
+    const isDirectory = inside === '' || [...files.keys()].some((name) => name.startsWith(prefix))
+    return isDirectory ? { kind: 'directory', mode: 0o1777, modified } : undefined
+  }
+
+  #mountOf(path: string): Mount | undefined {
+    return this.#mounts.find((mount) => path === mount.path || path.startsWith(mount.path === '/' ? '/' : `${mount.path}/`))
+  }
+
+  #inVolume(mount: Mount, path: string): string {
+    return normalise(`${mount.subPath ?? ''}/${path.slice(mount.path.length)}`).slice(1)
+  }
+
+  #place(path: string): { readonly layer: Layer; readonly key: string } {
+    const mount = this.#mountOf(path)
+    if (!mount) {
+      if (this.#parts.readOnlyRoot) throw new FileError('Read-only file system')
+      return { layer: this.#upper, key: path }
+    }
+    if (mount.volume.kind === 'projected' || mount.readOnly) throw new FileError('Read-only file system')
+    return { layer: this.#parts.volume(mount.volume.key), key: `/${this.#inVolume(mount, path)}` }
+  }
+
+  #put(path: string, entry: Entry, growth: number): void {
+    const { layer, key } = this.#place(path)
+    if (this.#written + growth > mostBytes) throw new FileError('No space left on device')
+    this.#written += growth
+    layer.set(key, entry)
+    if (layer === this.#upper) this.#removed.delete(path)
+  }
+
+  /** How many bytes the container has written. */
+  get written(): number {
+    return this.#written
+  }
+}
+
+function collect(names: Set<string>, keys: Iterable<string>, directory: string): void {
+  const prefix = directory === '' || directory === '/' ? directory : `${directory}/`
+  for (const key of keys) {
+    if (key.startsWith(prefix) && key.length > prefix.length) names.add(key.slice(prefix.length).split('/')[0] ?? '')
+  }
+}
+
+/** An image's files as a layer, with every directory on the way made explicit. */
+export function layerOf(files: Iterable<readonly [string, string | { readonly link: string }]>, modified: number): Layer {
+  const layer: Layer = new Map()
+  const directory = (path: string): void => {
+    if (layer.has(path)) return
+    layer.set(path, { kind: 'directory', mode: path === '/tmp' ? 0o1777 : 0o755, modified })
+    if (path !== '/') directory(parentOf(path))
+  }
+  directory('/')
+  for (const [path, content] of files) {
+    if (path.endsWith('/')) {
+      directory(normalise(path))
+      continue
+    }
+    directory(parentOf(path))
+    if (typeof content === 'object') layer.set(path, { kind: 'link', target: content.link, modified })
+    else layer.set(path, { kind: 'file', content, mode: content.startsWith('#!') || path.includes('bin/') ? 0o755 : 0o644, modified })
+  }
+  return layer
+}
