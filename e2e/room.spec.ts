@@ -1,0 +1,67 @@
+import { chromium, expect, test, type Browser, type Page } from '@playwright/test'
+import { CHROMIUM_ARGS } from './browser.ts'
+import { startDeckhand, type Deckhand } from './deckhand.ts'
+import { createOtherHost, type OtherHost } from './other-host.ts'
+import { joinAs, lines, present, prompt, screen, slide, type, visit } from './pages.ts'
+
+/** People in the room: other computers, plain http (no secure context), and Wi-Fi that goes away. */
+test.describe.configure({ mode: 'serial' })
+
+let host: OtherHost
+let deckhand: Deckhand
+let there: Browser
+let ada: Page
+
+test.beforeAll(async () => {
+  host = createOtherHost(1)
+  deckhand = await startDeckhand(['--share', '--host', host.here])
+  there = await chromium.launch({ executablePath: host.chromium, args: [...CHROMIUM_ARGS] })
+})
+
+test.afterAll(async () => {
+  await there?.close()
+  await deckhand?.stop()
+  await deckhand?.forget()
+  host?.remove()
+})
+
+test('an attendee on another computer joins over plain http and gets a shell', async () => {
+  expect(new URL(deckhand.join).hostname).toBe(host.here)
+  ada = await joinAs(there, deckhand, 'Ada')
+  expect(await ada.evaluate(() => isSecureContext)).toBe(false)
+  await type(ada, 'clear; kubectl get nodes')
+  await expect(screen(ada)).toContainText('workshop-vm-01-00')
+})
+
+test('Copy works without a secure context', async () => {
+  const presenter = await visit(there, deckhand.console)
+  await present(presenter, 'Is the cluster there')
+  await slide(ada).getByRole('button', { name: 'Copy' }).click()
+  await expect(slide(ada).getByRole('button', { name: 'Copied' })).toBeVisible()
+  await presenter.context().close()
+})
+
+test("a shell cannot reach the server's host, its files or its environment", async () => {
+  await type(ada, 'clear; ls /work /root 2>&1 | tail -n 2; env | grep -c -i -E "node|npm"; (exec 3<>/dev/tcp/' + host.here + `/${new URL(deckhand.join).port}` + ') 2>&1 | tail -n 1; echo end-$((1+1))')
+  await expect(screen(ada)).toContainText('end-2')
+  const shown = (await lines(ada)).join('\n')
+  expect(shown).not.toContain('package.json')
+  expect(shown).toMatch(/Network is unreachable|No route|refused/)
+})
+
+test('half a minute without network: the same slide, the same terminal, nothing lost or printed twice', async () => {
+  test.setTimeout(120_000)
+  await type(ada, 'clear; for i in $(seq 1 40); do echo "tick-$i."; sleep 1; done; echo all-$((9*9))')
+  await expect(screen(ada)).toContainText('tick-2.')
+  host.cut()
+  await expect(ada.getByText(/reconnecting/i).first()).toBeVisible({ timeout: 40_000 })
+  await new Promise((resolve) => setTimeout(resolve, 30_000 - 5_000))
+  host.restore()
+  await expect(screen(ada)).toContainText('all-81', { timeout: 60_000 })
+  await ada.setViewportSize({ width: 1366, height: 1400 })
+  const ticks = (await lines(ada)).filter((line) => /^tick-\d+\.$/.test(line))
+  expect(ticks).toEqual(ticks.map((_, index) => `tick-${Number(ticks[0]?.slice(5, -1)) + index}.`))
+  expect(ticks.at(-1)).toBe('tick-40.')
+  await expect(slide(ada)).toContainText('Is the cluster there')
+  await prompt(ada)
+})
