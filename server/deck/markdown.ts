@@ -72,5 +72,23 @@ export function element(tagName: string, properties: Element['properties'], chil
 export function treeToSafeHtml(tree: Root, blockIds: readonly string[], finish: (safe: Root) => void): string {
   const safe = unified().use(rehypeSanitize, allowedHtml(defaultSchema, blockIds)).runSync(tree)
   finish(safe)
-  return printer.stringify(highlighter.runSync(safe) as Root)
+  const coloured = highlighter.runSync(safe) as Root
+  visit(coloured, 'element', plainWords)
+  return printer.stringify(coloured)
+}
+
+/**
+ * The colouring of bash knows a list of programs (`head`, but not `kubectl`) and takes `--for=` for a loop: words of that
+ * kind become plain again.
+ */
+function plainWords(node: Element): void {
+  if (node.tagName !== 'code') return
+  node.children = node.children.map((child, index) => {
+    if (child.type !== 'element') return child
+    const before = node.children[index - 1]
+    const classes = String(child.properties['className'])
+    const isOption = before?.type === 'text' && before.value.endsWith('-')
+    const [word] = child.children
+    return word?.type === 'text' && (classes === 'hljs-built_in' || (classes === 'hljs-keyword' && isOption)) ? word : child
+  })
 }

@@ -78,6 +78,13 @@ describe('a slide', () => {
     expect(html('```bash {run=false}\nls\n```')).not.toContain('data-block')
   })
 
+  it('colours strings and loops of a script, not whichever programs a list happens to know', () => {
+    const found = html('```bash\nkubectl wait --for=x | head\nfor i in "a"; do ls; done\n```')
+    expect(found).not.toContain('hljs-built_in')
+    expect(found).toContain('--for=x')
+    expect(found).toContain('<span class="hljs-keyword">for</span> i')
+  })
+
   it('says where a query or a script is wrong', () => {
     expect(parseDeck('# A\n\n```promql\nrate(\n```\n\n```bash\nif x\n```').problems.map((problem) => problem.line)).toEqual([3, 7])
   })
