@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { compress } from 'hono/compress'
 import { renderSVG } from 'uqr'
 import type { z } from 'zod'
 import type { JoinAttempts } from '../classroom/join-attempts.ts'
@@ -55,6 +56,8 @@ export function createSite({ rules, dist, access, log }: SiteOptions): Hono<Env>
     context.res.headers.set('cache-control', 'no-store')
   })
   app.use('/api/*', bodyLimit({ maxSize: MAX_BODY, onError: () => problem(413, 'bad-message', 'That is more than this server takes.') }))
+  // A deck is a few hundred kilobytes, a recording more; the built pages are compressed once, elsewhere.
+  app.use('/api/*', compress())
   app.get('/healthz', (context) => context.text('ok\n'))
   for (const page of PAGES) {
     app.get(page, async (context) => (await files.serve('index.html', context.req.header('accept-encoding') ?? '', 'never')) ?? notBuilt())

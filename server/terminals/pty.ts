@@ -1,5 +1,6 @@
 /// <reference types="node-pty" />
 import { createRequire } from 'node:module'
+import { endSession } from './session-sweep.ts'
 
 // The package (@lydell/node-pty under node-pty's name) types itself under its own name only.
 const { spawn } = createRequire(import.meta.url)('node-pty') as typeof import('@lydell/node-pty')
@@ -15,6 +16,7 @@ export interface Pty {
   kill(signal: 'SIGHUP' | 'SIGKILL'): void
   /** Decoded output; a character is never cut in two. */
   onData(listener: (data: string) => void): void
+  /** Called when it has ended, and everything of its session with it. */
   onExit(listener: (exit: number) => void): void
 }
 
@@ -41,6 +43,6 @@ export const startPty: StartPty = ({ file, args, env, cwd, columns, rows }) => {
     resume: () => pty.resume(),
     kill: (signal) => pty.kill(signal),
     onData: (listener) => void pty.onData(listener),
-    onExit: (listener) => void pty.onExit(({ exitCode, signal }) => listener(signal ? 128 + signal : exitCode)),
+    onExit: (listener) => void pty.onExit(({ exitCode, signal }) => void endSession(pty.pid).then(() => listener(signal ? 128 + signal : exitCode))),
   }
 }

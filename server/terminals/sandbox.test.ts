@@ -1,5 +1,6 @@
-import { access, chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { access, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -121,6 +122,16 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     await expect(stat(join(runtime, person))).rejects.toThrow('ENOENT')
   })
 
+  it('leaves nothing when it is ended while it starts', async () => {
+    for (let times = 0; times < 5; times++) {
+      const seat = terminals.seat({ person: PersonId.parse('p-07'), number: 7, presenter: false }, Promise.reject(new Error('none')))
+      await Promise.all([seat.open({ columns: 80, rows: 24 }), seat.open({ columns: 80, rows: 24 })])
+      await seat.close()
+    }
+    const user = sandbox.state === 'works' && sandbox.setpriv !== undefined ? 60_607 : undefined
+    if (user !== undefined) await vi.waitFor(async () => expect(await processesOf(user)).toBe(0))
+  })
+
   it('lets a person have four terminals and no more', async () => {
     const { seat } = await shell(6)
     for (let more = 0; more < 3; more++) await seat.open({ columns: 80, rows: 24 })
@@ -129,7 +140,48 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
   })
 })
 
+describe.runIf(hasBubblewrap)('a confined shell with tools of our own', () => {
+  it('has kubectl from elsewhere, and a relay where there is no socat', { timeout: 20_000 }, async () => {
+    const runtime = await mkdtemp(join(tmpdir(), 'deckhand-test-'))
+    await chmod(runtime, 0o711)
+    const kubectl = join(runtime, 'kubectl-of-ours')
+    await writeFile(kubectl, '#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/6443; cat <&3\n', { mode: 0o755 })
+    const api = createTcpServer((socket) => socket.end('from the cluster\n'))
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
+    const address = api.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const sandbox = await trySandbox({ bubblewrap: '/usr/bin/bwrap', socat: undefined, kubectl }, runtime)
+    const terminals = createTerminals({ clock, startPty, sandbox, runtime, labFolder: undefined, kubectl, onEvent: () => {}, onOutput: () => {} })
+    const seat = terminals.seat({ person: PersonId.parse('p-01'), number: 1, presenter: false }, Promise.resolve({ api: { host: '127.0.0.1', port }, kubeconfigFor: () => '' }))
+    const terminal = await seat.open({ columns: 80, rows: 24 })
+    let output = ''
+    terminal.attach(0, { output: (_offset, data) => (output += data), reset: () => {} })
+    terminal.write('until kubectl 2>/dev/null; do sleep 0.05; done\r')
+    await vi.waitFor(() => expect(output).toContain('133;C\x07from the cluster'), { timeout: 10_000 })
+    await terminals.close()
+    await new Promise((resolve) => api.close(resolve))
+    await rm(runtime, { recursive: true, force: true })
+  })
+})
+
 describe('without bubblewrap', () => {
+  it('a shell still has a home and an environment of its own', async () => {
+    const runtime = await mkdtemp(join(tmpdir(), 'deckhand-test-'))
+    process.env['SERVER_SECRET'] = 'do-not-tell'
+    const sandbox: Sandbox = { state: 'missing', why: 'Not here.' }
+    const terminals = createTerminals({ clock, startPty, sandbox, runtime, labFolder: undefined, kubectl: undefined, onEvent: () => {}, onOutput: () => {} })
+    const cluster = Promise.resolve({ api: { host: '127.0.0.1', port: 7 }, kubeconfigFor: (at: { port: number }) => `port ${at.port}\n` })
+    const seat = terminals.seat({ person: PersonId.parse('p-01'), number: 1, presenter: false }, cluster)
+    const terminal = await seat.open({ columns: 200, rows: 24 })
+    let output = ''
+    terminal.attach(0, { output: (_offset, data) => (output += data), reset: () => {} })
+    terminal.write('env | grep -c [S]ECRET; cat $KUBECONFIG; pwd\r')
+    await vi.waitFor(() => expect(output).toContain(`\x1b]133;C\x070\r\nport 7\r\n${join(runtime, 'p-01/home')}\r\n`), { timeout: 10_000 })
+    await terminals.close()
+    delete process.env['SERVER_SECRET']
+    await rm(runtime, { recursive: true, force: true })
+  })
+
   it('says why shells cannot be confined', async () => {
     const runtime = await mkdtemp(join(tmpdir(), 'deckhand-test-'))
     const tools = { socat: undefined, kubectl: undefined }
@@ -139,6 +191,12 @@ describe('without bubblewrap', () => {
     await rm(runtime, { recursive: true, force: true })
   })
 })
+
+async function processesOf(user: number): Promise<number> {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const owners = await Promise.all(processes.map((pid) => stat(`/proc/${pid}`).then(({ uid }) => uid, () => -1)))
+  return owners.filter((owner) => owner === user).length
+}
 
 async function commandLines(): Promise<string> {
   const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
