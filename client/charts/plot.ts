@@ -49,7 +49,7 @@ export class Plot {
     const axis = { stroke: look.quiet, font: `${TYPE}px ${look.font}`, ticks: { show: false }, border: { show: false } }
     return {
       ...size,
-      padding: [18, 12, 0, 0],
+      padding: [18, 46, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: true, range: () => this.#range }, y: { range: () => [this.#ticks[0] ?? 0, this.#ticks.at(-1) ?? 1] } },

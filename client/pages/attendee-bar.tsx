@@ -60,11 +60,13 @@ function FollowToggle({ following, onToggle }: { following: boolean; onToggle: (
     <button type="button" class={`button follow ${following ? 'following' : 'roams'}`} aria-keyshortcuts="f" onClick={onToggle}>
       {following ? (
         <>
-          <span class="dot live" aria-hidden="true" /> Following <span class="wide-only">the presenter</span>
+          <span class="dot live" aria-hidden="true" /> <span class="wide-only">Following the presenter</span>
+          <span class="narrow-only">Following</span>
         </>
       ) : (
         <>
-          <span class="wide-only">You are roaming:</span> back to the stage
+          <span class="wide-only">You are roaming: back to the stage</span>
+          <span class="narrow-only">Back to the stage</span>
         </>
       )}
       <kbd aria-hidden="true">f</kbd>

@@ -32,6 +32,9 @@ export function ConsolePage() {
   })
 }
 
+/** The presenter's terminal is shown to a hall and recorded: lines longer than this are read by nobody there. */
+const MOST_COLUMNS = 100
+
 const Share = z.number().min(20).max(80)
 
 function Presenting({ store, info }: { store: SessionStore; info: SessionInfo }) {
@@ -64,7 +67,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
           </div>
           <Splitter label="Slides and terminal" across="column" share={share.value} onShare={split} />
           <div class="console-dock">
-            <LiveDock store={store} terminals={terminals} sizedElsewhere={dock !== 'hidden'} />
+            <LiveDock store={store} terminals={terminals} sizedElsewhere={dock !== 'hidden'} mostColumns={MOST_COLUMNS} />
           </div>
         </div>
         <Room store={store} join={info.join} />

@@ -9,8 +9,15 @@ import type { OwnTerminals } from './own-terminals.ts'
 /** The largest piece of a paste that goes in one message. */
 const PIECE = 32 * 1024
 
+interface LiveDocked {
+  readonly store: SessionStore
+  readonly terminals: OwnTerminals
+  readonly sizedElsewhere?: boolean
+  readonly mostColumns?: number
+}
+
 /** Somebody's own terminals on a live page. */
-export function LiveDock({ store, terminals, sizedElsewhere = false }: { store: SessionStore; terminals: OwnTerminals; sizedElsewhere?: boolean }) {
+export function LiveDock({ store, terminals, sizedElsewhere = false, mostColumns }: LiveDocked) {
   const screens = useRef(new Map<TerminalId, Screen>())
   terminals.lastLine.value = () => {
     const active = terminals.active.value
@@ -31,6 +38,7 @@ export function LiveDock({ store, terminals, sizedElsewhere = false }: { store: 
       theme={terminals.look.value}
       screenReader={terminals.screenReader.value}
       sizedElsewhere={sizedElsewhere}
+      mostColumns={mostColumns}
       empty={<NoTerminal store={store} terminals={terminals} />}
       canOpen={store.cluster.value.state === 'ready'}
       onActivate={terminals.activate}

@@ -28,8 +28,12 @@ describe('the canvas', () => {
 })
 
 describe('the size of code', () => {
-  it('is 32 px for 64 columns in the usual room', () => {
-    expect(codeSize('x'.repeat(64), 1420)).toBe(32)
+  it('is 32 px for a listing', () => {
+    expect(codeSize('kubectl get pods\n'.repeat(12), 1420)).toBe(32)
+  })
+
+  it('is larger for a few short lines, for the last row', () => {
+    expect(codeSize('kubectl get nodes', 1420)).toBe(38)
   })
 
   it('shrinks with long lines and stops at 26 px', () => {

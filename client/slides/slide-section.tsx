@@ -30,6 +30,8 @@ const classesOf = (slide: Slide): string =>
     `layout-${slide.layout}`,
     ...slide.classes.map((name) => `is-${name}`),
     ...(slide.background['background-image'] ? ['has-image'] : []),
+    // A slide with a drawing of its own needs none of ours.
+    ...(slide.steps.some(({ html }) => html.includes('<img') || html.includes('<svg')) ? ['has-drawing'] : []),
     ...(slide.blocks.some(({ kind }) => kind === 'query') ? ['has-query'] : []),
   ].join(' ')
 

@@ -21,6 +21,7 @@ interface Docked {
   readonly screenReader?: boolean
   /** The size that another page gives these terminals. */
   readonly sizedElsewhere?: boolean
+  readonly mostColumns?: number | undefined
   /** What is said where there is no terminal. */
   readonly empty: ComponentChildren
   readonly canOpen: boolean
@@ -56,6 +57,7 @@ export function Dock(docked: Docked) {
               theme={docked.theme}
               screenReader={docked.screenReader ?? false}
               sizedAs={docked.sizedElsewhere ? { columns: terminal.columns, rows: terminal.rows } : undefined}
+              mostColumns={docked.mostColumns}
               onSize={(size) => docked.onSize(terminal.id, size)}
               onInput={(data) => docked.onInput(terminal.id, data)}
               onKey={(event) => shortcut(event, screens.current.get(terminal.id), search)}

@@ -116,9 +116,12 @@ export class Screen {
   /** The last line with something on it, for where there is room for only one. */
   lastLine(): string {
     const buffer = this.#terminal.buffer.active
-    for (let row = buffer.baseY + buffer.cursorY; row >= 0; row--) {
-      const text = buffer.getLine(row)?.translateToString(true).trim() ?? ''
-      if (text !== '' && row !== buffer.baseY + buffer.cursorY) return text
+    // The cursor's own line is the prompt; a long line goes over several rows.
+    let text = ''
+    for (let row = buffer.baseY + buffer.cursorY - 1; row >= 0; row--) {
+      const line = buffer.getLine(row)
+      text = (line?.translateToString(true) ?? '') + text
+      if (!line?.isWrapped && text.trim() !== '') return text.trim()
     }
     return ''
   }

@@ -12,6 +12,8 @@ interface Viewing {
   readonly screenReader?: boolean
   /** Where given, this view is somebody else's size and its type adapts; otherwise it fills its place and says its size. */
   readonly sizedAs?: Size | undefined
+  /** The most columns that it takes, however wide its place is. */
+  readonly mostColumns?: number | undefined
   readonly onSize?: ((size: Size) => void) | undefined
   /** Where missing, the screen is read-only. */
   readonly onInput?: ((data: string) => void) | undefined
@@ -88,7 +90,7 @@ function keepFitting(host: HTMLElement, screen: Screen, now: { readonly current:
   }
 }
 
-function fit(host: HTMLElement, screen: Screen, { sizedAs, fontSize, onSize }: Viewing): void {
+function fit(host: HTMLElement, screen: Screen, { sizedAs, fontSize, onSize, mostColumns = 500 }: Viewing): void {
   if (host.clientWidth < 40 || host.clientHeight < 20) return
   if (sizedAs) {
     screen.fontSize = scaledType({ width: host.clientWidth, height: host.clientHeight }, sizedAs.columns, sizedAs.rows)
@@ -96,8 +98,9 @@ function fit(host: HTMLElement, screen: Screen, { sizedAs, fontSize, onSize }: V
     return
   }
   screen.fontSize = fontSize
-  const size = screen.fittingSize()
-  if (!size) return
+  const fitting = screen.fittingSize()
+  if (!fitting) return
+  const size = { ...fitting, columns: Math.min(fitting.columns, mostColumns) }
   const { columns, rows } = screen.size
   screen.resize(size)
   if (size.columns !== columns || size.rows !== rows) onSize?.(size)
