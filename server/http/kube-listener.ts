@@ -8,6 +8,7 @@ import { gzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, BodyStream } from '../simulator/api/http.ts'
 import type { SimulatedCluster } from '../simulator/cluster-api.ts'
 import { execProtocols, runExec } from './kube-exec.ts'
+import { protobufToJson, protobufType } from './kube-protobuf.ts'
 import { statusResponse } from './kube-status.ts'
 import { createUpgrader } from './web-socket.ts'
 import type { Upgrader } from './web-socket.ts'
@@ -121,7 +122,18 @@ async function readRequest(request: IncomingMessage): Promise<ApiRequest | ApiRe
   if (length > mostBody) {
     return statusResponse(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${mostBody}`)
   }
-  return length > 0 ? { ...parsed, body: new Uint8Array(Buffer.concat(chunks)) } : parsed
+  return length > 0 ? readable({ ...parsed, body: new Uint8Array(Buffer.concat(chunks)) }) : parsed
+}
+
+/** The simulator reads JSON; an object in Kubernetes' protobuf is put into it here. */
+function readable(request: ApiRequest): ApiRequest | ApiResponse {
+  if (!request.body || request.headers['content-type']?.split(';')[0]?.trim() !== protobufType) return request
+  try {
+    const body = new TextEncoder().encode(protobufToJson(request.body))
+    return { ...request, headers: { ...request.headers, 'content-type': 'application/json' }, body }
+  } catch (error) {
+    return statusResponse(400, 'BadRequest', error instanceof Error ? error.message : String(error))
+  }
 }
 
 function parseRequest(request: IncomingMessage): ApiRequest | ApiResponse {
