@@ -24,6 +24,12 @@ export class ImageStore {
     return this.#present.has(image)
   }
 
+  /** Has an image without having pulled it: it came with the node. */
+  preload(image: string): void {
+    const outcome = this.#runtime.pull(image)
+    if (outcome.ok) this.#present.set(image, outcome)
+  }
+
   /**
    * Gets an image. `pulling` is called at once when the registry has to be asked.
    * @param wait calls back after so many milliseconds

@@ -203,10 +203,11 @@ export class PodWorker {
       // The control plane's own mirror pods are not asked how they are.
       probing: () => this.#pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined,
       say: (type, reason, message, container) => record(this.#pod, { type, reason, message, fieldPath: this.#fieldPath(container) }),
-      fetch: (image, policy, pulling, done) =>
-        this.#host.instant()
-          ? images.fetch(image, 'IfNotPresent', () => platform.clock.now(), (_millis, then) => void wait(0, then), () => {}, done)
-          : images.fetch(image, policy, () => platform.clock.now(), (millis, then) => void wait(millis, then), pulling, done),
+      fetch: (image, policy, pulling, done) => {
+        if (this.#host.instant() && !images.has(image)) images.preload(image)
+        const asked = this.#host.instant() ? 'IfNotPresent' : policy
+        images.fetch(image, asked, () => platform.clock.now(), (millis, then) => void wait(millis, then), pulling, done)
+      },
       create: (container, restartCount) => {
         const resolved = resolveEnv(this.#pod, container, this.#envSources())
         if (!resolved.ok) return resolved
