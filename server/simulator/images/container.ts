@@ -21,7 +21,7 @@ import { ContainerLog } from './logs.ts'
 import { buildMachine, environmentOf } from './machine-builder.ts'
 import type { FoundImage } from './registry.ts'
 import type { ProgramDocument } from './schema.ts'
-import { cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
+import { cpuRate, cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
 import type { UsageModel } from './usage.ts'
 import type { VolumeStore } from './volumes.ts'
 import { answer } from './web.ts'
@@ -282,6 +282,11 @@ export class SimulatedContainer implements RuntimeContainer {
       transmitBytes: 800 + this.#requests * 980 + networkBytes(this.#model, 'transmit', seconds),
       processes: this.machine.processes.list().length,
     }
+  }
+
+  /** Cores in use at a moment. */
+  cpuCores(at: number): number {
+    return this.#state === 'running' ? cpuRate(this.#model, Math.max((at - this.#startedAt) / 1000, 0)) : 0
   }
 
   exec(options: ExecOptions, sink: StreamSink): StreamSession {
