@@ -22,7 +22,7 @@ describe('a simulated cluster', () => {
     const pods = api.list('Pod', 'kube-system')
     expect(pods.map((pod) => pod.status?.phase)).toEqual(pods.map(() => 'Running'))
     expect(pods.map((pod) => pod.metadata.name?.replace(/-[a-z0-9]{5}$/, '').replace(/-[a-z0-9]{8,10}$/, ''))).toEqual(
-      expect.arrayContaining(['coredns', 'kube-proxy', 'antrea-agent', 'etcd-vm-00'])
+      expect.arrayContaining(['coredns', 'kube-proxy', 'kindnet', 'etcd-vm-00'])
     )
     expect(clock.now()).toBe(Date.UTC(2026, 0, 1))
   })
@@ -278,7 +278,7 @@ async function living(scripts: { readonly [image: string]: Script } = {}): Promi
   }
   const options = { nodes: ['vm-00', 'vm-01'], certificateAuthority: 'PEM', endpoint: { host: '127.0.0.1', port: 1 } }
   const system = parseAllDocuments(read('kube-system.yaml')).map((one) => one.toJS() as GenericObject)
-  const kube = ['antrea/antrea-agent-ubuntu:v2.5.1', ...system.flatMap((one) => JSON.stringify(one).match(/registry\.k8s\.io[^"]+/g) ?? [])]
+  const kube = system.flatMap((one) => JSON.stringify(one).match(/(registry\.k8s|docker)\.io\/[^"]+/g) ?? [])
   const runtime = scriptedRuntime(clock, { 'nginx:1': {}, 'nginx:2': {}, ...Object.fromEntries(kube.map((image) => [image, {}])), ...scripts })
   bootstrap(api, create, platform, options, { objects: JSON.parse(read('bootstrap-objects.json')), node: JSON.parse(read('node.json')) as Node, system })
   startControllers(api, platform, options)

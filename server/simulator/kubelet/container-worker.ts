@@ -17,6 +17,8 @@ export interface ContainerHost {
   /** Everything happens at once and probes count as passed: while a cluster is being made. */
   readonly instant: () => boolean
   readonly probing: () => boolean
+  /** It has to end before the pod's own containers start. */
+  readonly initial: (container: Container) => boolean
   readonly say: (type: 'Normal' | 'Warning', reason: string, message: string, container: Container) => void
   readonly fetch: (image: string, policy: string, pulling: () => void, done: (fetched: Fetched) => void) => void
   readonly create: (container: Container, restartCount: number) => { readonly ok: true; readonly made: RuntimeContainer } | { readonly ok: false; readonly message: string }
@@ -238,6 +240,10 @@ export class ContainerWorker {
     const probed = this.#host.probing()
     this.#started = !probed || this.container.startupProbe === undefined || this.#host.instant()
     this.#ready = !probed || this.#host.instant() || (this.#started && this.container.readinessProbe === undefined)
+    if (this.#host.instant() && this.#host.initial(this.container)) {
+      this.#exit(made, { code: 0, reason: 'Completed' })
+      return
+    }
     this.#afterStart(made)
     if (probed) this.#probe(made)
     this.#host.changed()

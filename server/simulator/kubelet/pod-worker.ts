@@ -202,6 +202,7 @@ export class PodWorker {
       instant: this.#host.instant,
       // The control plane's own mirror pods are not asked how they are.
       probing: () => this.#pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined,
+      initial: (container) => !isSidecar(container) && (this.#pod.spec?.initContainers ?? []).some((one) => one.name === container.name),
       say: (type, reason, message, container) => record(this.#pod, { type, reason, message, fieldPath: this.#fieldPath(container) }),
       fetch: (image, policy, pulling, done) => {
         if (this.#host.instant() && !images.has(image)) images.preload(image)
