@@ -53,13 +53,15 @@ function endOnSignals(starting: Promise<Running>, quiet: boolean): void {
     ending = true
     if (!quiet) process.stderr.write('\n  Ending…\n')
     setTimeout(() => process.exit(1), CLOSING_MILLIS).unref()
-    starting.then((running) => running.close()).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`Not everything ended cleanly: ${String(error)}\n`)
-        process.exit(1)
-      },
-    )
+    starting
+      .then((running) => running.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`Not everything ended cleanly: ${String(error)}\n`)
+          process.exit(1)
+        },
+      )
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
 }

@@ -3,11 +3,22 @@ import { parseConfig } from './config.ts'
 
 describe('present’s command line', () => {
   it('needs nothing', () => {
-    expect(parseConfig('present', [])).toMatchObject({ port: 4600, share: false, json: false, clusters: { kind: 'simulated' }, deck: 'slides/kubernetes-monitoring/deck.md' })
+    expect(parseConfig('present', [])).toMatchObject({
+      port: 4600,
+      share: false,
+      json: false,
+      clusters: { kind: 'simulated' },
+      deck: 'slides/kubernetes-monitoring/deck.md',
+    })
   })
 
   it('takes a deck and options in any order', () => {
-    expect(parseConfig('present', ['--port', '0', 'my.md', '--share', '--clusters=kubeconfig:/vms'])).toMatchObject({ port: 0, share: true, deck: 'my.md', clusters: { kind: 'kubeconfig', folder: '/vms' } })
+    expect(parseConfig('present', ['--port', '0', 'my.md', '--share', '--clusters=kubeconfig:/vms'])).toMatchObject({
+      port: 0,
+      share: true,
+      deck: 'my.md',
+      clusters: { kind: 'kubeconfig', folder: '/vms' },
+    })
   })
 
   it.each([

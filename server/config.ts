@@ -6,7 +6,10 @@ import { UserError } from './kernel/user-error.ts'
 const Port = z.coerce.number().int().min(0).max(65_535)
 
 /** Where attendees' clusters come from. */
-export type ClustersChoice = { readonly kind: 'simulated' } | { readonly kind: 'none' } | { readonly kind: 'kubeconfig'; readonly folder: string }
+export type ClustersChoice =
+  | { readonly kind: 'simulated' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'kubeconfig'; readonly folder: string }
 
 export interface PresentConfig {
   readonly command: 'present'
@@ -146,7 +149,8 @@ function hostOf(value: string): string {
 
 function clustersOf(value: string): ClustersChoice {
   if (value === 'simulated' || value === 'none') return { kind: value }
-  if (value.startsWith('kubeconfig:') && value.length > 'kubeconfig:'.length) return { kind: 'kubeconfig', folder: resolve(value.slice('kubeconfig:'.length)) }
+  if (value.startsWith('kubeconfig:') && value.length > 'kubeconfig:'.length)
+    return { kind: 'kubeconfig', folder: resolve(value.slice('kubeconfig:'.length)) }
   throw bad(`--clusters ${value} is not known: give simulated, none, or kubeconfig:FOLDER.`)
 }
 

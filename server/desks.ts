@@ -74,7 +74,9 @@ class PersonDesk implements Desk {
     this.#seat = deps.terminals.seat({ person: person.id, number: person.number, presenter: person.presenter }, this.#lease)
     if (deps.slidesOnly !== undefined) return
     this.#first = this.#seat.open(FIRST_SIZE)
-    this.#first.catch((error: unknown) => deps.log(`The first terminal of person ${person.number} did not open.`, error))
+    this.#first.catch((error: unknown) => {
+      if (!(error instanceof UserError)) deps.log(`The first terminal of person ${person.number} did not open.`, error)
+    })
   }
 
   /** A page was loaded again: if there was no cluster to be had, there may be now. */

@@ -9,9 +9,28 @@ import { Deck } from './protocol/deck.ts'
 import { Recording, RecordedTerminal } from './protocol/http-api.ts'
 import { ServerMessage } from './protocol/server-message.ts'
 import { emptySession, reduceSession } from './protocol/session-state.ts'
-import { WebSocket } from './http/web-socket.ts'
+import { bytesOf, WebSocket } from './http/web-socket.ts'
 
-const DECK = ['# One', '', '```bash', 'echo first; false', 'cat <<END', 'line one', 'line two', 'END', '```', '', '---', '', '# Two', '', '```bash', 'tail -f /dev/null', '```', ''].join('\n')
+const DECK = [
+  '# One',
+  '',
+  '```bash',
+  'echo first; false',
+  'cat <<END',
+  'line one',
+  'line two',
+  'END',
+  '```',
+  '',
+  '---',
+  '',
+  '# Two',
+  '',
+  '```bash',
+  'tail -f /dev/null',
+  '```',
+  '',
+].join('\n')
 
 describe('a workshop without clusters', { timeout: 30_000 }, () => {
   let folder: string
@@ -19,7 +38,16 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'deckhand-main-'))
     await writeFile(join(folder, 'deck.md'), DECK)
-    running = await present({ command: 'present', deck: join(folder, 'deck.md'), port: 0, host: undefined, share: false, state: join(folder, 'state'), json: true, clusters: { kind: 'none' } })
+    running = await present({
+      command: 'present',
+      deck: join(folder, 'deck.md'),
+      port: 0,
+      host: undefined,
+      share: false,
+      state: join(folder, 'state'),
+      json: true,
+      clusters: { kind: 'none' },
+    })
   }, 30_000)
   afterAll(async () => {
     await running.close()
@@ -34,7 +62,10 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
     ann.send({ type: 'terminal.attach', terminal, offset: 0 })
     ann.send({ type: 'run', terminal, block })
     await vi.waitFor(() => expect(ann.events('run.ended')).toMatchObject([{ block, outcome: 'failed', exit: 1 }]), { timeout: 10_000 })
-    expect(ann.events('command.finished')).toMatchObject([{ index: 0, exit: 1 }, { index: 1, exit: 0 }])
+    expect(ann.events('command.finished')).toMatchObject([
+      { index: 0, exit: 1 },
+      { index: 1, exit: 0 },
+    ])
     expect(ann.screen()).toMatch(/\x1b\]133;C\x07first\r\n/)
     expect(ann.screen()).toMatch(/\x1b\]133;C\x07line one\r\nline two\r\n/)
     ann.close()
@@ -98,7 +129,10 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
   })
 
   it('gives the stage’s size to the presenter’s terminal while a stage shows it', async () => {
-    const [console, stage] = [await connect(running, await entered(running, 'console'), 0, 'console'), await connect(running, await entered(running, 'stage'), 0, 'stage')]
+    const [console, stage] = [
+      await connect(running, await entered(running, 'console'), 0, 'console'),
+      await connect(running, await entered(running, 'stage'), 0, 'stage'),
+    ]
     const terminal = TerminalId.parse('t-00-1')
     stage.send({ type: 'terminal.attach', terminal, offset: 0 })
     stage.send({ type: 'terminal.resize', terminal, columns: 70, rows: 20 })
@@ -129,7 +163,16 @@ describe('a workshop that has ended', { timeout: 30_000 }, () => {
     const folder = await mkdtemp(join(tmpdir(), 'deckhand-main-'))
     await writeFile(join(folder, 'deck.md'), DECK)
     const before = await temporaryFolders()
-    const running = await present({ command: 'present', deck: join(folder, 'deck.md'), port: 0, host: undefined, share: false, state: join(folder, 'state'), json: true, clusters: { kind: 'none' } })
+    const running = await present({
+      command: 'present',
+      deck: join(folder, 'deck.md'),
+      port: 0,
+      host: undefined,
+      share: false,
+      state: join(folder, 'state'),
+      json: true,
+      clusters: { kind: 'none' },
+    })
     const ann = await attendee(running, 'Ann')
     const terminal = await ann.firstTerminal()
     ann.send({ type: 'terminal.attach', terminal, offset: 0 })
@@ -145,7 +188,9 @@ describe('a workshop that has ended', { timeout: 30_000 }, () => {
     const recording = Recording.parse(await (await fetch(`${address.origin}/api/replay`, { headers: { cookie } })).json())
     expect(recording.events.at(-1)?.event.type).toBe('session.ended')
     expect(recording.terminals.toSorted()).toEqual(['t-00-1', 't-01-1'])
-    const output = RecordedTerminal.parse(await (await fetch(`${address.origin}/api/replay/terminals/t-01-1`, { headers: { cookie } })).json())
+    const output = RecordedTerminal.parse(
+      await (await fetch(`${address.origin}/api/replay/terminals/t-01-1`, { headers: { cookie } })).json(),
+    )
     expect(output.map(([, data]) => data).join('')).toContain('133;A')
     expect(Deck.parse(await (await fetch(`${address.origin}/api/deck`, { headers: { cookie } })).json()).slides).toHaveLength(2)
     await replayed.close()
@@ -155,7 +200,15 @@ describe('a workshop that has ended', { timeout: 30_000 }, () => {
   it('says in one sentence that its port is taken', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'deckhand-main-'))
     await writeFile(join(folder, 'deck.md'), DECK)
-    const config = { command: 'present', deck: join(folder, 'deck.md'), host: undefined, share: false, state: join(folder, 'state'), json: true, clusters: { kind: 'none' } } as const
+    const config = {
+      command: 'present',
+      deck: join(folder, 'deck.md'),
+      host: undefined,
+      share: false,
+      state: join(folder, 'state'),
+      json: true,
+      clusters: { kind: 'none' },
+    } as const
     const first = await present({ ...config, port: 0 })
     const port = Number(new URL(first.json['join'] ?? '').port)
     await expect(present({ ...config, port })).rejects.toThrow(`Port ${port} is taken. Stop what uses it, or choose another with --port.`)
@@ -166,7 +219,11 @@ describe('a workshop that has ended', { timeout: 30_000 }, () => {
 
 async function attendee(running: Running, name: string) {
   const { origin, hash } = new URL(running.json['join'] ?? '')
-  const response = await fetch(`${origin}/api/join`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name, code: hash.slice(1) }) })
+  const response = await fetch(`${origin}/api/join`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, code: hash.slice(1) }),
+  })
   const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
   const deck = Deck.parse(await (await fetch(`${origin}/api/deck`, { headers: { cookie } })).json())
   return { ...(await connect(running, cookie, 0)), cookie, deck }
@@ -174,7 +231,11 @@ async function attendee(running: Running, name: string) {
 
 async function entered(running: Running, page: 'console' | 'stage' | 'replay'): Promise<string> {
   const { origin, hash } = new URL(running.json[page] ?? '')
-  const response = await fetch(`${origin}/api/enter`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ page, secret: hash.slice(1) }) })
+  const response = await fetch(`${origin}/api/enter`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ page, secret: hash.slice(1) }),
+  })
   return response.headers.get('set-cookie')?.split(';')[0] ?? ''
 }
 
@@ -185,7 +246,7 @@ async function connect(running: Running, cookie: string, after: number, page = '
   let state = emptySession
   let screen = ''
   socket.on('message', (data) => {
-    const message = ServerMessage.parse(JSON.parse(String(data)))
+    const message = ServerMessage.parse(JSON.parse(bytesOf(data).toString()))
     received.push(message)
     if (message.type === 'welcome' || message.type === 'events') state = message.events.reduce(reduceSession, state)
     if (message.type !== 'terminal.output') return
@@ -195,7 +256,8 @@ async function connect(running: Running, cookie: string, after: number, page = '
   const send = (message: ClientMessage): void => socket.send(JSON.stringify(message))
   await vi.waitFor(() => expect(received[0]?.type).toBe('welcome'), { timeout: 5000 })
   const messages = (type: ServerMessage['type']) => received.filter((message) => message.type === type)
-  const all = () => received.flatMap((message) => (message.type === 'welcome' || message.type === 'events' ? message.events : [])).map(({ event }) => event)
+  const all = () =>
+    received.flatMap((message) => (message.type === 'welcome' || message.type === 'events' ? message.events : [])).map(({ event }) => event)
   return {
     send,
     sendRaw: (frame: string) => socket.send(frame),
@@ -212,11 +274,15 @@ async function connect(running: Running, cookie: string, after: number, page = '
       if (first?.type !== 'welcome' || first.person === null) throw new Error('not welcome')
       return first.person
     },
-    firstTerminal: () => vi.waitFor(() => {
-      const [id] = state.terminals.keys()
-      if (!id) throw new Error('no terminal yet')
-      return id
-    }, { timeout: 5000 }),
+    firstTerminal: () =>
+      vi.waitFor(
+        () => {
+          const [id] = state.terminals.keys()
+          if (!id) throw new Error('no terminal yet')
+          return id
+        },
+        { timeout: 5000 },
+      ),
   }
 }
 

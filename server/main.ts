@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { renderUnicodeCompact } from 'uqr'
 import { Classroom, PRESENTER } from './classroom/classroom.ts'
 import { JoinAttempts } from './classroom/join-attempts.ts'
@@ -53,8 +54,7 @@ export const systemClock: Clock = {
 
 /** Says something on stderr; stdout is for addresses. */
 export function log(message: string, error?: unknown): void {
-  const detail = error instanceof Error ? `\n${error.stack ?? error.message}${error.cause === undefined ? '' : `\nbecause of ${String(error.cause)}`}` : ''
-  process.stderr.write(`${message}${error !== undefined && detail === '' ? ` ${String(error)}` : detail}\n`)
+  process.stderr.write(error === undefined ? `${message}\n` : `${message}\n${inspect(error)}\n`)
 }
 
 /** Starts a workshop. What it has started is ended again when it cannot be completed. @throws UserError */
@@ -81,7 +81,10 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
   lifetime.add(() => rm(runtime, { recursive: true, force: true }))
   await chmod(runtime, 0o711)
 
-  const sandbox = await trySandbox({ bubblewrap: pathOf(tools.bubblewrap), socat: pathOf(tools.socat), kubectl: pathOf(tools.kubectl) }, runtime)
+  const sandbox = await trySandbox(
+    { bubblewrap: pathOf(tools.bubblewrap), socat: pathOf(tools.socat), kubectl: pathOf(tools.kubectl) },
+    runtime,
+  )
   const slidesOnly = confinement(sandbox, opening.open, notes)
   if (!tools.kubectl.found) notes.push(`There is no kubectl for the terminals: ${tools.kubectl.why}. ${tools.kubectl.howToGet}`)
   if (!tools.prometheus.found) notes.push(`There are no live charts: ${tools.prometheus.why}. ${tools.prometheus.howToGet}`)
@@ -99,7 +102,12 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
 
   const clusters = slidesOnly === undefined ? await clusterProvider(config.clusters) : { none: slidesOnly }
   if ('lease' in clusters) lifetime.add(() => clusters.close())
-  const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, clock, report: (error) => log('Charts have trouble.', error) })
+  const metrics = createMetrics({
+    prometheus: tools.prometheus,
+    stateDirectory: runtime,
+    clock,
+    report: (error) => log('Charts have trouble.', error),
+  })
   lifetime.add(() => metrics.close())
   if (slidesOnly === undefined && config.clusters.kind === 'simulated') void metrics.start()
 
@@ -160,7 +168,11 @@ export async function replay(config: ReplayConfig): Promise<Running> {
   const server = await listen(app.fetch, undefined, '127.0.0.1', config.port)
   port = server.port
   const json = { replay: `http://127.0.0.1:${port}/replay#${access.secretFor('replay')}` }
-  return { text: `\n  Replaying session ${recorded.recording.session}\n\n  ${json.replay}\n\n  Ctrl-C ends it.\n\n`, json, close: () => server.close() }
+  return {
+    text: `\n  Replaying session ${recorded.recording.session}\n\n  ${json.replay}\n\n  Ctrl-C ends it.\n\n`,
+    json,
+    close: () => server.close(),
+  }
 }
 
 interface Opening {
@@ -246,8 +258,16 @@ async function closing(lifetime: Lifetime): Promise<void> {
   await lifetime.close()
 }
 
-function welcome(title: string, addresses: { stage: string; console: string; join: string }, code: string, notes: readonly string[]): string {
-  const qr = renderUnicodeCompact(addresses.join, { border: 1 }).split('\n').map((line) => `  ${line}`).join('\n')
+function welcome(
+  title: string,
+  addresses: { stage: string; console: string; join: string },
+  code: string,
+  notes: readonly string[],
+): string {
+  const qr = renderUnicodeCompact(addresses.join, { border: 1 })
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n')
   return [
     '',
     `  ${title}`,

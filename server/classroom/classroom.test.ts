@@ -22,7 +22,9 @@ describe('a classroom', () => {
   it('writes every event down before anyone hears of it', () => {
     const { classroom, written } = opened()
     const heard: number[] = []
-    classroom.watch({ page: 'console', person: PRESENTER }, ({ seq }) => heard.push(written.filter((event) => event.seq <= seq).length - seq))
+    classroom.watch({ page: 'console', person: PRESENTER }, ({ seq }) =>
+      heard.push(written.filter((event) => event.seq <= seq).length - seq),
+    )
     classroom.join('Ann')
     classroom.moveStage({ slide: second, step: 1 })
     expect(heard).toEqual([0, 0])
@@ -88,7 +90,10 @@ describe('a classroom', () => {
   it('keeps the stage on its slide when the deck changes, or goes to the nearest left', () => {
     const { classroom } = opened()
     classroom.moveStage({ slide: second, step: 1 })
-    classroom.deckChanged([{ id: second, steps: 1 }, { id: third, steps: 1 }])
+    classroom.deckChanged([
+      { id: second, steps: 1 },
+      { id: third, steps: 1 },
+    ])
     expect(classroom.state.stage).toEqual({ slide: second, step: 0 })
     classroom.deckChanged([{ id: third, steps: 1 }])
     expect(classroom.state.stage).toEqual({ slide: third, step: 0 })
@@ -107,7 +112,11 @@ function opened() {
     session: SessionId.parse('session'),
     title: 'A deck',
     presenterName: 'Pia',
-    slides: [{ id: first, steps: 1 }, { id: second, steps: 2 }, { id: third, steps: 1 }],
+    slides: [
+      { id: first, steps: 1 },
+      { id: second, steps: 2 },
+      { id: third, steps: 1 },
+    ],
   })
   return { classroom, written }
 }

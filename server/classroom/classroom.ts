@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts'
-import { PersonId, SlideId, type SessionId } from '../kernel/ids.ts'
+import { PersonId, type SessionId, type SlideId } from '../kernel/ids.ts'
 import { UserError } from '../kernel/user-error.ts'
 import type { Dock, LoggedEvent, Position, SessionEvent } from '../protocol/session-event.ts'
 import { RECORDING_VERSION } from '../protocol/session-event.ts'

@@ -6,7 +6,8 @@ import { Passes } from './passes.ts'
 
 describe('a join code', () => {
   it('has nothing that is mistaken for something else, and no words', () => {
-    for (let count = 0; count < 200; count++) expect(createJoinCode()).toMatch(/^[BCDFGHJKMNPQRTVWXY346789]{3}-[BCDFGHJKMNPQRTVWXY346789]{3}$/)
+    for (let count = 0; count < 200; count++)
+      expect(createJoinCode()).toMatch(/^[BCDFGHJKMNPQRTVWXY346789]{3}-[BCDFGHJKMNPQRTVWXY346789]{3}$/)
   })
 
   it('may be typed in any case, with or without its dash', () => {

@@ -54,6 +54,10 @@ describe('what a page sees of the session', () => {
   })
 
   it('is the presenter’s on the stage', () => {
-    expect(seenBy(stage, [...ofEveryone, ...of(presenter), joined(presenter)])).toEqual([...ofEveryone, ...of(presenter), joined(presenter)])
+    expect(seenBy(stage, [...ofEveryone, ...of(presenter), joined(presenter)])).toEqual([
+      ...ofEveryone,
+      ...of(presenter),
+      joined(presenter),
+    ])
   })
 })

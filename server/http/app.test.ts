@@ -43,10 +43,13 @@ describe('every request', () => {
     expect(Problem.parse(await response.json()).say).toContain('not one of this workshop’s')
   })
 
-  it.each(['http://evil.example', 'http://localhost:4600', 'https://127.0.0.1:4600', 'null'])('may not come from a page at %s', async (origin) => {
-    expect((await site.get('/join', { origin })).status).toBe(403)
-    expect((await site.join('Eve', CODE, { origin })).status).toBe(403)
-  })
+  it.each(['http://evil.example', 'http://localhost:4600', 'https://127.0.0.1:4600', 'null'])(
+    'may not come from a page at %s',
+    async (origin) => {
+      expect((await site.get('/join', { origin })).status).toBe(403)
+      expect((await site.join('Eve', CODE, { origin })).status).toBe(403)
+    },
+  )
 
   it('is answered with headers that keep pages to themselves', async () => {
     const { headers } = await site.get('/join')
@@ -68,7 +71,9 @@ describe('joining', () => {
   it('takes a name and the code, however it is typed', async () => {
     const response = await site.join('Ann', 'bkt4mw')
     expect(response.status).toBe(200)
-    expect(response.headers.get('set-cookie')).toMatch(/^deckhand-4600-attendee=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/)
+    expect(response.headers.get('set-cookie')).toMatch(
+      /^deckhand-4600-attendee=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/,
+    )
     expect([...site.classroom.state.people.values()].map(({ name }) => name)).toEqual(['Pia', 'Ann'])
     expect(site.desks).toEqual(['p-01'])
   })
@@ -91,7 +96,14 @@ describe('joining', () => {
     expect((await site.join('Eve', CODE)).status).toBe(200)
   })
 
-  it.each([[{}], [{ name: '', code: CODE }], [{ name: 'x'.repeat(61), code: CODE }], [{ name: 'Ann', code: CODE, extra: 1 }], ['nonsense'], [null]])('refuses %j', async (body) => {
+  it.each([
+    [{}],
+    [{ name: '', code: CODE }],
+    [{ name: 'x'.repeat(61), code: CODE }],
+    [{ name: 'Ann', code: CODE, extra: 1 }],
+    ['nonsense'],
+    [null],
+  ])('refuses %j', async (body) => {
     expect((await site.post('/api/join', body)).status).toBe(400)
   })
 
@@ -156,7 +168,8 @@ describe('the deck', () => {
 
 describe('the built pages', () => {
   it('are one document under every page’s address', async () => {
-    for (const path of ['/stage', '/console', '/join', '/attend', '/replay']) expect(await (await site.get(path)).text()).toContain('Deckhand')
+    for (const path of ['/stage', '/console', '/join', '/attend', '/replay'])
+      expect(await (await site.get(path)).text()).toContain('Deckhand')
     expect((await site.get('/')).headers.get('location')).toBe('/join')
   })
 
@@ -171,7 +184,14 @@ describe('the built pages', () => {
 function openSite() {
   const clock = new ManualClock()
   const slide = SlideId.parse('one')
-  const classroom = new Classroom({ clock, store: { append: () => {} }, session: SessionId.parse('s'), title: 'T', presenterName: 'Pia', slides: [{ id: slide, steps: 1 }] })
+  const classroom = new Classroom({
+    clock,
+    store: { append: () => {} },
+    session: SessionId.parse('s'),
+    title: 'T',
+    presenterName: 'Pia',
+    slides: [{ id: slide, steps: 1 }],
+  })
   const desks: PersonId[] = []
   const room: Room = {
     session: SessionId.parse('s'),
@@ -183,7 +203,18 @@ function openSite() {
         title: `for ${person}`,
         presenters: [],
         version: '1',
-        slides: [{ id: slide, title: '', layout: 'content', classes: [], background: {}, number: '1', steps: [{ html: '', notes: 'whisper' }], blocks: [] }],
+        slides: [
+          {
+            id: slide,
+            title: '',
+            layout: 'content',
+            classes: [],
+            background: {},
+            number: '1',
+            steps: [{ html: '', notes: 'whisper' }],
+            blocks: [],
+          },
+        ],
       }),
       folder: () => join(folder, 'deck'),
       onChange: () => () => {},
@@ -199,10 +230,24 @@ function openSite() {
   access.secretFor('console')
   access.secretFor('stage')
   const rules = { port: () => 4600, shared: false, host: undefined }
-  const app = createApp({ room, access, rules, joinCode: CODE, attempts: new JoinAttempts(clock), joinUrl: () => 'http://127.0.0.1:4600/join', dist: join(folder, 'dist'), log: () => {} })
-  const get = async (path: string, headers: Record<string, string> = {}) => app.request(path, { headers: { host: '127.0.0.1:4600', ...headers } })
+  const app = createApp({
+    room,
+    access,
+    rules,
+    joinCode: CODE,
+    attempts: new JoinAttempts(clock),
+    joinUrl: () => 'http://127.0.0.1:4600/join',
+    dist: join(folder, 'dist'),
+    log: () => {},
+  })
+  const get = async (path: string, headers: Record<string, string> = {}) =>
+    app.request(path, { headers: { host: '127.0.0.1:4600', ...headers } })
   const post = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    app.request(path, { method: 'POST', body: JSON.stringify(body), headers: { host: '127.0.0.1:4600', 'content-type': 'application/json', ...headers } })
+    app.request(path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { host: '127.0.0.1:4600', 'content-type': 'application/json', ...headers },
+    })
   return {
     clock,
     classroom,

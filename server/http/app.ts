@@ -67,7 +67,8 @@ export function createSite({ rules, dist, access, log }: SiteOptions): Hono<Env>
   app.post('/api/enter', async (context) => {
     const { page, secret } = await parsed(context, EnterRequest)
     const pass = access.enter(page, secret)
-    if (pass === undefined) return problem(403, 'forbidden', 'This address is not (or no longer) right. Open the one that the workshop printed when it started.')
+    if (pass === undefined)
+      return problem(403, 'forbidden', 'This address is not (or no longer) right. Open the one that the workshop printed when it started.')
     context.header('set-cookie', setCookie(rules.port(), page, pass))
     return context.json({})
   })
@@ -128,7 +129,10 @@ export async function parsed<T>(context: Context<Env>, schema: z.ZodType<T>): Pr
   const result = schema.safeParse(await context.req.json().catch(() => undefined))
   if (result.success) return result.data
   const field = result.error.issues[0]?.path[0]
-  const what = field === undefined ? 'This request is not one that this server knows.' : `Something is wrong with the ${String(field)}: it is missing, empty or too long.`
+  const what =
+    field === undefined
+      ? 'This request is not one that this server knows.'
+      : `Something is wrong with the ${String(field)}: it is missing, empty or too long.`
   throw new UserError('bad-message', what, result.error)
 }
 

@@ -58,7 +58,17 @@ export class Connection {
     if (person !== null) this.#lifetime.add(classroom.connect(person))
     const events = classroom.eventsFor(this.#visitor, after)
     const now = Date.now()
-    this.#wire.send({ type: 'welcome', session, page, person, presenter, deckVersion: deck.version(), cluster: desk.cluster(), now, events })
+    this.#wire.send({
+      type: 'welcome',
+      session,
+      page,
+      person,
+      presenter,
+      deckVersion: deck.version(),
+      cluster: desk.cluster(),
+      now,
+      events,
+    })
     this.#lifetime.add(classroom.watch(this.#visitor, (event) => this.#wire.send({ type: 'events', events: [event] })))
     this.#lifetime.add(desk.onClusterChange((cluster) => this.#wire.send({ type: 'cluster', cluster })))
     this.#lifetime.add(deck.onChange(() => this.#wire.send({ type: 'deck.changed', deckVersion: deck.version() })))
@@ -185,7 +195,8 @@ export class Connection {
   #watchChart({ chart, query, rangeSeconds, stepSeconds }: Extract<ClientMessage, { type: 'chart.watch' }>): void {
     this.#charts.get(chart)?.()
     this.#charts.delete(chart)
-    if (this.#charts.size >= MAX_CHARTS) throw new UserError('too-many', `This page watches ${MAX_CHARTS} charts already, which is the most it can.`)
+    if (this.#charts.size >= MAX_CHARTS)
+      throw new UserError('too-many', `This page watches ${MAX_CHARTS} charts already, which is the most it can.`)
     const watch = { query, rangeSeconds, stepSeconds }
     const stop = this.#room.desk(this.#owner).watchChart(watch, (chartState) => this.#wire.send({ type: 'chart', chart, chartState }))
     this.#charts.set(chart, stop)

@@ -14,7 +14,11 @@ export function setCookie(port: number, page: Pass['page'], value: string): stri
 }
 
 /** The passes that a request's cookies hold. */
-export function passesOf(access: Access, port: number, header: string | undefined): { readonly [Page in Pass['page']]?: Extract<Pass, { page: Page }> } {
+export function passesOf(
+  access: Access,
+  port: number,
+  header: string | undefined,
+): { readonly [Page in Pass['page']]?: Extract<Pass, { page: Page }> } {
   const values = new Map(
     (header ?? '').split(';').map((part): [string, string] => {
       const equals = part.indexOf('=')

@@ -24,8 +24,9 @@ export function refusal(rules: HostRules, host: string | undefined, origin: stri
   return undefined
 }
 
-function isOurs({ port, shared, host }: HostRules, given: string): boolean {
-  const suffix = port() === 80 ? '' : `:${port()}`
+function isOurs(rules: HostRules, given: string): boolean {
+  const { shared, host } = rules
+  const suffix = rules.port() === 80 ? '' : `:${rules.port()}`
   const names = ['127.0.0.1', 'localhost', '[::1]', ...(host === undefined ? [] : [bracketed(host.toLowerCase())])]
   if (names.some((name) => given === name + suffix)) return true
   return shared && ownAddresses().some((address) => given === bracketed(address) + suffix)

@@ -38,4 +38,3 @@ export function createReplayApp(options: ReplayOptions): ReturnType<typeof creat
   })
   return app
 }
-

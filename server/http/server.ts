@@ -9,7 +9,7 @@ import { Connection, type StageSizes, type Visitor } from './connection.ts'
 import { passesOf } from './cookies.ts'
 import { type HostRules, refusal } from './guard.ts'
 import type { Room } from './room.ts'
-import { createUpgrader, WebSocket } from './web-socket.ts'
+import { bytesOf, createUpgrader, WebSocket } from './web-socket.ts'
 
 /** A page that takes this little of what it is sent is gone or hopeless; it comes back and catches up. */
 const MAX_BUFFERED = 8 * 1024 * 1024
@@ -33,7 +33,8 @@ export async function listen(
   host: string,
   port: number,
 ): Promise<HttpServer> {
-  const server = createServer(getRequestListener(fetch as never))
+  const answer = getRequestListener(fetch as never)
+  const server = createServer((request, response) => void answer(request, response))
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     if (sockets) sockets.accept(request, socket, head)
@@ -60,9 +61,12 @@ async function bind(server: Server, host: string, port: number): Promise<number>
 }
 
 function bindFailure(cause: NodeJS.ErrnoException, host: string, port: number): UserError {
-  if (cause.code === 'EADDRINUSE') return new UserError('port-in-use', `Port ${port} is taken. Stop what uses it, or choose another with --port.`, cause)
-  if (cause.code === 'EACCES') return new UserError('bad-config', `Port ${port} needs more rights than this user has. Choose one above 1023 with --port.`, cause)
-  if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND') return new UserError('bad-config', `${host} is not an address of this machine. Choose another with --host.`, cause)
+  if (cause.code === 'EADDRINUSE')
+    return new UserError('port-in-use', `Port ${port} is taken. Stop what uses it, or choose another with --port.`, cause)
+  if (cause.code === 'EACCES')
+    return new UserError('bad-config', `Port ${port} needs more rights than this user has. Choose one above 1023 with --port.`, cause)
+  if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND')
+    return new UserError('bad-config', `${host} is not an address of this machine. Choose another with --host.`, cause)
   return new UserError('bad-config', `The workshop cannot listen on ${host}, port ${port} (${cause.code ?? cause.message}).`, cause)
 }
 
@@ -118,7 +122,7 @@ function converse(webSocket: WebSocket, room: Room, visitor: Visitor, stageSizes
   webSocket.on('message', (data, isBinary) => {
     if (webSocket.readyState !== WebSocket.OPEN) return
     if (isBinary) webSocket.close(1003, 'Only text is understood here.')
-    else connection.receive(String(data))
+    else connection.receive(bytesOf(data).toString())
   })
   webSocket.on('close', () => connection.closed())
   connection.open()

@@ -44,7 +44,11 @@ async function sessionIds(state: string): Promise<SessionId[]> {
 
 async function newest(state: string): Promise<SessionId> {
   const id = (await sessionIds(state)).at(-1)
-  if (id === undefined) throw new UserError('not-found', `There is no session in ${join(state, 'sessions')} yet. Give one with 'present' first, or name another folder with --state.`)
+  if (id === undefined)
+    throw new UserError(
+      'not-found',
+      `There is no session in ${join(state, 'sessions')} yet. Give one with 'present' first, or name another folder with --state.`,
+    )
   return id
 }
 
@@ -64,7 +68,8 @@ async function readEvents(file: string): Promise<LoggedEvent[]> {
     if (found.success) version = found.data.event.version
     return parseAt(LoggedEvent, upgradeEvent(value, version), file, line)
   })
-  if (events[0]?.event.type !== 'session.started') throw new UserError('bad-recording', `${file} does not begin with the start of a session.`)
+  if (events[0]?.event.type !== 'session.started')
+    throw new UserError('bad-recording', `${file} does not begin with the start of a session.`)
   return events
 }
 

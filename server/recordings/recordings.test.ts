@@ -24,7 +24,10 @@ describe('a session that is kept', () => {
     const session = await readSession(state, undefined)
     expect(session.recording).toEqual({ session: id, events: [started(id), opened, moved], terminals: [terminal] })
     expect(session.deck).toEqual(deck)
-    expect(await session.terminal(terminal)).toEqual([[1000, 'hello world'], [2000, 'later']])
+    expect(await session.terminal(terminal)).toEqual([
+      [1000, 'hello world'],
+      [2000, 'later'],
+    ])
   })
 
   it('has its events on the disk as soon as they are appended', async () => {
@@ -94,10 +97,20 @@ const deck: Deck = {
   title: 'A deck',
   presenters: [],
   version: '1',
-  slides: [{ id: slide, title: '', layout: 'content', classes: [], background: {}, number: '1', steps: [{ html: '', notes: '' }], blocks: [] }],
+  slides: [
+    { id: slide, title: '', layout: 'content', classes: [], background: {}, number: '1', steps: [{ html: '', notes: '' }], blocks: [] },
+  ],
 }
-const started = (session: SessionId): LoggedEvent => ({ seq: 1, at: 1, event: { type: 'session.started', session, version: 1, title: 'A deck' } })
-const opened: LoggedEvent = { seq: 2, at: 2, event: { type: 'terminal.opened', person: PersonId.parse('p-00'), terminal, title: '', columns: 80, rows: 24 } }
+const started = (session: SessionId): LoggedEvent => ({
+  seq: 1,
+  at: 1,
+  event: { type: 'session.started', session, version: 1, title: 'A deck' },
+})
+const opened: LoggedEvent = {
+  seq: 2,
+  at: 2,
+  event: { type: 'terminal.opened', person: PersonId.parse('p-00'), terminal, title: '', columns: 80, rows: 24 },
+}
 const moved: LoggedEvent = { seq: 3, at: 2, event: { type: 'stage.moved', slide, step: 0 } }
 
 async function recorded(id = createSessionId(0, 'abcd')) {

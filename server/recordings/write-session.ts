@@ -25,7 +25,10 @@ export interface SessionWriter {
 
 /** A session's id sorts by its start: `20260102-030405-k3x9`. */
 export function createSessionId(now: number, suffix: string): SessionId {
-  const stamp = new Date(now).toISOString().replaceAll(/[-:]|\..*$/g, '').replace('T', '-')
+  const stamp = new Date(now)
+    .toISOString()
+    .replaceAll(/[-:]|\..*$/g, '')
+    .replace('T', '-')
   return SessionId.parse(`${stamp}-${suffix}`)
 }
 

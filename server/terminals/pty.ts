@@ -1,9 +1,10 @@
 /// <reference types="node-pty" />
+import type * as NodePty from '@lydell/node-pty'
 import { createRequire } from 'node:module'
 import { endSession } from './session-sweep.ts'
 
 // The package (@lydell/node-pty under node-pty's name) types itself under its own name only.
-const { spawn } = createRequire(import.meta.url)('node-pty') as typeof import('@lydell/node-pty')
+const { spawn } = createRequire(import.meta.url)('node-pty') as typeof NodePty
 
 /** A running program on a pseudo terminal. */
 export interface Pty {
@@ -43,6 +44,7 @@ export const startPty: StartPty = ({ file, args, env, cwd, columns, rows }) => {
     resume: () => pty.resume(),
     kill: (signal) => pty.kill(signal),
     onData: (listener) => void pty.onData(listener),
-    onExit: (listener) => void pty.onExit(({ exitCode, signal }) => void endSession(pty.pid).then(() => listener(signal ? 128 + signal : exitCode))),
+    onExit: (listener) =>
+      void pty.onExit(({ exitCode, signal }) => void endSession(pty.pid).then(() => listener(signal ? 128 + signal : exitCode))),
   }
 }

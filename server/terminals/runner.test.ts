@@ -175,14 +175,24 @@ function newShell() {
   const scanner = new MarkScanner()
   const events: RunnerEvent[] = []
   let keys: string[] = []
-  const runner = new Runner({ clock, type: (data) => keys.push(data), emit: (event) => events.push(event), tail: () => scanner.tail, offset: () => 0 })
+  const runner = new Runner({
+    clock,
+    type: (data) => keys.push(data),
+    emit: (event) => events.push(event),
+    tail: () => scanner.tail,
+    offset: () => 0,
+  })
   const shell = {
     clock,
     runner,
     events,
     says: (output: string) => runner.output(scanner.scan(output)),
     runCommands: (commands: readonly Command[]) => runner.run(block, commands),
-    run: (...texts: string[]) => runner.run(block, texts.map((text) => command(text))),
+    run: (...texts: string[]) =>
+      runner.run(
+        block,
+        texts.map((text) => command(text)),
+      ),
     typed: () => {
       const taken = keys
       keys = []

@@ -220,7 +220,8 @@ export class Runner {
   #unmarkedPrompt(): void {
     const run = this.#run
     if (!run || (run.awaits !== 'shell' && !this.#unmarked)) return
-    if (this.#unmarked) this.#deps.emit({ type: 'command.finished', offset: this.#deps.offset(), exit: 0, block: run.block, index: run.index })
+    if (this.#unmarked)
+      this.#deps.emit({ type: 'command.finished', offset: this.#deps.offset(), exit: 0, block: run.block, index: run.index })
     this.#unmarked = true
     run.awaits = 'prompt'
     this.#next(run)

@@ -41,7 +41,16 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     port = typeof address === 'object' && address ? address.port : 0
     sandbox = await trySandbox({ bubblewrap: '/usr/bin/bwrap', socat: '/usr/bin/socat', kubectl: undefined }, runtime)
     const onEvent = (event: SessionEvent) => void events.push(event)
-    terminals = createTerminals({ clock, startPty, sandbox, runtime, labFolder: join(import.meta.dirname, '../protocol'), kubectl: undefined, onEvent, onOutput: () => {} })
+    terminals = createTerminals({
+      clock,
+      startPty,
+      sandbox,
+      runtime,
+      labFolder: join(import.meta.dirname, '../protocol'),
+      kubectl: undefined,
+      onEvent,
+      onOutput: () => {},
+    })
   })
   afterAll(async () => {
     delete process.env['SERVER_SECRET']
@@ -52,10 +61,19 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
 
   const shell = async (number: number) => {
     const person = PersonId.parse(`p-0${number}`)
-    const seat = terminals.seat({ person, number, presenter: number === 0 }, Promise.resolve({ api: { host: '127.0.0.1', port }, kubeconfigFor: (at) => `server: ${at.host}:${at.port}\n` }))
+    const seat = terminals.seat(
+      { person, number, presenter: number === 0 },
+      Promise.resolve({ api: { host: '127.0.0.1', port }, kubeconfigFor: (at) => `server: ${at.host}:${at.port}\n` }),
+    )
     const terminal = await seat.open({ columns: 200, rows: 50 })
     let output = ''
-    const attachment = terminal.attach(0, { output: (offset, data) => { output += data; queueMicrotask(() => attachment.acknowledge(offset + data.length)) }, reset: () => {} })
+    const attachment = terminal.attach(0, {
+      output: (offset, data) => {
+        output += data
+        queueMicrotask(() => attachment.acknowledge(offset + data.length))
+      },
+      reset: () => {},
+    })
     /** Types a command. @returns what it printed */
     const ask = async (command: string): Promise<string> => {
       await vi.waitFor(() => expect(output).toContain('\x1b]133;B'), { timeout: 10_000 })
@@ -79,7 +97,9 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
 
   it('sees nothing of this machine’s people, processes and environment', async () => {
     const { ask, seat } = await shell(1)
-    expect(await ask(`ls -d ${homedir()} ${process.cwd()} /root /var/lib /mnt /etc/shadow /etc/hostname 2>/dev/null | wc -l`)).toMatch(/^0\s/)
+    expect(await ask(`ls -d ${homedir()} ${process.cwd()} /root /var/lib /mnt /etc/shadow /etc/hostname 2>/dev/null | wc -l`)).toMatch(
+      /^0\s/,
+    )
     expect(await ask('cat /etc/passwd; id -un; hostname')).toMatch(/^attendee:x:1000[^\n]*\r\nnobody[^\n]*\r\nattendee\r\nworkshop-01\r\n$/)
     expect(await ask('cat /proc/*/environ | tr "\\0" "\\n" | grep -c -e [S]ECRET -e [V]ITEST')).toMatch(/^0\s/)
     expect(await ask('cat /proc/*/cmdline | tr "\\0" " " | grep -c -e [v]itest -e [d]eckhand-test')).toMatch(/^0\s/)
@@ -129,7 +149,7 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
       await seat.close()
     }
     const user = sandbox.state === 'works' && sandbox.setpriv !== undefined ? 60_607 : undefined
-    if (user !== undefined) await vi.waitFor(async () => expect(await processesOf(user)).toBe(0))
+    if (user !== undefined) await vi.waitFor(async () => expect(await orphansOf(user)).toBe(0), { timeout: 4000 })
   })
 
   it('lets a person have four terminals and no more', async () => {
@@ -151,8 +171,20 @@ describe.runIf(hasBubblewrap)('a confined shell with tools of our own', () => {
     const address = api.address()
     const port = typeof address === 'object' && address ? address.port : 0
     const sandbox = await trySandbox({ bubblewrap: '/usr/bin/bwrap', socat: undefined, kubectl }, runtime)
-    const terminals = createTerminals({ clock, startPty, sandbox, runtime, labFolder: undefined, kubectl, onEvent: () => {}, onOutput: () => {} })
-    const seat = terminals.seat({ person: PersonId.parse('p-01'), number: 1, presenter: false }, Promise.resolve({ api: { host: '127.0.0.1', port }, kubeconfigFor: () => '' }))
+    const terminals = createTerminals({
+      clock,
+      startPty,
+      sandbox,
+      runtime,
+      labFolder: undefined,
+      kubectl,
+      onEvent: () => {},
+      onOutput: () => {},
+    })
+    const seat = terminals.seat(
+      { person: PersonId.parse('p-01'), number: 1, presenter: false },
+      Promise.resolve({ api: { host: '127.0.0.1', port }, kubeconfigFor: () => '' }),
+    )
     const terminal = await seat.open({ columns: 80, rows: 24 })
     let output = ''
     terminal.attach(0, { output: (_offset, data) => (output += data), reset: () => {} })
@@ -169,7 +201,16 @@ describe('without bubblewrap', () => {
     const runtime = await mkdtemp(join(tmpdir(), 'deckhand-test-'))
     process.env['SERVER_SECRET'] = 'do-not-tell'
     const sandbox: Sandbox = { state: 'missing', why: 'Not here.' }
-    const terminals = createTerminals({ clock, startPty, sandbox, runtime, labFolder: undefined, kubectl: undefined, onEvent: () => {}, onOutput: () => {} })
+    const terminals = createTerminals({
+      clock,
+      startPty,
+      sandbox,
+      runtime,
+      labFolder: undefined,
+      kubectl: undefined,
+      onEvent: () => {},
+      onOutput: () => {},
+    })
     const cluster = Promise.resolve({ api: { host: '127.0.0.1', port: 7 }, kubeconfigFor: (at: { port: number }) => `port ${at.port}\n` })
     const seat = terminals.seat({ person: PersonId.parse('p-01'), number: 1, presenter: false }, cluster)
     const terminal = await seat.open({ columns: 200, rows: 24 })
@@ -185,17 +226,24 @@ describe('without bubblewrap', () => {
   it('says why shells cannot be confined', async () => {
     const runtime = await mkdtemp(join(tmpdir(), 'deckhand-test-'))
     const tools = { socat: undefined, kubectl: undefined }
-    expect(await trySandbox({ bubblewrap: undefined, ...tools }, runtime)).toEqual({ state: 'missing', why: expect.stringContaining('not installed') })
-    expect(await trySandbox({ bubblewrap: '/bin/false', ...tools }, runtime)).toEqual({ state: 'missing', why: expect.stringContaining('does not work here') })
+    expect(await trySandbox({ bubblewrap: undefined, ...tools }, runtime)).toEqual({
+      state: 'missing',
+      why: expect.stringContaining('not installed'),
+    })
+    expect(await trySandbox({ bubblewrap: '/bin/false', ...tools }, runtime)).toEqual({
+      state: 'missing',
+      why: expect.stringContaining('does not work here'),
+    })
     expect(await readdir(runtime)).not.toContainEqual(expect.stringMatching(/^try-/))
     await rm(runtime, { recursive: true, force: true })
   })
 })
 
-async function processesOf(user: number): Promise<number> {
+/** Processes of this user that nobody looks after: their parent is gone. */
+async function orphansOf(user: number): Promise<number> {
   const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const owners = await Promise.all(processes.map((pid) => stat(`/proc/${pid}`).then(({ uid }) => uid, () => -1)))
-  return owners.filter((owner) => owner === user).length
+  const statuses = await Promise.all(processes.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')))
+  return statuses.filter((status) => /^PPid:\s1$/m.test(status) && new RegExp(`^Uid:\\s${user}\\s`, 'm').test(status)).length
 }
 
 async function commandLines(): Promise<string> {

@@ -8,7 +8,12 @@ import type { ShellIdentity } from './shell-files.ts'
 const run = promisify(execFile)
 
 /** Where things are inside. */
-export const INSIDE = { home: '/home/', socket: '/run/deckhand/cluster.sock', tools: '/opt/deckhand/bin', api: { host: '127.0.0.1', port: 6443 } } as const
+export const INSIDE = {
+  home: '/home/',
+  socket: '/run/deckhand/cluster.sock',
+  tools: '/opt/deckhand/bin',
+  api: { host: '127.0.0.1', port: 6443 },
+} as const
 
 /** Tools as found on this machine: paths, or undefined. */
 export interface SandboxTools {
@@ -70,7 +75,9 @@ export async function trySandbox(tools: SandboxTools, runtime: string): Promise<
       }
     }
   }
-  const reason = String((failures.at(-1) as { stderr?: unknown }).stderr ?? failures.at(-1)).trim().split('\n')[0]
+  const reason = String((failures.at(-1) as { stderr?: unknown }).stderr ?? failures.at(-1))
+    .trim()
+    .split('\n')[0]
   return { state: 'missing', why: `bubblewrap is installed but does not work here (${reason}), so shells cannot be confined.` }
 }
 
@@ -138,7 +145,20 @@ export function bubblewrapArguments(
     ...['--dir', '/etc'],
     ...etcFiles.flatMap((path) => ['--ro-bind', path, path]),
     ...['passwd', 'group', 'hosts', 'nsswitch.conf'].flatMap((name) => ['--ro-bind', join(etc, name), `/etc/${name}`]),
-    ...['--proc', '/proc', '--dev', '/dev', '--size', String(256 * 1024 * 1024), '--tmpfs', '/tmp', '--dir', '/var/tmp', '--dir', '/run/deckhand'],
+    ...[
+      '--proc',
+      '/proc',
+      '--dev',
+      '/dev',
+      '--size',
+      String(256 * 1024 * 1024),
+      '--tmpfs',
+      '/tmp',
+      '--dir',
+      '/var/tmp',
+      '--dir',
+      '/run/deckhand',
+    ],
     ...[...sandbox.binds].flatMap(([name, path]) => ['--ro-bind', path, `${INSIDE.tools}/${name}`]),
     ...(seat.socket === undefined ? [] : ['--bind', seat.socket, INSIDE.socket]),
     // The root itself is in memory: nothing may be put there.
@@ -163,7 +183,16 @@ export function startScript(sandbox: Extract<Sandbox, { state: 'works' }>): stri
 /** What programs need from `/etc`, and nothing that says anything about this machine's people. */
 const ETC_FILES = [
   ...['/etc/alternatives', '/etc/ld.so.cache', '/etc/ld.so.conf', '/etc/ld.so.conf.d', '/etc/localtime', '/etc/terminfo'],
-  ...['/etc/inputrc', '/etc/nanorc', '/etc/vim', '/etc/bash_completion.d', '/etc/ssl/certs', '/etc/protocols', '/etc/services', '/etc/mime.types'],
+  ...[
+    '/etc/inputrc',
+    '/etc/nanorc',
+    '/etc/vim',
+    '/etc/bash_completion.d',
+    '/etc/ssl/certs',
+    '/etc/protocols',
+    '/etc/services',
+    '/etc/mime.types',
+  ],
 ]
 
 async function readableOf(paths: readonly string[]): Promise<string[]> {
@@ -173,7 +202,10 @@ async function readableOf(paths: readonly string[]): Promise<string[]> {
 
 async function writeAccounts(etc: string, { user, host }: ShellIdentity): Promise<void> {
   await mkdir(etc, { recursive: true, mode: 0o755 })
-  await writeFile(join(etc, 'passwd'), `${user}:x:1000:1000:${user}:${INSIDE.home}${user}:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`)
+  await writeFile(
+    join(etc, 'passwd'),
+    `${user}:x:1000:1000:${user}:${INSIDE.home}${user}:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
+  )
   await writeFile(join(etc, 'group'), `${user}:x:1000:\nnogroup:x:65534:\n`)
   await writeFile(join(etc, 'hosts'), `127.0.0.1 localhost ${host}\n::1 localhost\n`)
   await writeFile(join(etc, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files\n')

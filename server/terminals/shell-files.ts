@@ -68,7 +68,10 @@ export async function createHome(home: string, { identity, labFolder, owner }: H
     }
   }
   await writeFile(join(home, '.bashrc'), bashrc(identity))
-  await writeFile(join(home, '.inputrc'), '$include /etc/inputrc\nset bell-style none\nset enable-bracketed-paste on\nset enable-active-region off\n')
+  await writeFile(
+    join(home, '.inputrc'),
+    '$include /etc/inputrc\nset bell-style none\nset enable-bracketed-paste on\nset enable-active-region off\n',
+  )
   if (owner !== undefined) await giveAway(home, owner)
 }
 
@@ -88,7 +91,12 @@ async function giveAway(folder: string, owner: number): Promise<void> {
 }
 
 /** The environment of a shell, whole: nothing of the server's own gets in. */
-export function shellEnvironment(home: string, path: readonly string[], identity: ShellIdentity, editor: string | undefined): Record<string, string> {
+export function shellEnvironment(
+  home: string,
+  path: readonly string[],
+  identity: ShellIdentity,
+  editor: string | undefined,
+): Record<string, string> {
   return {
     HOME: home,
     USER: identity.user,

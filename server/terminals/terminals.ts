@@ -205,7 +205,11 @@ async function shellCommand(
     return { file, args, env: {} }
   }
   const path = [...(deps.kubectl === undefined ? [] : [dirname(deps.kubectl)]), ...system]
-  return { file: '/bin/bash', args: ['--rcfile', join(seat.home, '.bashrc'), '-i'], env: shellEnvironment(seat.home, path, seat.identity, editor) }
+  return {
+    file: '/bin/bash',
+    args: ['--rcfile', join(seat.home, '.bashrc'), '-i'],
+    env: shellEnvironment(seat.home, path, seat.identity, editor),
+  }
 }
 
 /** nano is easier to get out of; vi is what there is elsewhere. */
