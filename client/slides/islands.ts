@@ -5,8 +5,12 @@ import { codeSize } from './canvas.ts'
 /** What a page puts into a live block: run and copy, a chart. */
 export type RenderIsland = (block: Block) => ComponentChildren
 
-const COMMAND_ROOM = 1400
-const PLAIN_ROOM = 1600
+/** How many canvas pixels a line of code has, by where it stands. */
+function roomOf(pre: HTMLElement): number {
+  if (pre.closest('.layout-two-columns :is(.left, .right, .pull-left, .pull-right)')) return 700
+  if (pre.closest('.layout-exercise :is(.left, .pull-left)')) return 900
+  return pre.closest('.command-block') ? 1400 : 1600
+}
 
 /** Dresses a step's live blocks and code once, so that a slide does not move when its islands come. */
 export function dressStep(step: HTMLElement, blocks: readonly Block[]): void {
@@ -15,8 +19,7 @@ export function dressStep(step: HTMLElement, blocks: readonly Block[]): void {
     if (block) host.classList.add('live-block', `${block.kind}-block`)
   }
   for (const pre of step.querySelectorAll<HTMLElement>('pre')) {
-    const room = pre.closest('.command-block') ? COMMAND_ROOM : PLAIN_ROOM
-    pre.style.setProperty('--code-size', `${codeSize(pre.textContent.trimEnd(), room)}px`)
+    pre.style.setProperty('--code-size', `${codeSize(pre.textContent.trimEnd(), roomOf(pre))}px`)
     pre.tabIndex = 0
   }
   for (const link of step.querySelectorAll('a[href]')) {

@@ -68,7 +68,10 @@ function SlideBody({ deck, slide, step, live, renderIsland, joinCard }: SlidePar
     for (const image of images) image.addEventListener('load', fit, { once: true })
     const observer = new ResizeObserver(fit)
     observer.observe(frame)
+    // Opening a hint makes the step taller; the event does not bubble.
+    shown.addEventListener('toggle', fit, true)
     return () => {
+      shown.removeEventListener('toggle', fit, true)
       observer.disconnect()
       unmount?.()
     }
