@@ -36,7 +36,8 @@ export class Discovery {
     const version = this.#groups().flatMap(({ versions }) => versions).find((candidate) => candidate.groupVersion === groupVersion)
     if (!version) return undefined
     const resources = version.resources.map((resource) => ({ ...resource, storageVersionHash: undefined })) as unknown as JsonObject[]
-    return answer(200, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: version.groupVersion, resources })
+    // The core group's list is older than `apiVersion` in it.
+    return answer(200, { kind: 'APIResourceList', ...(version.groupVersion !== 'v1' && { apiVersion: 'v1' }), groupVersion: version.groupVersion, resources })
   }
 
   #groups(): readonly Group[] {

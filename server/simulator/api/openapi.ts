@@ -18,12 +18,25 @@ export class OpenApi {
 
   answer(request: ApiRequest): ApiResponse | undefined {
     if (request.path === '/openapi/v3') return answer(200, { paths: this.#index() })
+    if (request.path === '/openapi/v2') return this.#second(request)
     const path = /^\/openapi\/v3\/(api\/v1|apis\/[^/]+\/[^/]+)$/.exec(request.path)?.[1]
     if (path === undefined) return undefined
     const groupVersion = path === 'api/v1' ? 'v1' : path.slice('apis/'.length)
     if (!this.#registry.hasGroupVersion(groupVersion)) return undefined
     const response = answer(200, this.#document(groupVersion))
     return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable', vary: 'Accept-Encoding' } }
+  }
+
+  /** Version 2 lists nothing: kubectl asks for it only about kinds that version 3 has not got, and then wants to hear just that. */
+  #second(request: ApiRequest): ApiResponse {
+    const version = this.#registry.discovery.version['gitVersion'] ?? ''
+    if (!request.headers['accept']?.includes('com.github.proto-openapi.spec.v2')) {
+      return answer(200, { swagger: '2.0', info: { title: 'Kubernetes', version }, paths: {}, definitions: {} })
+    }
+    const info = [...field(1, bytesOf('Kubernetes')), ...field(2, bytesOf(version))]
+    // Document: 1 swagger, 2 info, 8 paths, 9 definitions.
+    const body = Uint8Array.from([...field(1, bytesOf('2.0')), ...field(2, info), ...field(8, []), ...field(9, [])])
+    return { status: 200, headers: { 'content-type': 'application/octet-stream', 'cache-control': 'no-cache, private' }, body }
   }
 
   #index(): JsonObject {
@@ -70,6 +83,15 @@ export class OpenApi {
     }
     visit(this.#schemas.get(name))
   }
+}
+
+/** One length-delimited protobuf field of fewer than 128 bytes. */
+function field(number: number, bytes: readonly number[]): readonly number[] {
+  return [(number << 3) | 2, bytes.length, ...bytes]
+}
+
+function bytesOf(text: string): readonly number[] {
+  return [...new TextEncoder().encode(text)]
 }
 
 /** In the form of the document: references are pointers, and stand alone or in `allOf`. */

@@ -7,5 +7,5 @@ export function parseYaml(text: string): JsonValue {
 }
 
 export function toYaml(value: JsonObject): string {
-  return stringify(value, { sortMapEntries: true, indentSeq: false, aliasDuplicateObjects: false, lineWidth: 0 })
+  return stringify(value, { version: '1.1', sortMapEntries: true, indentSeq: false, aliasDuplicateObjects: false, lineWidth: 0 })
 }

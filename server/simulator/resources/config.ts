@@ -98,6 +98,11 @@ export const node: KindBehaviour = {
 }
 
 export const event: KindBehaviour = {
+  defaults(draft) {
+    // Go writes these always.
+    for (const field of ['eventTime', 'firstTimestamp', 'lastTimestamp']) if (draft[field] === undefined) draft[field] = null
+    setDefaults(draft, { reportingComponent: '', reportingInstance: '' })
+  },
   validate(object) {
     const { involvedObject, metadata } = object as unknown as Event
     if ((involvedObject?.namespace ?? 'default') === metadata.namespace || (involvedObject?.namespace ?? '') === '') return []

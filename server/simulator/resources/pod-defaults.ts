@@ -19,7 +19,7 @@ export function defaultPodSpec(spec: Draft): void {
 
 /** `latest`, explicit or implied, is always pulled. */
 export function defaultPullPolicy(image: string): string {
-  if (image.includes('@')) return 'IfNotPresent'
+  if (image.includes('@') || image !== image.trim()) return 'IfNotPresent'
   const last = image.slice(image.lastIndexOf('/') + 1)
   const tag = last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest'
   return tag === 'latest' ? 'Always' : 'IfNotPresent'

@@ -19,6 +19,8 @@ export const pod: KindBehaviour = {
     const spec = ensure(draft, 'spec')
     defaultPodSpec(spec)
     defaultRequests(spec)
+    // A negative grace period once meant: at once.
+    if (Number(spec['terminationGracePeriodSeconds']) < 0) spec['terminationGracePeriodSeconds'] = 1
     if (spec['enableServiceLinks'] === undefined) spec['enableServiceLinks'] = true
   },
   prepareCreate(draft, around) {

@@ -145,7 +145,7 @@ export const statefulSet: KindBehaviour = {
   validateName: label,
   defaults(draft) {
     const spec = ensure(draft, 'spec')
-    setDefaults(spec, { replicas: 1, podManagementPolicy: 'OrderedReady', revisionHistoryLimit: 10 })
+    setDefaults(spec, { replicas: 1, podManagementPolicy: 'OrderedReady', revisionHistoryLimit: 10, serviceName: '' })
     defaultTemplate(spec)
     const strategy = ensure(spec, 'updateStrategy')
     setDefaults(strategy, { type: 'RollingUpdate' })

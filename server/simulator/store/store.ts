@@ -25,8 +25,8 @@ const LOG_LENGTH = 2000
  * Objects are immutable; writers are synchronous; watchers hear of changes in order, in a microtask.
  */
 export class Store {
-  #revision = 100
-  #compacted = 100
+  #revision = 1000
+  #compacted = 1000
   #log: StoreEvent[] = []
   readonly #tables = new Map<string, Map<string, StoredObject>>()
   readonly #sorted = new Map<string, readonly StoredObject[]>()

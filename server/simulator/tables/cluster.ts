@@ -126,7 +126,7 @@ export function eventRow(event: Event, now: number): Row {
   const first = event.firstTimestamp ?? event.eventTime
   const last = event.series?.lastObservedTime ?? event.lastTimestamp ?? first
   const count = event.series?.count ?? event.count ?? 1
-  const since = (time: string | undefined) => (time === undefined ? '<unknown>' : humanDuration(now - Date.parse(time)))
+  const since = (time: string | null | undefined) => (time === undefined || time === null ? '<unknown>' : humanDuration(now - Date.parse(time)))
   const { kind = '', name = '', fieldPath = '' } = event.involvedObject
   const component = event.source?.component || event.reportingComponent || ''
   const host = event.source?.host || event.reportingInstance || ''
