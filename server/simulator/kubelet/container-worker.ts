@@ -272,7 +272,7 @@ export class ContainerWorker {
       settled: (kind: ProbeKind, healthy: boolean): void => this.#hearProbe(kind, healthy, made)
     }
     const run = (kind: ProbeKind, probe: typeof livenessProbe): void => {
-      if (probe) this.#probes.push(runProbe(this.#host.clock, kind, probe, this.container, made, report))
+      if (probe) this.#probes.push(runProbe(this.#host.clock, kind, probe, this.container, made, report, this.#host.instant()))
     }
     if (this.#started) {
       run('Readiness', readinessProbe)

@@ -11,8 +11,8 @@ export interface ProbeReport {
   readonly settled: (kind: ProbeKind, healthy: boolean) => void
 }
 
-/** Runs one probe of one running container until it is stopped. @returns stops it */
-export function runProbe(clock: Clock, kind: ProbeKind, probe: Probe, container: Container, running: RuntimeContainer, report: ProbeReport): () => void {
+/** Runs one probe of one running container until it is stopped. @param late begins a period later @returns stops it */
+export function runProbe(clock: Clock, kind: ProbeKind, probe: Probe, container: Container, running: RuntimeContainer, report: ProbeReport, late: boolean): () => void {
   const period = Math.max(probe.periodSeconds ?? 10, 1) * 1000
   const needed = { healthy: probe.successThreshold ?? 1, failing: probe.failureThreshold ?? 3 }
   let streak = 0
@@ -32,7 +32,7 @@ export function runProbe(clock: Clock, kind: ProbeKind, probe: Probe, container:
     if (!stopped) execute(probe, container, running, hear)
   }
   // The kubelet looks once as soon as the initial delay is over.
-  cancel = clock.after((probe.initialDelaySeconds ?? 0) * 1000, attempt)
+  cancel = clock.after((probe.initialDelaySeconds ?? 0) * 1000 + (late ? period : 0), attempt)
   return () => {
     stopped = true
     cancel()
