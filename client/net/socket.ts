@@ -28,6 +28,7 @@ export class SessionSocket {
   constructor(listening: Listening) {
     this.#listening = listening
     addEventListener('online', this.#retryNow)
+    addEventListener('offline', this.#lost)
     this.#connect()
   }
 
@@ -45,6 +46,7 @@ export class SessionSocket {
   close(): void {
     this.#closed = true
     removeEventListener('online', this.#retryNow)
+    removeEventListener('offline', this.#lost)
     clearTimeout(this.#timer)
     this.#socket?.close()
   }
@@ -52,12 +54,29 @@ export class SessionSocket {
   readonly #retryNow = (): void => {
     if (this.#connection.value === 'open' || this.#closed) return
     this.#failures = 0
-    this.#socket?.close()
-    clearTimeout(this.#timer)
     this.#connect()
   }
 
+  /** A socket whose network is gone says nothing for minutes. On loopback this costs one reconnection. */
+  readonly #lost = (): void => {
+    if (this.#closed) return
+    this.#connection.value = 'reconnecting'
+    this.#retryLater()
+  }
+
+  #retryLater(): void {
+    const former = this.#socket
+    this.#socket = undefined
+    former?.close()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#connect(), retryDelay(this.#failures++))
+  }
+
   #connect(): void {
+    clearTimeout(this.#timer)
+    const former = this.#socket
+    this.#socket = undefined
+    former?.close()
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
     const { page, after } = this.#listening
     const socket = new WebSocket(`${scheme}://${location.host}/socket?page=${page}&after=${after()}`)
@@ -74,7 +93,7 @@ export class SessionSocket {
       if (socket !== this.#socket || this.#closed) return
       this.#connection.value = 'reconnecting'
       if (!opened) this.#listening.onRefused()
-      this.#timer = setTimeout(() => this.#connect(), retryDelay(this.#failures++))
+      this.#retryLater()
     })
   }
 

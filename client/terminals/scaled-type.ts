@@ -7,3 +7,9 @@ export function scaledType(place: { width: number; height: number }, columns: nu
   const size = Math.min(place.width / (columns * ADVANCE), place.height / (rows * LINE))
   return Math.max(6, Math.min(60, Math.floor(size * 4 + 1e-9) / 4))
 }
+
+/** Like `scaledType`, but never under `least`: then the screen is taller than its place, which scrolls with the cursor. */
+export function legibleType(place: { width: number; height: number }, columns: number, rows: number, least: number): number {
+  const byWidth = scaledType({ width: place.width, height: Number.POSITIVE_INFINITY }, columns, rows)
+  return Math.max(scaledType(place, columns, rows), Math.min(least, byWidth))
+}

@@ -126,6 +126,15 @@ export class Screen {
     return ''
   }
 
+  /** Where the cursor is, as a part of the screen's height: 0 is the first row, 1 below the last. */
+  get cursorDown(): number {
+    return (this.#terminal.buffer.active.cursorY + 1) / this.#terminal.rows
+  }
+
+  onCursor(listener: () => void): void {
+    this.#terminal.onCursorMove(listener)
+  }
+
   focus(): void {
     this.#terminal.focus()
   }

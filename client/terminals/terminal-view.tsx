@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { ScreenSource } from '../net/screen-source.ts'
 import { themeVersion } from '../ui/theme.ts'
-import { scaledType } from './scaled-type.ts'
+import { legibleType, scaledType } from './scaled-type.ts'
 import { Screen, type Size } from './screen.ts'
 import { paletteOf, type TerminalTheme } from './themes.ts'
 
@@ -23,6 +23,8 @@ interface Viewing {
 }
 
 const RESIZE_MILLIS = 80
+/** What xterm keeps free at the right. */
+const SCROLLBAR = 16
 
 /** A terminal's screen in its place on the page, never inside a slide: scaling breaks its mouse. */
 export function TerminalView(viewing: Viewing) {
@@ -38,6 +40,8 @@ export function TerminalView(viewing: Viewing) {
     screen.current = created
     now.current.onScreen?.(created)
     const unsubscribe = source.subscribe((change) => created.apply(change))
+    const place = host.current
+    created.onCursor(() => keepCursorInView(place, created))
     const endFitting = keepFitting(host.current, created, now)
     return () => {
       endFitting()
@@ -59,7 +63,7 @@ export function TerminalView(viewing: Viewing) {
 
   return (
     <div class="terminal-frame" style={{ background: paletteOf(theme).background }} role="group" aria-label={viewing.label}>
-      <div class="terminal-host" ref={host} />
+      <div class={`terminal-host ${sizedAs ? 'sized' : ''}`} ref={host} />
     </div>
   )
 }
@@ -90,10 +94,18 @@ function keepFitting(host: HTMLElement, screen: Screen, now: { readonly current:
   }
 }
 
-function fit(host: HTMLElement, screen: Screen, { sizedAs, fontSize, onSize, mostColumns = 500 }: Viewing): void {
+/** Where a screen is taller than its place, the place scrolls to where something is written. */
+function keepCursorInView(host: HTMLElement, screen: Screen): void {
+  if (host.scrollHeight <= host.clientHeight) return
+  host.scrollTop = screen.cursorDown * host.scrollHeight - host.clientHeight
+}
+
+function fit(host: HTMLElement, screen: Screen, { sizedAs, fontSize, onSize, onInput, mostColumns = 500 }: Viewing): void {
   if (host.clientWidth < 40 || host.clientHeight < 20) return
   if (sizedAs) {
-    screen.fontSize = scaledType({ width: host.clientWidth, height: host.clientHeight }, sizedAs.columns, sizedAs.rows)
+    const place = { width: host.clientWidth - SCROLLBAR, height: host.clientHeight }
+    const types = onInput !== undefined
+    screen.fontSize = types ? legibleType(place, sizedAs.columns, sizedAs.rows, fontSize) : scaledType(place, sizedAs.columns, sizedAs.rows)
     screen.resize(sizedAs)
     return
   }
