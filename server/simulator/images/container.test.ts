@@ -1,0 +1,258 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import type { Exit } from '../kubelet/runtime.ts'
+import type { SimulatedContainer } from './container.ts'
+import { parseImage } from './schema.ts'
+import { serviceFor, testCluster } from './test-cluster.ts'
+import type { TestCluster } from './test-cluster.ts'
+
+const folder = new URL('../../../manifests/simulator/images/', import.meta.url)
+const images = readdirSync(folder).map((name) => parseImage(parse(readFileSync(new URL(name, folder), 'utf8')), name))
+
+const plain = { timestamps: false }
+
+/** Runs a script in a fresh busybox and gives its output and exit status. */
+async function sh(script: string, millis = 20_000, cluster = testCluster(images), image = 'busybox:1.36'): Promise<{ readonly out: string; readonly code: number | undefined }> {
+  const made = cluster.runtime.create({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default', uid: 'u' }, status: { podIP: '10.32.0.9' } }, container: { name: 'c', image, command: ['sh', '-c', script] }, env: { WHO: 'you' }, mounts: [], restartCount: 0, node: 'node-0' })
+  let exit: Exit | undefined
+  await cluster.clock.advance(1000)
+  made.start((ended) => (exit = ended))
+  // In steps: a script takes more turns of the microtask queue than the clock waits for at once.
+  for (let step = 0; step < 50; step++) await cluster.clock.advance(millis / 50)
+  expect(cluster.errors).toEqual([])
+  return { out: made.logs.read(plain), code: exit?.code }
+}
+
+/** An exec session: what the client sees, and how it ended. */
+function exec(container: SimulatedContainer, command: readonly string[], tty = false) {
+  const seen = { out: '', err: '', status: undefined as unknown }
+  const decoder = new TextDecoder()
+  const session = container.exec({ command, tty, stdin: true }, { stdout: (chunk) => (seen.out += decoder.decode(chunk)), stderr: (chunk) => (seen.err += decoder.decode(chunk)), exit: (status) => (seen.status = status) })
+  const type = (text: string) => session.stdin(new TextEncoder().encode(text))
+  return { seen, session, type }
+}
+
+describe('a shell script in a container', () => {
+  const cases: readonly (readonly [string, string, number?])[] = [
+    ['i=0; while [ $i -lt 3 ]; do echo line $i; i=$((i+1)); done', 'line 0\nline 1\nline 2\n'],
+    ['for x in a b "c d"; do echo "<$x>"; done | tail -n 2', '<b>\n<c d>\n'],
+    ['echo out; echo err >&2; exit 4', 'out\nerr\n', 4],
+    ['false && echo no || echo yes', 'yes\n'],
+    ['f() { local v=$1; echo "got $v of $#"; return 3; }; f x y; echo $?', 'got x of 2\n3\n'],
+    ['case abc in a*) echo starts;; *) echo other;; esac', 'starts\n'],
+    ['cat <<EOF\nhi $WHO $(echo there)\nEOF', 'hi you there\n'],
+    ['echo a,b,c | cut -d, -f2; echo "x y z" | awk \'{print $2, NF}\'; echo hello | sed s/l/L/g', 'b\ny 3\nheLLo\n'],
+    ['mkdir -p /tmp/d && echo data > /tmp/d/f && cat /tmp/d/f && ls /tmp/d', 'data\nf\n'],
+    ['cd /tmp; touch a.txt b.txt c.log; echo *.txt; rm *.txt; ls', 'a.txt b.txt\nc.log\n'],
+    ['foo; echo $?', 'sh: foo: not found\n127\n'],
+    ['x=hello; echo ${x#he} ${x%lo} ${#x} ${y:-dflt} ${x/l/L}', 'llo hel 5 dflt heLlo\n'],
+    ['(exit 7); echo $?; { echo grouped; } | wc -l', '7\n1\n'],
+    ['trap "echo bye" EXIT; echo hi', 'hi\nbye\n'],
+    ['printf "%s-%03d\\n" a 7 b 12; seq 1 3 | tr "\\n" " "; echo', 'a-007\nb-012\n1 2 3 \n'],
+    ['printf "b\\na\\nb\\n" | sort | uniq -c | sort -rn | head -1', '      2 b\n'],
+    ['yes | head -2; echo done', 'y\ny\ndone\n'],
+    ['echo one | while read l; do echo "read $l"; done', 'read one\n'],
+    ['sleep 5 & wait; date +%S', '06\n'],
+    ['uname; id -u; pwd; hostname', 'Linux\n0\n/\np\n'],
+    ['head -c 200000 /dev/zero | tr "\\0" y | wc -c', '200000\n'],
+    ['set -e; false; echo never', '', 1],
+    ['echo "a b" | xargs -n1 echo item', 'item a\nitem b\n'],
+    ['test -f /etc/passwd && [ -d /tmp ] && echo both', 'both\n'],
+  ]
+  it.each(cases)('%s', async (script, out, code = 0) => {
+    expect(await sh(script)).toEqual({ out, code })
+  })
+
+  it('gives others their turn in a busy loop, and can be killed', async () => {
+    const cluster = testCluster(images)
+    const container = cluster.start({ image: 'busybox', command: ['sh', '-c', 'while true; do :; done'] })
+    await cluster.clock.advance(1000)
+    container.signal('SIGKILL')
+    await cluster.clock.advance(1000)
+    expect(cluster.clock.pending).toBe(0)
+  })
+
+  it('ignores SIGTERM as process 1 unless it traps it', async () => {
+    const cluster = testCluster(images)
+    const exits: string[] = []
+    const make = (name: string, script: string) => {
+      const made = cluster.runtime.create({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } }, container: { name: 'c', image: 'busybox', command: ['sh', '-c', script] }, env: {}, mounts: [], restartCount: 0, node: 'n' })
+      made.start((exit) => exits.push(`${name} ${exit.code} ${exit.reason}`))
+      return made
+    }
+    const deaf = make('deaf', 'while true; do sleep 1; done')
+    const polite = make('polite', 'trap "exit 0" TERM; while true; do sleep 1; done')
+    await cluster.clock.advance(3000)
+    deaf.signal('SIGTERM')
+    polite.signal('SIGTERM')
+    await cluster.clock.advance(3000)
+    expect(exits).toEqual(['polite 0 Completed'])
+    deaf.signal('SIGKILL')
+    await cluster.clock.advance(10)
+    expect(exits).toEqual(['polite 0 Completed', 'deaf 137 Error'])
+  })
+
+  it('is killed for eating all its memory', async () => {
+    const cluster = testCluster(images)
+    const made = cluster.runtime.create({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x', namespace: 'default' } }, container: { name: 'c', image: 'alpine', command: ['tail', '/dev/zero'] }, env: {}, mounts: [], restartCount: 0, node: 'n' })
+    let exit: Exit | undefined
+    made.start((ended) => (exit = ended))
+    await cluster.clock.advance(5000)
+    expect(exit).toMatchObject({ code: 137, reason: 'OOMKilled' })
+  })
+})
+
+describe('kubectl exec', () => {
+  it('ends with the exit status on the error channel', async () => {
+    const cluster = testCluster(images)
+    const { seen } = exec(cluster.start({ image: 'nginx:alpine' }), ['sh', '-c', 'echo out; echo err >&2; exit 4'])
+    await cluster.clock.advance(1000)
+    expect(seen).toMatchObject({ out: 'out\n', err: 'err\n', status: { reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '4' }] } } })
+  })
+
+  it('passes standard input on', async () => {
+    const cluster = testCluster(images)
+    const { seen, type, session } = exec(cluster.start({ image: 'nginx:alpine' }), ['wc', '-c'])
+    type('x'.repeat(300_000))
+    session.closeStdin()
+    await cluster.clock.advance(1000)
+    expect(seen).toMatchObject({ out: '300000\n', status: { status: 'Success' } })
+  })
+
+  it("says in runc's words that there is no such program", async () => {
+    const cluster = testCluster(images)
+    const { seen } = exec(cluster.start({ image: 'registry.k8s.io/coredns/coredns:v1.14.2' }), ['sh'])
+    await cluster.clock.advance(10)
+    expect(seen.status).toMatchObject({ message: expect.stringContaining('exec: "sh": executable file not found in $PATH') })
+  })
+
+  it('gives a prompt with marks, echo, editing, history and Ctrl-C', async () => {
+    const cluster = testCluster(images)
+    const { seen, type } = exec(cluster.start({ image: 'alpine', command: ['sleep', '600'] }), ['sh'], true)
+    const mark = (code: string) => `\u001b]133;${code}\u001b\\`
+    await cluster.clock.advance(10)
+    expect(seen.out).toBe(`${mark('A')}/ # ${mark('B')}`)
+    seen.out = ''
+    type('echo hx\u007fi\r')
+    await cluster.clock.advance(10)
+    expect(seen.out).toContain(`\r\n${mark('C')}hi\r\n${mark('D;0')}${mark('A')}/ # ${mark('B')}`)
+    seen.out = ''
+    type('sleep 100\r')
+    await cluster.clock.advance(2000)
+    type('\u0003')
+    await cluster.clock.advance(10)
+    expect(seen.out).toContain(`^C\r\n${mark('D;130')}${mark('A')}`)
+    seen.out = ''
+    type('\u001b[A\u001b[A\r')
+    await cluster.clock.advance(10)
+    expect(seen.out).toContain(`${mark('C')}hi\r\n`)
+    type('exit 3\r')
+    await cluster.clock.advance(10)
+    expect(seen.status).toMatchObject({ details: { causes: [{ message: '3' }] } })
+  })
+
+  it('asks for the rest of an unfinished command', async () => {
+    const cluster = testCluster(images)
+    const { seen, type } = exec(cluster.start({ image: 'alpine', command: ['sleep', '600'] }), ['sh'], true)
+    type('for i in 1 2\rdo echo n$i\rdone\r')
+    await cluster.clock.advance(10)
+    expect(seen.out).toContain('n1\r\nn2\r\n')
+  })
+})
+
+function lab(): TestCluster {
+  const cluster = testCluster(images, () => ({ status: 403, headers: { 'Content-Type': 'application/json' }, body: '{"code":403}\n' }))
+  cluster.start({ image: 'registry.k8s.io/coredns/coredns:v1.14.2' }, { name: 'coredns', ip: '10.32.0.2' })
+  cluster.start({ image: 'nginx:alpine' }, { name: 'web', ip: '10.32.0.5' })
+  cluster.add(
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } },
+    ...serviceFor('kube-dns', '10.96.0.10', 53, 53, ['10.32.0.2'], 'kube-system', 'dns'),
+    ...serviceFor('kubernetes', '10.96.0.1', 443, 6443, ['10.0.0.10']),
+    ...serviceFor('web', '10.96.7.7', 80, 80, ['10.32.0.5']),
+    ...serviceFor('wrong', '10.96.7.8', 80, 8080, ['10.32.0.5']),
+    ...serviceFor('nobody', '10.96.7.9', 80, 80, []),
+  )
+  return cluster
+}
+
+describe('the network inside a pod', () => {
+  const inside: readonly (readonly [string, string | RegExp])[] = [
+    ['wget -qO- http://web | head -4 | tail -1', '<title>Welcome to nginx!</title>\n'],
+    ['wget -qO- http://10.32.0.5:81', "wget: can't connect to remote host (10.32.0.5): Connection refused\n"],
+    ['wget -qO- http://wrong; wget -qO- http://nobody.default.svc', /10\.96\.7\.8\): Connection refused\n.*10\.96\.7\.9\): Connection refused\n/s],
+    ['nslookup kubernetes.default.svc.cluster.local', 'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tkubernetes.default.svc.cluster.local\nAddress: 10.96.0.1\n\n'],
+    ['nslookup nope; echo $?', /can't find nope[^\n]*: NXDOMAIN\n\n1\n/],
+    ['ping -c 1 10.32.0.5 | tail -2 | head -1', '1 packets transmitted, 1 packets received, 0% packet loss\n'],
+    ['ping -c 1 -W 1 10.96.7.7 | grep loss', '1 packets transmitted, 0 packets received, 100% packet loss\n'],
+    ['nc -zv web 80', 'web (10.96.7.7:80) open\n'],
+    ['cat /etc/resolv.conf', 'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n'],
+    ['curl -s web', 'sh: curl: not found\n'],
+    ['apk add -q bind-tools curl > /dev/null; dig +short web.default.svc.cluster.local; curl -sk https://10.96.0.1; curl -s -o /dev/null -w "%{http_code}" http://web/nope', '10.96.7.7\n{"code":403}\n404'],
+  ]
+  it.each(inside)('%s', async (script, expected) => {
+    const { out } = await sh(script, 60_000, lab(), 'alpine:3.22')
+    if (typeof expected === 'string') expect(out).toBe(expected)
+    else expect(out).toMatch(expected)
+  })
+
+  it('has no names while no DNS pod is ready', async () => {
+    const { out } = await sh('nslookup web', 60_000, testCluster(images))
+    expect(out).toBe(';; connection timed out; no servers could be reached\n\n')
+  })
+
+  it('answers probes in the words of the kubelet', async () => {
+    const cluster = lab()
+    const web = cluster.runtime.containers().find((each) => each.config.pod.metadata.name === 'web')
+    await cluster.clock.advance(1000)
+    const results: unknown[] = []
+    for (const port of [80, 81]) web?.probe({ kind: 'http', scheme: 'HTTP', port, path: '/', headers: {}, timeoutMillis: 1000 }, (result) => results.push(result))
+    web?.probe({ kind: 'tcp', port: 81, timeoutMillis: 1000 }, (result) => results.push(result))
+    web?.probe({ kind: 'http', scheme: 'HTTP', port: 80, path: '/missing', headers: {}, timeoutMillis: 1000 }, (result) => results.push(result))
+    await cluster.clock.advance(1000)
+    expect(results).toHaveLength(4)
+    expect(results).toContainEqual({ ok: true })
+    expect(results).toContainEqual({ ok: false, message: 'Get "http://10.32.0.5:81/": dial tcp 10.32.0.5:81: connect: connection refused' })
+    expect(results).toContainEqual({ ok: false, message: 'dial tcp 10.32.0.5:81: connect: connection refused' })
+    expect(results).toContainEqual({ ok: false, message: 'HTTP probe failed with statuscode: 404' })
+    expect(web?.logs.read(plain)).toContain('"GET /missing HTTP/1.1" 404')
+  })
+})
+
+describe('images', () => {
+  it('fail to pull as registries refuse', () => {
+    const { runtime } = testCluster(images)
+    expect(runtime.pull('nginx:nosuchtag')).toMatchObject({ ok: false, message: 'failed to pull and unpack image "docker.io/library/nginx:nosuchtag": failed to resolve reference "docker.io/library/nginx:nosuchtag": docker.io/library/nginx:nosuchtag: not found' })
+    expect(runtime.pull('ngnix:alpine')).toMatchObject({ ok: false, message: expect.stringContaining('pull access denied, repository does not exist or may require authorization') })
+    for (const image of ['nginx:alpine', 'busybox:1.36', 'alpine', 'prom/prometheus:v3.7.3', 'antrea/antrea-agent-ubuntu:v2.5.1', 'acme/shop:v1', 'node:24', 'registry.k8s.io/etcd:3.6.10-0']) expect(runtime.pull(image)).toMatchObject({ ok: true })
+  })
+
+  it('say where a description is wrong', () => {
+    expect(() => parseImage({ names: ['x'], tags: [], size: 'big', userland: 'windows' }, 'x.yaml')).toThrow(/x\.yaml.*\n.*tags.*\n.*size.*\n.*userland/s)
+  })
+
+  it('refuse to start a command that is not there', () => {
+    const cluster = testCluster(images)
+    const made = cluster.runtime.create({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' } }, container: { name: 'c', image: 'busybox', command: ['no-such-program'] }, env: {}, mounts: [], restartCount: 0, node: 'n' })
+    expect(made.start(() => undefined)).toMatchObject({ ok: false, message: expect.stringContaining('exec: "no-such-program": executable file not found in $PATH') })
+  })
+})
+
+describe('logs', () => {
+  it('are the same whenever they are read, and tick only while someone follows', async () => {
+    const cluster = testCluster(images)
+    const container = cluster.start({ image: 'antrea/antrea-agent-ubuntu:v2.5.1', command: ['antrea-agent'] })
+    await cluster.clock.advance(600_000)
+    expect(cluster.clock.pending).toBe(0)
+    const once = container.logs.read(plain)
+    expect(container.logs.read(plain)).toBe(once)
+    expect(once).toContain('Antrea Agent is running')
+    expect(container.logs.read({ timestamps: true, tailLines: 1 })).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z I\d{4} .*\n$/)
+    let followed = ''
+    const stop = container.logs.follow({ timestamps: false, tailLines: 0 }, (text) => (followed += text), () => undefined)
+    await cluster.clock.advance(200_000)
+    stop()
+    expect(container.logs.read(plain)).toBe(once + followed)
+    expect(cluster.clock.pending).toBe(0)
+  })
+})
