@@ -69,7 +69,8 @@ export async function simulate(argv: readonly string[]): Promise<void> {
 function parseOptions(argv: readonly string[]): Options | undefined {
   const { values } = parse(argv)
   if (values.help) return undefined
-  if (!values.kubeconfig) throw new UserError('bad-arguments', 'simulate needs --kubeconfig FILE: the file to write the cluster\'s kubeconfig to.')
+  if (!values.kubeconfig)
+    throw new UserError('bad-arguments', "simulate needs --kubeconfig FILE: the file to write the cluster's kubeconfig to.")
   return {
     kubeconfig: resolve(values.kubeconfig),
     nodes: wholeNumber('--nodes', values.nodes ?? '2', 1, 100),
@@ -81,7 +82,12 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      options: { kubeconfig: { type: 'string' }, nodes: { type: 'string' }, port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        kubeconfig: { type: 'string' },
+        nodes: { type: 'string' },
+        port: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     })
   } catch (cause) {
     const what = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : ''
@@ -97,8 +103,10 @@ function wholeNumber(flag: string, text: string, least: number, most: number): n
 
 function portTaken(error: unknown, port: number): unknown {
   if (!(error instanceof Error && 'code' in error)) return error
-  if (error.code === 'EADDRINUSE') return new UserError('port-in-use', `Port ${port} is taken. Stop what uses it, or choose another with --port.`, error)
-  if (error.code === 'EACCES') return new UserError('port-in-use', `Port ${port} may not be used by this user. Choose one above 1023 with --port.`, error)
+  if (error.code === 'EADDRINUSE')
+    return new UserError('port-in-use', `Port ${port} is taken. Stop what uses it, or choose another with --port.`, error)
+  if (error.code === 'EACCES')
+    return new UserError('port-in-use', `Port ${port} may not be used by this user. Choose one above 1023 with --port.`, error)
   return error
 }
 
@@ -114,7 +122,11 @@ async function writeKubeconfig(file: string, text: string): Promise<void> {
     await writeFile(file, mark + text, { mode: 0o600, flag: 'wx' })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new UserError('bad-arguments', `The kubeconfig cannot be written to ${file}: ${why}. Choose another place with --kubeconfig.`, cause)
+    throw new UserError(
+      'bad-arguments',
+      `The kubeconfig cannot be written to ${file}: ${why}. Choose another place with --kubeconfig.`,
+      cause,
+    )
   }
 }
 

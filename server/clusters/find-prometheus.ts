@@ -7,12 +7,25 @@ import type { ApiClient } from './api-client.ts'
 const Pod = z.object({
   metadata: z.object({ name: z.string(), namespace: z.string() }),
   spec: z.object({
-    containers: z.array(z.object({ name: z.string(), image: z.string().default(''), ports: z.array(z.object({ containerPort: z.int() })).default([]) })),
+    containers: z.array(
+      z.object({ name: z.string(), image: z.string().default(''), ports: z.array(z.object({ containerPort: z.int() })).default([]) }),
+    ),
   }),
   status: z.object({
     phase: z.string().default('Unknown'),
-    conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().default(''), lastTransitionTime: z.string().nullish() })).default([]),
-    containerStatuses: z.array(z.object({ name: z.string(), state: z.object({ waiting: z.object({ reason: z.string().default(''), message: z.string().default('') }).optional() }).default({}) })).default([]),
+    conditions: z
+      .array(z.object({ type: z.string(), status: z.string(), message: z.string().default(''), lastTransitionTime: z.string().nullish() }))
+      .default([]),
+    containerStatuses: z
+      .array(
+        z.object({
+          name: z.string(),
+          state: z
+            .object({ waiting: z.object({ reason: z.string().default(''), message: z.string().default('') }).optional() })
+            .default({}),
+        }),
+      )
+      .default([]),
   }),
 })
 type Pod = z.infer<typeof Pod>
@@ -52,7 +65,10 @@ export function findPrometheus(client: ApiClient): PrometheusSource & { stop(): 
     },
     async query(path, parameters) {
       if (state.state !== 'ready') throw new Error('Prometheus is not ready in your cluster.')
-      const { body } = await client.getJson(`/api/v1/namespaces/${state.namespace}/pods/${state.pod}:${port}/proxy/api/v1/${path}`, parameters)
+      const { body } = await client.getJson(
+        `/api/v1/namespaces/${state.namespace}/pods/${state.pod}:${port}/proxy/api/v1/${path}`,
+        parameters,
+      )
       const refusal = z.object({ kind: z.literal('Status'), message: z.string() }).safeParse(body)
       if (refusal.success) throw new Error(`Your cluster did not pass the query on to Prometheus: ${refusal.data.message}`)
       return body

@@ -35,10 +35,19 @@ describe('a folder of kubeconfigs', () => {
   it('gives a kubeconfig for another address that still checks the certificate’s own name, with its files inside', async () => {
     await put('ca.crt', '-----BEGIN CERTIFICATE-----\nca\n-----END CERTIFICATE-----\n')
     await put('vm.token', 'secret\n')
-    await put('vm.yaml', kubeconfig({ cluster: { server: 'https://vm-1.example.com/k8s', 'certificate-authority': 'ca.crt' }, user: { tokenFile: 'vm.token' } }))
+    await put(
+      'vm.yaml',
+      kubeconfig({
+        cluster: { server: 'https://vm-1.example.com/k8s', 'certificate-authority': 'ca.crt' },
+        user: { tokenFile: 'vm.token' },
+      }),
+    )
     const lease = await (await createKubeconfigProvider(folder)).lease(owner)
     expect(lease.api).toEqual({ host: 'vm-1.example.com', port: 443 })
-    const config = parse(lease.kubeconfigFor({ host: '127.0.0.1', port: 6443 })) as { clusters: { cluster: Record<string, string> }[]; users: { user: Record<string, string> }[] }
+    const config = parse(lease.kubeconfigFor({ host: '127.0.0.1', port: 6443 })) as {
+      clusters: { cluster: Record<string, string> }[]
+      users: { user: Record<string, string> }[]
+    }
     expect(config.clusters[0]?.cluster).toMatchObject({ server: 'https://127.0.0.1:6443/k8s', 'tls-server-name': 'vm-1.example.com' })
     expect(Buffer.from(config.clusters[0]?.cluster['certificate-authority-data'] ?? '', 'base64').toString()).toContain('BEGIN CERTIFICATE')
     expect(config.clusters[0]?.cluster).not.toHaveProperty('certificate-authority')
@@ -60,14 +69,19 @@ describe('a folder of kubeconfigs', () => {
     await writeFile(join(dirname(folder), 'secret'), 'secret')
     await symlink('../secret', join(folder, 'link.txt')).catch(() => {})
     await put('vm.yaml', text.replace('tokenFile: link', 'tokenFile: link.txt'))
-    const refusal = await createKubeconfigProvider(folder).then(() => undefined, (error: unknown) => error)
+    const refusal = await createKubeconfigProvider(folder).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
     expect(refusal).toMatchObject({ code: 'bad-kubeconfig', say: expect.stringMatching(words) })
     expect(refusal).toMatchObject({ say: expect.stringContaining('vm.yaml') })
   })
 
   it('says when there is no folder, or nothing in it', async () => {
     await expect(createKubeconfigProvider(folder)).rejects.toMatchObject({ say: expect.stringContaining('holds no kubeconfig') })
-    await expect(createKubeconfigProvider(join(folder, 'nowhere'))).rejects.toMatchObject({ say: expect.stringContaining('cannot be read as a folder') })
+    await expect(createKubeconfigProvider(join(folder, 'nowhere'))).rejects.toMatchObject({
+      say: expect.stringContaining('cannot be read as a folder'),
+    })
   })
 })
 
@@ -79,7 +93,13 @@ describe('the Prometheus of a real cluster', () => {
       asked.push(url)
       return url.startsWith('/api/v1/pods') ? { items: pods } : { status: 'success', data: { resultType: 'matrix', result: [] } }
     })
-    await put('vm.yaml', kubeconfig({ cluster: { server: `https://localhost:${api.port}`, 'certificate-authority-data': api.authority }, user: { token: 'secret' } }))
+    await put(
+      'vm.yaml',
+      kubeconfig({
+        cluster: { server: `https://localhost:${api.port}`, 'certificate-authority-data': api.authority },
+        user: { token: 'secret' },
+      }),
+    )
     const provider = await createKubeconfigProvider(folder)
     const { prometheus } = await provider.lease(owner)
     const stateIs = (state: string) =>
@@ -90,10 +110,15 @@ describe('the Prometheus of a real cluster', () => {
       })
     expect(asked).toEqual([])
     await stateIs('absent')
-    pods = [pod('web', 'nginx', {}), pod('prometheus-0', 'docker.io/prom/prometheus:v3', { type: 'PodScheduled', status: 'False', message: '0/1 nodes are available' })]
+    pods = [
+      pod('web', 'nginx', {}),
+      pod('prometheus-0', 'docker.io/prom/prometheus:v3', { type: 'PodScheduled', status: 'False', message: '0/1 nodes are available' }),
+    ]
     await stateIs('waiting')
     expect(prometheus.state()).toMatchObject({ pod: 'prometheus-0', why: '0/1 nodes are available' })
-    pods = [pod('prometheus-0', 'docker.io/prom/prometheus:v3', { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' })]
+    pods = [
+      pod('prometheus-0', 'docker.io/prom/prometheus:v3', { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }),
+    ]
     await stateIs('ready')
     await prometheus.query?.('query_range', new URLSearchParams({ query: 'up' }))
     expect(asked.at(-1)).toBe('/api/v1/namespaces/monitoring/pods/prometheus-0:9090/proxy/api/v1/query_range?query=up')
@@ -106,14 +131,21 @@ describe('the Prometheus of a real cluster', () => {
     const provider = await createKubeconfigProvider(folder)
     const { prometheus } = await provider.lease(owner)
     await new Promise<void>((resolve) => prometheus.onChange(resolve))
-    expect(prometheus.state()).toMatchObject({ state: 'unreachable', why: expect.stringContaining('Your cluster does not answer: connect ECONNREFUSED') })
+    expect(prometheus.state()).toMatchObject({
+      state: 'unreachable',
+      why: expect.stringContaining('Your cluster does not answer: connect ECONNREFUSED'),
+    })
     await provider.close()
   })
 })
 
 const put = (name: string, text: string) => writeFile(join(folder, name), text)
 
-function kubeconfig({ cluster = {}, user = { token: 'x' }, current = 'c' }: { cluster?: object; user?: object; current?: string } = {}): string {
+function kubeconfig({
+  cluster = {},
+  user = { token: 'x' },
+  current = 'c',
+}: { cluster?: object; user?: object; current?: string } = {}): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -125,7 +157,11 @@ function kubeconfig({ cluster = {}, user = { token: 'x' }, current = 'c' }: { cl
 }
 
 function pod(name: string, image: string, condition: object): object {
-  return { metadata: { name, namespace: 'monitoring' }, spec: { containers: [{ name: 'c', image, ports: [{ containerPort: 9090 }] }] }, status: { phase: 'Pending', conditions: Object.keys(condition).length ? [condition] : [] } }
+  return {
+    metadata: { name, namespace: 'monitoring' },
+    spec: { containers: [{ name: 'c', image, ports: [{ containerPort: 9090 }] }] },
+    status: { phase: 'Pending', conditions: Object.keys(condition).length ? [condition] : [] },
+  }
 }
 
 async function fakeApi(answer: (url: string) => object) {
@@ -135,5 +171,9 @@ async function fakeApi(answer: (url: string) => object) {
     response.writeHead(allowed ? 200 : 401).end(JSON.stringify(allowed ? answer(request.url ?? '') : {}))
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return { port: (server.address() as AddressInfo).port, authority: Buffer.from(certificateAuthority).toString('base64'), close: () => (server.closeAllConnections(), server.close()) }
+  return {
+    port: (server.address() as AddressInfo).port,
+    authority: Buffer.from(certificateAuthority).toString('base64'),
+    close: () => (server.closeAllConnections(), server.close()),
+  }
 }

@@ -23,7 +23,9 @@ export async function createKubeconfigProvider(folder: string): Promise<ClusterP
       const free = accesses.find((access) => !lent.has(access))
       if (!free) {
         const count = accesses.length === 1 ? 'The one cluster of this workshop is' : `All ${accesses.length} clusters of this workshop are`
-        return Promise.reject(new UserError('no-clusters-left', `${count} taken. You can follow the slides; ask the presenter for a cluster.`))
+        return Promise.reject(
+          new UserError('no-clusters-left', `${count} taken. You can follow the slides; ask the presenter for a cluster.`),
+        )
       }
       const lease = leaseOf(free, () => lent.delete(free))
       lent.set(free, lease)
@@ -41,7 +43,9 @@ async function listKubeconfigs(folder: string): Promise<string[]> {
     throw wrong('cannot be read as a folder of kubeconfigs. Give one with --clusters kubeconfig:FOLDER.', cause)
   })
   // Keys and certificates that kubeconfigs refer to may lie beside them.
-  const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && !/\.(pem|crt|cert|key|token|md|txt)$/.test(entry.name))
+  const files = entries.filter(
+    (entry) => !entry.isDirectory() && !entry.name.startsWith('.') && !/\.(pem|crt|cert|key|token|md|txt)$/.test(entry.name),
+  )
   if (files.length === 0) throw wrong('holds no kubeconfig. Put one file for each attendee there.')
   return files.map(({ name }) => join(resolve(folder), name)).toSorted(new Intl.Collator('en', { numeric: true }).compare)
 }

@@ -78,9 +78,16 @@ export async function readKubeconfig(file: string): Promise<ClusterAccess> {
     kubeconfigFor(at) {
       const direct = at.host === host
       const authority = `${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`
-      const replaced = { ...inlinedCluster, server: `https://${authority}${server.pathname.replace(/\/$/, '')}`, ...(direct ? {} : { 'tls-server-name': serverName }) }
+      const replaced = {
+        ...inlinedCluster,
+        server: `https://${authority}${server.pathname.replace(/\/$/, '')}`,
+        ...(direct ? {} : { 'tls-server-name': serverName }),
+      }
       const clusters = [{ ...cluster, cluster: replaced }]
-      return stringify({ apiVersion: 'v1', kind: 'Config', ...config, clusters, users: [{ ...user, user: inlinedUser }], contexts: [context] }, { lineWidth: 0 })
+      return stringify(
+        { apiVersion: 'v1', kind: 'Config', ...config, clusters, users: [{ ...user, user: inlinedUser }], contexts: [context] },
+        { lineWidth: 0 },
+      )
     },
   }
 }
@@ -129,7 +136,7 @@ async function readBeside(path: string, file: string, wrong: Wrong): Promise<Buf
     const folder = await realpath(dirname(file))
     const real = await realpath(resolve(folder, path))
     const inside = relative(folder, real)
-    if (inside.startsWith('..') || isAbsolute(inside)) throw new Error('it lies outside the kubeconfig\'s folder')
+    if (inside.startsWith('..') || isAbsolute(inside)) throw new Error("it lies outside the kubeconfig's folder")
     return await readFile(real)
   } catch (cause) {
     throw wrong(`${path}, which it refers to, cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause)

@@ -18,7 +18,11 @@ const mostBuffered = 8 * 1024 * 1024
 const TerminalSize = z.object({ Width: z.int().min(1).max(65_535), Height: z.int().min(1).max(65_535) })
 
 /** Runs an accepted exec or attach on `webSocket` until either end has had enough. */
-export function runExec(webSocket: WebSocket, start: Extract<UpgradeAnswer, { accepted: true }>['start'], report: (error: unknown) => void): void {
+export function runExec(
+  webSocket: WebSocket,
+  start: Extract<UpgradeAnswer, { accepted: true }>['start'],
+  report: (error: unknown) => void,
+): void {
   let session: StreamSession | undefined
   let ended = false
   const send = (channel: number, chunk: Uint8Array) => {

@@ -33,7 +33,10 @@ describe('the listener of a simulated cluster', () => {
     const answer = await ask('/api/v1/pods/a%20b?watch=1&limit=5', { method: 'POST', headers: { 'X-Custom': 'yes' }, body: '{"a":1}' })
     expect(answer.status).toBe(200)
     expect(seen[0]?.path).toBe('/api/v1/pods/a b')
-    expect([...(seen[0]?.query ?? [])]).toEqual([['watch', '1'], ['limit', '5']])
+    expect([...(seen[0]?.query ?? [])]).toEqual([
+      ['watch', '1'],
+      ['limit', '5'],
+    ])
     expect(seen[0]?.headers['x-custom']).toBe('yes')
     expect(Buffer.from(seen[0]?.body ?? []).toString()).toBe('{"a":1}')
   })
@@ -47,12 +50,22 @@ describe('the listener of a simulated cluster', () => {
     listener.serve(api({}))
     const answer = await ask('/api', { method: 'POST', body: 'x'.repeat(3 * 1024 * 1024 + 1) })
     expect(answer.status).toBe(413)
-    expect(JSON.parse(answer.body)).toMatchObject({ kind: 'Status', reason: 'RequestEntityTooLarge', message: 'Request entity too large: limit is 3145728' })
+    expect(JSON.parse(answer.body)).toMatchObject({
+      kind: 'Status',
+      reason: 'RequestEntityTooLarge',
+      message: 'Request entity too large: limit is 3145728',
+    })
     expect((await ask('/api')).status).toBe(200)
   })
 
   it('answers a request whose handling threw with a Status, and reports it', async () => {
-    listener.serve(api({ handle: () => { throw new Error('lost the plot') } }))
+    listener.serve(
+      api({
+        handle: () => {
+          throw new Error('lost the plot')
+        },
+      }),
+    )
     const answer = await ask('/api')
     expect(answer.status).toBe(500)
     expect(JSON.parse(answer.body)).toMatchObject({ reason: 'InternalError', message: 'Internal error occurred: lost the plot' })
@@ -72,9 +85,15 @@ describe('the listener of a simulated cluster', () => {
 
   it('streams a watch as it happens, and stops it when the client hangs up', async () => {
     const stopped = Promise.withResolvers<void>()
-    listener.serve(api({
-      handle: () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: (sink) => (sink.write('{"type":"ADDED"}\n'), () => stopped.resolve()) }),
-    }))
+    listener.serve(
+      api({
+        handle: () => ({
+          status: 200,
+          headers: { 'content-type': 'application/json' },
+          body: (sink) => (sink.write('{"type":"ADDED"}\n'), () => stopped.resolve()),
+        }),
+      }),
+    )
     const response = await open('/watch')
     const [first] = (await once(response, 'data')) as [Buffer]
     expect(String(first)).toBe('{"type":"ADDED"}\n')
@@ -84,16 +103,18 @@ describe('the listener of a simulated cluster', () => {
 
   it('hangs up on a watcher that does not read', async () => {
     const stopped = Promise.withResolvers<void>()
-    listener.serve(api({
-      handle: () => ({
-        status: 200,
-        headers: {},
-        body(sink) {
-          const timer = setInterval(() => sink.write(Buffer.alloc(1024 * 1024)), 1)
-          return () => (clearInterval(timer), stopped.resolve())
-        },
+    listener.serve(
+      api({
+        handle: () => ({
+          status: 200,
+          headers: {},
+          body(sink) {
+            const timer = setInterval(() => sink.write(Buffer.alloc(1024 * 1024)), 1)
+            return () => (clearInterval(timer), stopped.resolve())
+          },
+        }),
       }),
-    }))
+    )
     const response = await open('/watch')
     response.pause()
     await stopped.promise
@@ -126,7 +147,12 @@ describe('kubectl exec over WebSocket', () => {
     await once(socket, 'close')
     await done.promise
     expect(said).toEqual([[80, 24], 'hello', 'stdin closed', 'closed'])
-    expect(received).toEqual([[1, ''], [1, 'hello'], [2, 'oops'], [3, '{"status":"Success"}']])
+    expect(received).toEqual([
+      [1, ''],
+      [1, 'hello'],
+      [2, 'oops'],
+      [3, '{"status":"Success"}'],
+    ])
   })
 
   it('tells the session when the client goes away', async () => {
@@ -145,13 +171,31 @@ describe('kubectl exec over WebSocket', () => {
   })
 
   it('refuses protocols that it does not speak, and forwarding ports', async () => {
-    listener.serve(api({ upgrade: () => ({ accepted: true, start: () => { throw new Error('not to be started') } }) }))
+    listener.serve(
+      api({
+        upgrade: () => ({
+          accepted: true,
+          start: () => {
+            throw new Error('not to be started')
+          },
+        }),
+      }),
+    )
     await expect(dial(['v9.channel.k8s.io'])).rejects.toThrow('400')
     await expect(dial(['v5.channel.k8s.io'], '/api/v1/namespaces/a/pods/b/portforward')).rejects.toThrow('400')
   })
 
   it('ends only the session whose start threw', async () => {
-    listener.serve(api({ upgrade: () => ({ accepted: true, start: () => { throw new Error('no such process') } }) }))
+    listener.serve(
+      api({
+        upgrade: () => ({
+          accepted: true,
+          start: () => {
+            throw new Error('no such process')
+          },
+        }),
+      }),
+    )
     const { socket } = await dial(['v5.channel.k8s.io'])
     if (socket.readyState !== WebSocket.CLOSED) await once(socket, 'close')
     expect(reports).toHaveLength(1)

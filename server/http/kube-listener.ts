@@ -158,7 +158,7 @@ async function send(request: IncomingMessage, response: ServerResponse, answered
     return
   }
   let body = typeof answered.body === 'string' ? Buffer.from(answered.body) : answered.body
-  if (body.length > gzipFrom && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')) && !headers['content-encoding']) {
+  if (body.length > gzipFrom && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && !headers['content-encoding']) {
     // Level 1, as the API server: a list is wanted now more than it is wanted small.
     body = await compress(body, { level: 1 })
     headers['content-encoding'] = 'gzip'
@@ -189,7 +189,14 @@ function sendStream(response: ServerResponse, stream: BodyStream): void {
   if (over) stop()
 }
 
-function answerUpgrade(api: KubeApi, request: IncomingMessage, socket: Duplex, head: Buffer, upgrader: Upgrader, report: (error: unknown) => void): void {
+function answerUpgrade(
+  api: KubeApi,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  upgrader: Upgrader,
+  report: (error: unknown) => void,
+): void {
   const refuse = (response: ApiResponse) => void refuseUpgrade(request, socket, response).catch(() => socket.destroy())
   try {
     const parsed = parseRequest(request)
@@ -212,9 +219,13 @@ function unsupportedUpgrade(request: IncomingMessage, path: string): ApiResponse
     return statusResponse(400, 'BadRequest', 'unable to upgrade: this cluster does not forward ports yet')
   }
   if (!isWebSocket) {
-    return statusResponse(400, 'BadRequest', 'unable to upgrade: this cluster speaks WebSocket, not SPDY; use kubectl 1.31 or newer, or set KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true')
+    return statusResponse(
+      400,
+      'BadRequest',
+      'unable to upgrade: this cluster speaks WebSocket, not SPDY; use kubectl 1.31 or newer, or set KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true',
+    )
   }
-  const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
   if (execProtocols.some((protocol) => offered.includes(protocol))) return undefined
   return statusResponse(400, 'BadRequest', `unable to upgrade: none of the offered protocols is one of ${execProtocols.join(', ')}`)
 }

@@ -5,18 +5,36 @@ describe('objects in Kubernetes’ protobuf', () => {
   it('are read with their maps, lists, quantities and inlined structs', () => {
     const pod = message(
       [1, message([1, 'web'], [11, message([1, 'app'], [2, 'web'])], [8, new Uint8Array()])],
-      [2, message(
-        [2, message([1, 'c'], [2, 'nginx'], [8, message([1, message([1, 'cpu'], [2, message([1, '100m'])])])], [10, message([1, message([2, message([1, '/'], [2, message([1, 1], [2, 0], [3, 'http'])])])], [2, 5])])],
-        [1, message([1, 'v'], [2, message([2, new Uint8Array()])])],
-        [4, 0],
-      )],
+      [
+        2,
+        message(
+          [
+            2,
+            message(
+              [1, 'c'],
+              [2, 'nginx'],
+              [8, message([1, message([1, 'cpu'], [2, message([1, '100m'])])])],
+              [10, message([1, message([2, message([1, '/'], [2, message([1, 1], [2, 0], [3, 'http'])])])], [2, 5])],
+            ),
+          ],
+          [1, message([1, 'v'], [2, message([2, new Uint8Array()])])],
+          [4, 0],
+        ),
+      ],
     )
     expect(JSON.parse(protobufToJson(envelope('v1', 'Pod', pod)))).toEqual({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'web', labels: { app: 'web' } },
       spec: {
-        containers: [{ name: 'c', image: 'nginx', resources: { limits: { cpu: '100m' } }, livenessProbe: { httpGet: { path: '/', port: 'http' }, initialDelaySeconds: 5 } }],
+        containers: [
+          {
+            name: 'c',
+            image: 'nginx',
+            resources: { limits: { cpu: '100m' } },
+            livenessProbe: { httpGet: { path: '/', port: 'http' }, initialDelaySeconds: 5 },
+          },
+        ],
         volumes: [{ name: 'v', emptyDir: {} }],
         terminationGracePeriodSeconds: 0,
       },
@@ -31,7 +49,10 @@ describe('objects in Kubernetes’ protobuf', () => {
 
   it('carry bytes, times and negative numbers', () => {
     const secret = message([1, message([1, 's'], [8, message([1, 1_700_000_000])])], [2, message([1, 'k'], [2, new Uint8Array([1, 2])])])
-    expect(JSON.parse(protobufToJson(envelope('v1', 'Secret', secret)))).toMatchObject({ metadata: { creationTimestamp: '2023-11-14T22:13:20Z' }, data: { k: 'AQI=' } })
+    expect(JSON.parse(protobufToJson(envelope('v1', 'Secret', secret)))).toMatchObject({
+      metadata: { creationTimestamp: '2023-11-14T22:13:20Z' },
+      data: { k: 'AQI=' },
+    })
     const priority = message([2, -5])
     expect(JSON.parse(protobufToJson(envelope('scheduling.k8s.io/v1', 'PriorityClass', priority)))).toMatchObject({ value: -5 })
   })
@@ -58,11 +79,13 @@ function envelope(apiVersion: string, kind: string, raw: Uint8Array): Buffer {
 }
 
 function message(...fields: Field[]): Buffer {
-  return Buffer.concat(fields.map(([number, value]) => {
-    if (typeof value === 'number') return Buffer.concat([varint(number << 3), varint(value)])
-    const bytes = Buffer.from(value as string)
-    return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes])
-  }))
+  return Buffer.concat(
+    fields.map(([number, value]) => {
+      if (typeof value === 'number') return Buffer.concat([varint(number << 3), varint(value)])
+      const bytes = Buffer.from(value as string)
+      return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes])
+    }),
+  )
 }
 
 function varint(value: number): Buffer {

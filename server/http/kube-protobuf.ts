@@ -24,11 +24,42 @@ const deepest = 100
  * others are always sent, and their zero is what leaving them out means.
  */
 const meaningfulZeros = new Set([
-  'replicas', 'parallelism', 'completions', 'backoffLimit', 'activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'suspend', 'partition',
-  'revisionHistoryLimit', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit', 'startingDeadlineSeconds', 'terminationGracePeriodSeconds',
-  'gracePeriodSeconds', 'automountServiceAccountToken', 'enableServiceLinks', 'shareProcessNamespace', 'immutable', 'optional', 'readOnlyRootFilesystem',
-  'allowPrivilegeEscalation', 'privileged', 'runAsNonRoot', 'runAsUser', 'runAsGroup', 'fsGroup', 'tolerationSeconds', 'minReplicas',
-  'allocateLoadBalancerNodePorts', 'blockOwnerDeletion', 'controller', 'orphanDependents', 'allowVolumeExpansion', 'expirationSeconds', 'defaultMode', 'mode',
+  'replicas',
+  'parallelism',
+  'completions',
+  'backoffLimit',
+  'activeDeadlineSeconds',
+  'ttlSecondsAfterFinished',
+  'suspend',
+  'partition',
+  'revisionHistoryLimit',
+  'successfulJobsHistoryLimit',
+  'failedJobsHistoryLimit',
+  'startingDeadlineSeconds',
+  'terminationGracePeriodSeconds',
+  'gracePeriodSeconds',
+  'automountServiceAccountToken',
+  'enableServiceLinks',
+  'shareProcessNamespace',
+  'immutable',
+  'optional',
+  'readOnlyRootFilesystem',
+  'allowPrivilegeEscalation',
+  'privileged',
+  'runAsNonRoot',
+  'runAsUser',
+  'runAsGroup',
+  'fsGroup',
+  'tolerationSeconds',
+  'minReplicas',
+  'allocateLoadBalancerNodePorts',
+  'blockOwnerDeletion',
+  'controller',
+  'orphanDependents',
+  'allowVolumeExpansion',
+  'expirationSeconds',
+  'defaultMode',
+  'mode',
 ])
 
 let loaded: Messages | undefined
@@ -40,7 +71,8 @@ function messages(): Messages {
 
 /** An object as JSON text. @throws Error when it is not an object that we know, or not whole */
 export function protobufToJson(body: Uint8Array): string {
-  if (!magic.equals(body.subarray(0, 4))) throw new Error('provided data does not appear to be a protobuf message, expected prefix 6b 38 73 0')
+  if (!magic.equals(body.subarray(0, 4)))
+    throw new Error('provided data does not appear to be a protobuf message, expected prefix 6b 38 73 0')
   const envelope = new Map(new Wire(body.subarray(4)).fields())
   const typeMeta = new Map(new Wire(bytesIn(envelope.get(1))).fields())
   const [apiVersion, kind] = [text(typeMeta.get(1)), text(typeMeta.get(2))]

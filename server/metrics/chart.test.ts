@@ -55,13 +55,25 @@ describe('a chart', () => {
     answer([])
     become({ state: 'waiting', namespace: 'monitoring', pod: 'prometheus-x', why: 'ImagePullBackOff: Back-off pulling image' })
     watch(seen)
-    expect(seen.at(-1)).toEqual({ state: 'waiting', why: 'Waiting for Prometheus: pod prometheus-x in namespace monitoring is not ready: ImagePullBackOff: Back-off pulling image' })
+    expect(seen.at(-1)).toEqual({
+      state: 'waiting',
+      why: 'Waiting for Prometheus: pod prometheus-x in namespace monitoring is not ready: ImagePullBackOff: Back-off pulling image',
+    })
     become({ state: 'ready', namespace: 'monitoring', pod: 'prometheus-x', since: clock.now() })
     await clock.advance(0)
     expect(seen.at(-1)).toEqual({ state: 'waiting', why: 'Prometheus is ready. The first samples arrive in a few seconds.' })
     await clock.advance(30_000)
     expect(seen.at(-1)).toMatchObject({ state: 'empty' })
-    answer([{ metric: { a: 'b' }, values: [[1, '2'], [6, 'NaN'], [11, '+Inf']] }])
+    answer([
+      {
+        metric: { a: 'b' },
+        values: [
+          [1, '2'],
+          [6, 'NaN'],
+          [11, '+Inf'],
+        ],
+      },
+    ])
     await clock.advance(5_000)
     expect(seen.at(-1)).toMatchObject({ state: 'data', series: [{ labels: { a: 'b' }, times: [1, 6, 11], values: [2, null, null] }] })
     become({ state: 'absent' })
@@ -110,8 +122,9 @@ function scene() {
   return {
     clock,
     asked,
-    watch: (seen: ChartState[], stepSeconds = 5) => metrics.watch({ id: 'mine', prometheus }, { ...query, stepSeconds }, (shown) => seen.push(shown)),
-    become(next: PrometheusState) {
+    watch: (seen: ChartState[], stepSeconds = 5) =>
+      metrics.watch({ id: 'mine', prometheus }, { ...query, stepSeconds }, (shown) => seen.push(shown)),
+    become: (next: PrometheusState): void => {
       state = next
       changed.emit()
     },

@@ -70,7 +70,11 @@ export function runChart({ cluster, query, clock, ask, onState }: ChartOptions):
 }
 
 /** The window that a chart shows. It never begins before Prometheus was ready: samples from before were not its own. */
-export function windowOf({ rangeSeconds, stepSeconds }: ChartQuery, now: number, since: number): { start: number; end: number; step: number } {
+export function windowOf(
+  { rangeSeconds, stepSeconds }: ChartQuery,
+  now: number,
+  since: number,
+): { start: number; end: number; step: number } {
   const step = Math.max(stepSeconds, Math.ceil(rangeSeconds / (mostPoints - 1)))
   // Steps lie on multiples of the step, so that points stay where they are from one answer to the next.
   const end = Math.floor(now / 1000)

@@ -19,7 +19,7 @@ describe('a query is confined to one cluster', () => {
     ['a unless b or c', 'a{cluster="me"} unless b{cluster="me"} or c{cluster="me"}'],
     ['label_replace(a, "x", "$1", "y", "(.*)}{")', 'label_replace(a{cluster="me"}, "x", "$1", "y", "(.*)}{")'],
     ['a{b="} or up{c=\\""}', 'a{b="} or up{c=\\"",cluster="me"}'],
-    ["a{b='}'}", "a{b='}',cluster=\"me\"}"],
+    ["a{b='}'}", 'a{b=\'}\',cluster="me"}'],
     ['a{b=`\\`}', 'a{b=`\\`,cluster="me"}'],
     ['{"my.metric", b="c"}', '{"my.metric", b="c",cluster="me"}'],
     ['absent(nothing)', 'absent(nothing{cluster="me"})'],
@@ -49,7 +49,14 @@ describe('a query is confined to one cluster', () => {
   })
 
   it('knows a query that is not confined', () => {
-    for (const query of ['up', 'up{cluster="you"}', 'up{cluster=~"me"}', 'up{cluster!="me"}', 'up{cluster="me"} + up', 'a{b="cluster=\\"me\\""}']) {
+    for (const query of [
+      'up',
+      'up{cluster="you"}',
+      'up{cluster=~"me"}',
+      'up{cluster!="me"}',
+      'up{cluster="me"} + up',
+      'a{b="cluster=\\"me\\""}',
+    ]) {
       expect(isConfined(query, 'me'), query).toBe(false)
     }
   })

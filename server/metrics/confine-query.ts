@@ -14,7 +14,8 @@ type Node = Tree['topNode']
  */
 export function confineQuery(query: string, cluster: string): Confined {
   const plain = withoutComments(query)
-  if (plain === undefined) return { ok: false, why: 'A string in the query is not closed, or it holds characters that PromQL does not have.' }
+  if (plain === undefined)
+    return { ok: false, why: 'A string in the query is not closed, or it holds characters that PromQL does not have.' }
   const tree = parser.parse(plain)
   const insertions: { at: number; text: string }[] = []
   const wrong = visit(tree, (node) => {
@@ -65,7 +66,7 @@ function matcherFor(selector: Node, query: string, cluster: string): { at: numbe
  */
 function withoutComments(query: string): string | undefined {
   let text = ''
-  for (let at = 0; at < query.length; ) {
+  for (let at = 0; at < query.length;) {
     const token = /["'`]/.test(query.charAt(at)) ? stringAt(query, at) : (/^#[^\r\n]*/.exec(query.slice(at))?.[0] ?? query.charAt(at))
     at += token.length
     if (/^["'`]$/.test(token)) return undefined

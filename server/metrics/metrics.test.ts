@@ -13,7 +13,9 @@ import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
 import type { PrometheusState, WatchedCluster } from './source.ts'
 
-const binary = ['.tools/prometheus/usr/bin/prometheus', '/usr/bin/prometheus'].map((path) => resolve(import.meta.dirname, '../..', path)).find(existsSync)
+const binary = ['.tools/prometheus/usr/bin/prometheus', '/usr/bin/prometheus']
+  .map((path) => resolve(import.meta.dirname, '../..', path))
+  .find(existsSync)
 
 describe.skipIf(binary === undefined)('charts of two clusters in one real Prometheus', { timeout: 60_000 }, () => {
   let state: string
@@ -30,7 +32,12 @@ describe.skipIf(binary === undefined)('charts of two clusters in one real Promet
     const { port } = pages.address() as AddressInfo
     mine = fakeCluster('mine', port)
     theirs = fakeCluster('theirs', port)
-    metrics = createMetrics({ prometheus: { found: true, path: binary ?? '' }, stateDirectory: state, clock: realClock, report: (error) => reports.push(error) })
+    metrics = createMetrics({
+      prometheus: { found: true, path: binary ?? '' },
+      stateDirectory: state,
+      clock: realClock,
+      report: (error) => reports.push(error),
+    })
     metrics.register(mine)
     metrics.register(theirs)
     await metrics.start()
@@ -48,7 +55,12 @@ describe.skipIf(binary === undefined)('charts of two clusters in one real Promet
     const seen: ChartState[] = []
     const shown = untilState(metrics, mine, 'pods', 'data', seen)
     expect(seen[0]).toEqual({ state: 'waiting', why: 'Waiting for Prometheus: it is not installed in your cluster yet.' })
-    mine.become({ state: 'waiting', namespace: 'monitoring', pod: 'prometheus-0', why: '0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.' })
+    mine.become({
+      state: 'waiting',
+      namespace: 'monitoring',
+      pod: 'prometheus-0',
+      why: '0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
+    })
     expect(seen.at(-1)).toEqual({
       state: 'waiting',
       why: 'Waiting for Prometheus: pod prometheus-0 in namespace monitoring is Pending: 0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
@@ -94,7 +106,10 @@ describe.skipIf(binary === undefined)('charts of two clusters in one real Promet
 
   it('start again after Prometheus was killed, once', async () => {
     const { execFileSync } = await import('node:child_process')
-    const pid = execFileSync('pgrep', ['-f', join(state, 'prometheus-')]).toString().trim().split('\n')[0]
+    const pid = execFileSync('pgrep', ['-f', join(state, 'prometheus-')])
+      .toString()
+      .trim()
+      .split('\n')[0]
     process.kill(Number(pid), 'SIGKILL')
     await untilTrue(() => reports.length > 0)
     reports.splice(0)
@@ -113,12 +128,19 @@ describe('charts without a Prometheus to ask', () => {
     await metrics.start()
     const cluster = fakeCluster('mine', 1)
     cluster.become({ state: 'ready', namespace: 'a', pod: 'b', since: 0 })
-    expect((await untilState(metrics, cluster, 'up', 'failed')).why).toBe('Charts need Prometheus: There is no prometheus here. Run doctor.')
+    expect((await untilState(metrics, cluster, 'up', 'failed')).why).toBe(
+      'Charts need Prometheus: There is no prometheus here. Run doctor.',
+    )
     await metrics.close()
   })
 
   it('say why a process does not start', async () => {
-    const metrics = createMetrics({ prometheus: { found: true, path: '/bin/false' }, stateDirectory: tmpdir(), clock: realClock, report: () => {} })
+    const metrics = createMetrics({
+      prometheus: { found: true, path: '/bin/false' },
+      stateDirectory: tmpdir(),
+      clock: realClock,
+      report: () => {},
+    })
     const cluster = fakeCluster('mine', 1)
     cluster.become({ state: 'ready', namespace: 'a', pod: 'b', since: 0 })
     expect((await untilState(metrics, cluster, 'up', 'failed')).why).toContain('Prometheus does not start')
@@ -155,7 +177,13 @@ const realClock: Clock = {
   },
 }
 
-function untilState<S extends ChartState['state']>(metrics: Metrics, cluster: WatchedCluster, query: string, state: S, seen: ChartState[] = []): Promise<Extract<ChartState, { state: S }>> {
+function untilState<S extends ChartState['state']>(
+  metrics: Metrics,
+  cluster: WatchedCluster,
+  query: string,
+  state: S,
+  seen: ChartState[] = [],
+): Promise<Extract<ChartState, { state: S }>> {
   return new Promise((resolve, reject) => {
     const end = metrics.watch(cluster, { query, rangeSeconds: 60, stepSeconds: 1 }, (shown) => {
       seen.push(shown)

@@ -59,7 +59,11 @@ export function createMetrics({ prometheus, stateDirectory, clock, report }: Met
       if (!targets) return () => {}
       const registered = shared.register(id, targets)
       registered.catch(report)
-      return () => void registered.then((unregister) => unregister(), () => {})
+      return () =>
+        void registered.then(
+          (unregister) => unregister(),
+          () => {},
+        )
     },
     watch(cluster, { query, rangeSeconds, stepSeconds }, listener) {
       const key = JSON.stringify([cluster.id, query, rangeSeconds, stepSeconds])

@@ -104,7 +104,13 @@ async function readiness(url: string, child: ChildProcess, ended: Promise<void>,
   const gone = ended.then(() => 'ended' as const)
   while (Date.now() < deadline) {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) break
-    const answer = await Promise.race([gone, fetch(`${url}/-/ready`).then(({ ok }) => (ok ? 'ready' : 'not yet'), () => 'not yet')])
+    const answer = await Promise.race([
+      gone,
+      fetch(`${url}/-/ready`).then(
+        ({ ok }) => (ok ? 'ready' : 'not yet'),
+        () => 'not yet',
+      ),
+    ])
     if (answer === 'ready') return
     if (answer === 'ended') break
     await Promise.race([gone, new Promise((done) => setTimeout(done, 100))])

@@ -10,7 +10,9 @@ import { parseRangeAnswer } from './source.ts'
 import type { RangeAnswer, ScrapeTarget } from './source.ts'
 
 /** Where Prometheus is, as `tools/find-tools.ts` found it. */
-export type PrometheusBinary = { readonly found: true; readonly path: string } | { readonly found: false; readonly why: string; readonly howToGet: string }
+export type PrometheusBinary =
+  | { readonly found: true; readonly path: string }
+  | { readonly found: false; readonly why: string; readonly howToGet: string }
 
 export interface SharedPrometheusOptions {
   readonly binary: PrometheusBinary
@@ -64,13 +66,16 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
     if (!binary.found) return Promise.reject(new Error(`Charts need Prometheus: ${binary.why} ${binary.howToGet}`))
     if (gaveUp !== undefined || closed) return Promise.reject(new Error(gaveUp ?? 'Prometheus has been stopped.'))
     const { path } = binary
-    const start = async () => startPrometheus({ binary: path, folder: await (folder ??= makeFolder()), discoveryUrl: (await discover()).url, onCrash })
+    const start = async () =>
+      startPrometheus({ binary: path, folder: await (folder ??= makeFolder()), discoveryUrl: (await discover()).url, onCrash })
     // Once more, because its port may have been taken between choosing it and using it.
-    running ??= start().catch(start).catch((cause: unknown) => {
-      const words = cause instanceof Error ? cause.message : String(cause)
-      gaveUp = `Prometheus does not start, so there are no charts: ${words}`
-      throw new Error(gaveUp, { cause })
-    })
+    running ??= start()
+      .catch(start)
+      .catch((cause: unknown) => {
+        const words = cause instanceof Error ? cause.message : String(cause)
+        gaveUp = `Prometheus does not start, so there are no charts: ${words}`
+        throw new Error(gaveUp, { cause })
+      })
     return running
   }
   /** The query for this cluster alone, or what Prometheus says is wrong with it. */
@@ -115,7 +120,11 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
  */
 async function confineFor(url: string, cluster: string, query: string): Promise<RangeAnswer | string> {
   const format = async (text: string) => Formatted.parse(await ask(`${url}/api/v1/format_query`, new URLSearchParams({ query: text })))
-  const refused = (error: string): RangeAnswer => ({ status: 'error', errorType: 'bad_data', error: error.replace(/^invalid parameter "query": /, '') })
+  const refused = (error: string): RangeAnswer => ({
+    status: 'error',
+    errorType: 'bad_data',
+    error: error.replace(/^invalid parameter "query": /, ''),
+  })
   const read = await format(query)
   if (read.status === 'error') return refused(read.error)
   const own = confineQuery(query, cluster)
@@ -136,6 +145,7 @@ async function ask(url: string, parameters: URLSearchParams): Promise<unknown> {
 
 function withoutCluster(answer: RangeAnswer): RangeAnswer {
   if (answer.status === 'error') return answer
-  const result = answer.data.result.map(({ metric: { cluster: _, ...metric }, values }) => ({ metric, values }))
+  const without = (metric: Record<string, string>) => Object.fromEntries(Object.entries(metric).filter(([name]) => name !== 'cluster'))
+  const result = answer.data.result.map(({ metric, values }) => ({ metric: without(metric), values }))
   return { ...answer, data: { ...answer.data, result } }
 }

@@ -22,7 +22,9 @@ describe('simulated clusters', () => {
     expect(second.nodes).toEqual(['workshop-vm-01-00', 'workshop-vm-01-01'])
     expect(first.id).not.toBe(second.id)
     expect(first.api.port).not.toBe(second.api.port)
-    const tokens = [first, second].map((one) => (parse(one.kubeconfigFor(one.api)) as { users: [{ user: { token: string } }] }).users[0].user.token)
+    const tokens = [first, second].map(
+      (one) => (parse(one.kubeconfigFor(one.api)) as { users: [{ user: { token: string } }] }).users[0].user.token,
+    )
     expect(tokens).toEqual(['token of workshop-vm-00-00', 'token of workshop-vm-01-00'])
   })
 
@@ -37,7 +39,13 @@ describe('simulated clusters', () => {
   it('tell the main thread how their Prometheus is doing, and serve its pages only to who knows their secret', async () => {
     const { prometheus, id } = await lease(0)
     expect(prometheus.state()).toEqual({ state: 'absent' })
-    expect(prometheus.targets?.map(({ labels }) => labels['job'])).toEqual(['cadvisor', 'resource', 'cadvisor', 'resource', 'kube-state-metrics'])
+    expect(prometheus.targets?.map(({ labels }) => labels['job'])).toEqual([
+      'cadvisor',
+      'resource',
+      'cadvisor',
+      'resource',
+      'kube-state-metrics',
+    ])
     const changed = new Promise<void>((resolve) => prometheus.onChange(resolve))
     const [target] = prometheus.targets ?? []
     const page = await fetch(`http://127.0.0.1:${target?.address.port}${target?.path}`)
@@ -64,9 +72,9 @@ describe('simulated clusters', () => {
   })
 
   it('give a kubeconfig for the address at which a shell reaches them', async () => {
-    const { kubeconfigFor } = await lease(0)
-    expect(kubeconfigFor({ host: '127.0.0.1', port: 6443 })).toContain('server: https://127.0.0.1:6443')
-    expect(kubeconfigFor({ host: '127.0.0.1', port: 6443 })).not.toContain('tls-server-name')
-    expect(kubeconfigFor({ host: '10.1.2.3', port: 6443 })).toContain('tls-server-name: localhost')
+    const own = await lease(0)
+    expect(own.kubeconfigFor({ host: '127.0.0.1', port: 6443 })).toContain('server: https://127.0.0.1:6443')
+    expect(own.kubeconfigFor({ host: '127.0.0.1', port: 6443 })).not.toContain('tls-server-name')
+    expect(own.kubeconfigFor({ host: '10.1.2.3', port: 6443 })).toContain('tls-server-name: localhost')
   })
 })

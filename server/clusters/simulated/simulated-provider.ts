@@ -47,7 +47,8 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
     cluster.changed.emit()
   }
   const lose = (ids: readonly ClusterId[]) => {
-    for (const id of ids) setPrometheus(id, { state: 'unreachable', why: 'Your simulated cluster has stopped. Ask the presenter for another.' })
+    for (const id of ids)
+      setPrometheus(id, { state: 'unreachable', why: 'Your simulated cluster has stopped. Ask the presenter for another.' })
   }
   const leastUsed = () => {
     for (const [index, thread] of [...threads.entries()].toReversed()) if (!thread.alive) threads.splice(index, 1)
@@ -62,7 +63,10 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
     const name = nameOf(number)
     const id = ClusterId.parse(`${name}-${++serial}`)
     const thread = leastUsed()
-    const { opened, prometheus } = await thread.open(id, Array.from({ length: nodes }, (_, node) => `${name}-${twoDigits(node)}`))
+    const { opened, prometheus } = await thread.open(
+      id,
+      Array.from({ length: nodes }, (_, node) => `${name}-${twoDigits(node)}`),
+    )
     const cluster: Running = { id, number, thread, opened, changed: new Emitter(), prometheus }
     running.set(id, cluster)
     return cluster
@@ -94,7 +98,11 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
         if (!warm) warmUp(number + 1)
         return leaseOf(cluster, () => close(cluster))
       } catch (cause) {
-        throw new UserError('cluster-failed', 'Your cluster could not be started. Reload the page to try again; the server log says more.', cause)
+        throw new UserError(
+          'cluster-failed',
+          'Your cluster could not be started. Reload the page to try again; the server log says more.',
+          cause,
+        )
       }
     },
     async close() {
