@@ -1,11 +1,9 @@
 import { ApiError } from './door.ts'
 import { badRequest } from './errors.ts'
 import { findDuplicates } from './json-duplicates.ts'
-import { fromProtobuf, ProtobufError } from './protobuf.ts'
 import { parseYaml } from './yaml.ts'
 import { isObject } from '../resources/draft.ts'
 import type { JsonObject, JsonValue } from '../resources/object.ts'
-import type { Schemas } from '../resources/schema.ts'
 import type { Call } from './call.ts'
 
 /** Reads request bodies: what they say, or why they cannot be read. */
@@ -25,9 +23,8 @@ export function textOf(call: Call): string {
 }
 
 /** The body of a create or update. @throws ApiError */
-export function readObject(call: Call, kind: string, schemas: Schemas): Body {
+export function readObject(call: Call, kind: string): Body {
   const type = mediaType(call)
-  if (type === 'application/vnd.kubernetes.protobuf') return { object: protobufIn(call, kind, schemas), duplicates: [] }
   const text = textOf(call)
   if (type === 'application/yaml') return { object: objectIn(parseYaml(text), kind), duplicates: [] }
   if (type !== 'application/json') {
@@ -57,15 +54,6 @@ function goSyntaxError(text: string): string {
     const character = text[position]
     if (character === undefined || message.includes('end of JSON')) return 'unexpected end of JSON input'
     return position === 0 ? `invalid character '${character}' looking for beginning of value` : `invalid character '${character}' in the middle of a value`
-  }
-}
-
-function protobufIn(call: Call, kind: string, schemas: Schemas): JsonObject {
-  try {
-    return fromProtobuf(schemas, call.request.body ?? new Uint8Array())
-  } catch (error) {
-    if (error instanceof ProtobufError) throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${error.message}`)
-    throw error
   }
 }
 

@@ -113,7 +113,7 @@ export class Handler {
     if (isReview(resource.resource)) {
       if (verb !== 'create') throw methodNotAllowed()
       if (!resource.resource.startsWith('self')) this.auth.authorize(call, verb)
-      return review(call, this.auth, this.#operations.schemas)
+      return review(call, this.auth)
     }
     const allowed = (subresource === undefined ? resource.discovered : resource.subresources.get(subresource))?.verbs ?? []
     this.auth.authorize(call, verb)

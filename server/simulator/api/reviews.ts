@@ -2,7 +2,6 @@ import { readObject } from './body.ts'
 import { answer } from './respond.ts'
 import { isObject } from '../resources/draft.ts'
 import type { JsonObject, JsonValue } from '../resources/object.ts'
-import type { Schemas } from '../resources/schema.ts'
 import type { Auth } from './auth.ts'
 import type { Call, User } from './call.ts'
 import type { ApiResponse } from './http.ts'
@@ -14,8 +13,8 @@ export function isReview(resource: string): boolean {
 }
 
 /** Answers the questions that are asked by creating an object: may I, who am I. */
-export function review(call: Call, auth: Auth, schemas: Schemas): ApiResponse {
-  const { object } = readObject(call, call.resource.kind, schemas)
+export function review(call: Call, auth: Auth): ApiResponse {
+  const { object } = readObject(call, call.resource.kind)
   const spec = isObject(object['spec']) ? object['spec'] : {}
   const shown = { kind: call.resource.kind, apiVersion: call.resource.groupVersion, metadata: { creationTimestamp: null } }
   const { name, groups, uid } = call.user

@@ -40,7 +40,7 @@ export class Subresources {
   setScale(call: Call): ApiResponse {
     const object = this.#reader.find(call)
     const current = scaleOf(object)
-    const sent = call.request.method === 'PUT' ? readObject(call, 'Scale', this.#operations.schemas).object : this.#writer.patched(call, mediaType(call), current, SCALE_SCHEMA)
+    const sent = call.request.method === 'PUT' ? readObject(call, 'Scale').object : this.#writer.patched(call, mediaType(call), current, SCALE_SCHEMA)
     const replicas = (isObject(sent['spec']) ? sent['spec']['replicas'] : undefined) ?? 0
     if (typeof replicas !== 'number') throw badRequest('Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32')
     if (replicas < 0) throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, call.name ?? '', [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
@@ -53,7 +53,7 @@ export class Subresources {
   }
 
   bind(call: Call): ApiResponse {
-    const { object } = readObject(call, 'Binding', this.#operations.schemas)
+    const { object } = readObject(call, 'Binding')
     const target = object['target']
     const node = isObject(target) ? target['name'] : undefined
     if (typeof node !== 'string' || node === '') throw invalidObject({ group: '', kind: 'Binding' }, call.name ?? '', [{ reason: 'FieldValueRequired', field: 'target.name', message: 'Required value' }])
@@ -64,7 +64,7 @@ export class Subresources {
   /** @see https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ */
   evict(call: Call): ApiResponse {
     const pod = this.#reader.find(call)
-    const { object } = readObject(call, 'Eviction', this.#operations.schemas)
+    const { object } = readObject(call, 'Eviction')
     const options = isObject(object['deleteOptions']) ? object['deleteOptions'] : {}
     const budgets = this.#operations.list('PodDisruptionBudget', call.namespace).filter((budget) => selects(budget.spec?.selector, pod.metadata.labels))
     for (const budget of budgets) {
@@ -84,7 +84,7 @@ export class Subresources {
   issueToken(call: Call): ApiResponse {
     const account = this.#operations.get('ServiceAccount', call.namespace, call.name ?? '')
     if (!account) throw notFound(call.resource, call.name ?? '')
-    const { object } = readObject(call, 'TokenRequest', this.#operations.schemas)
+    const { object } = readObject(call, 'TokenRequest')
     const spec = isObject(object['spec']) ? object['spec'] : {}
     const seconds = typeof spec['expirationSeconds'] === 'number' ? spec['expirationSeconds'] : 3600
     if (seconds < 600) throw invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes')])

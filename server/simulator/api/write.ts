@@ -34,7 +34,7 @@ export class Writer {
 
   create(call: Call): ApiResponse {
     const options = this.#options(call, 'CreateOptions', 'Update')
-    const { object, duplicates } = readObject(call, call.resource.kind, this.#operations.schemas)
+    const { object, duplicates } = readObject(call, call.resource.kind)
     this.#check(call, object)
     checkNamespace(call, object)
     this.#complain(call, duplicates)
@@ -44,7 +44,7 @@ export class Writer {
 
   update(call: Call, part: Part): ApiResponse {
     const options = this.#options(call, 'UpdateOptions', 'Update')
-    const { object, duplicates } = readObject(call, call.resource.kind, this.#operations.schemas)
+    const { object, duplicates } = readObject(call, call.resource.kind)
     this.#check(call, object)
     this.#complain(call, duplicates)
     checkNamespace(call, object)
