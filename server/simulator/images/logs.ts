@@ -175,7 +175,9 @@ export class ContainerLog implements LogSource {
 
   #shown(records: readonly LogRecord[], options: LogOptions): string {
     const { sinceMillis, tailLines, limitBytes } = options
-    let chosen = sinceMillis === undefined ? records : records.filter((record) => record.millis >= sinceMillis)
+    // `sinceMillis` says how far back to look.
+    const from = this.#clock.now() - (sinceMillis ?? Infinity)
+    let chosen = records.filter((record) => record.millis >= from)
     if (tailLines !== undefined) chosen = tailLines > 0 ? chosen.slice(-tailLines) : []
     const text = chosen.map((record) => this.#line(record, options.timestamps)).join('')
     return limitBytes === undefined ? text : text.slice(0, limitBytes)
