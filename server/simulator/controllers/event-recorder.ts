@@ -124,7 +124,9 @@ function newEvent(platform: Platform, reporter: Reporter, about: Subject, saying
     reportingComponent: reporter.component
   }
   if (reporter.modern) {
-    return { ...common, source: {}, action: saying.action ?? '', eventTime: rfc3339Micro(now), reportingInstance: `${reporter.component}-${host}` }
+    // Whole seconds, as the other events have, so that clients that sort by time don't put a pod's start before its scheduling.
+    const eventTime = rfc3339Micro(Math.floor(now / 1000) * 1000)
+    return { ...common, source: {}, action: saying.action ?? '', eventTime, reportingInstance: `${reporter.component}-${host}` }
   }
   const at = rfc3339(now)
   const source = { component: reporter.component, ...(host ? { host } : {}) }

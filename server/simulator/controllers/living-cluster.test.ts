@@ -215,6 +215,8 @@ describe('a pod on its node', () => {
     api.create<'Pod'>({ ...pod('no-config'), spec })
     await clock.advance(5000)
     expect(api.get('Pod', 'default', 'no-config')?.status?.containerStatuses?.[0]?.state?.waiting).toEqual({ reason: 'CreateContainerConfigError', message: 'configmap "missing" not found' })
+    // It waits for the ConfigMap, not for time to pass: only CoreDNS's probes tick.
+    expect(clock.pending).toBe(4)
     api.create<'ConfigMap'>({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'missing', namespace: 'default' }, data: { A: '1' } })
     await clock.advance(2000)
     expect(api.get('Pod', 'default', 'no-config')?.status?.phase).toBe('Running')
@@ -237,7 +239,7 @@ describe('a pod on its node', () => {
     const { api, clock } = await living({ sick: { probe: () => refused } })
     const probe = { httpGet: { path: '/', port: 80 }, periodSeconds: 1 }
     api.create<'Pod'>({ ...pod('sick'), spec: { containers: [{ name: 'c', image: 'sick', livenessProbe: { ...probe, failureThreshold: 2 }, readinessProbe: probe }] } })
-    await clock.advance(5000)
+    await clock.advance(6000)
     expect(api.get('Pod', 'default', 'sick')?.status?.containerStatuses?.[0]).toMatchObject({ ready: false, restartCount: 1 })
     expect(messages(api)).toEqual(
       expect.arrayContaining([`Unhealthy: Liveness probe failed: ${refused.message}`, `Unhealthy: Readiness probe failed: ${refused.message}`, 'Killing: Container c failed liveness probe, will be restarted'])

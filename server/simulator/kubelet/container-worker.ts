@@ -75,7 +75,7 @@ export class ContainerWorker {
     return this.#state.terminated?.exitCode
   }
   get begun(): boolean {
-    return this.#busy || this.running || this.#runs > 0
+    return this.#busy || this.running || this.#runs > 0 || this.#state.waiting?.reason === 'CreateContainerConfigError' || this.#state.waiting?.reason === 'ErrImageNeverPull'
   }
 
   /** Begins, if it has not begun yet. */
@@ -179,6 +179,7 @@ export class ContainerWorker {
     if (this.container.imagePullPolicy === 'Never') {
       this.#host.say('Warning', 'ErrImageNeverPull', message, this.container)
       this.#host.say('Warning', 'Failed', 'Error: ErrImageNeverPull', this.container)
+      this.#busy = false
       this.#wait('ErrImageNeverPull', message)
       return
     }
@@ -203,7 +204,7 @@ export class ContainerWorker {
     if (!outcome.ok) {
       this.#host.say('Warning', 'Failed', `Error: ${outcome.message}`, this.container)
       this.#wait('CreateContainerConfigError', outcome.message)
-      // Its ConfigMap or Secret may come: `retryConfig` looks again at once, and this every minute or so as the kubelet does.
+      // Its ConfigMap or Secret may come: `retryConfig` looks again then.
       this.#busy = false
       return
     }

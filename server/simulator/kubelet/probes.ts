@@ -11,6 +11,9 @@ export interface ProbeReport {
   readonly settled: (kind: ProbeKind, healthy: boolean) => void
 }
 
+/** The kubelet's probes learn only after about this long that a container has started. */
+const noticedMillis = 1000
+
 /** Runs one probe of one running container until it is stopped. @param late begins a period later @returns stops it */
 export function runProbe(clock: Clock, kind: ProbeKind, probe: Probe, container: Container, running: RuntimeContainer, report: ProbeReport, late: boolean): () => void {
   const period = Math.max(probe.periodSeconds ?? 10, 1) * 1000
@@ -31,8 +34,7 @@ export function runProbe(clock: Clock, kind: ProbeKind, probe: Probe, container:
   const attempt = (): void => {
     if (!stopped) execute(probe, container, running, hear)
   }
-  // The kubelet looks once as soon as the initial delay is over.
-  cancel = clock.after((probe.initialDelaySeconds ?? 0) * 1000 + (late ? period : 0), attempt)
+  cancel = clock.after(Math.max((probe.initialDelaySeconds ?? 0) * 1000, noticedMillis) + (late ? period : 0), attempt)
   return () => {
     stopped = true
     cancel()
