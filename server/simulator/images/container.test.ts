@@ -34,7 +34,7 @@ function exec(container: SimulatedContainer, command: readonly string[], tty = f
 }
 
 describe('a shell script in a container', () => {
-  const cases: readonly (readonly [string, string, number?])[] = [
+  const cases: readonly (readonly [script: string, out: string, code?: number])[] = [
     ['i=0; while [ $i -lt 3 ]; do echo line $i; i=$((i+1)); done', 'line 0\nline 1\nline 2\n'],
     ['for x in a b "c d"; do echo "<$x>"; done | tail -n 2', '<b>\n<c d>\n'],
     ['echo out; echo err >&2; exit 4', 'out\nerr\n', 4],
@@ -60,7 +60,7 @@ describe('a shell script in a container', () => {
     ['echo "a b" | xargs -n1 echo item', 'item a\nitem b\n'],
     ['test -f /etc/passwd && [ -d /tmp ] && echo both', 'both\n'],
   ]
-  it.each(cases)('%s', async (...[script, out, code = 0]) => {
+  it.each(cases.map(([script, out, code = 0]) => ({ script, out, code })))('$script', async ({ script, out, code }) => {
     expect(await sh(script)).toEqual({ out, code })
   })
 

@@ -134,14 +134,14 @@ export class ContainerLog implements LogSource {
     const records: LogRecord[] = []
     for (const [index, line] of program.logs.start.entries()) {
       const millis = this.#startedAt + line.at * 1000
-      if (millis > from && millis <= to) records.push({ millis, text: this.#filled(line.text, millis, index) })
+      if (millis > from && millis <= to) records.push(...this.#filled(line.text, millis, index))
     }
     for (const [series, line] of program.logs.repeat.entries()) {
       const last = Math.floor((to - this.#startedAt) / (line.every * 1000)) + 1
       const begin = from === -Infinity ? 1 : Math.max(1, Math.floor((from - this.#startedAt) / (line.every * 1000)) - 1)
       for (let index = Math.max(begin, last - mostComputed); index <= last; index++) {
         const millis = this.#due(series, line.every, line.jitter, index)
-        if (millis > from && millis <= to) records.push({ millis, text: this.#filled(line.text, millis, 1000 * (series + 1) + index) })
+        if (millis > from && millis <= to) records.push(...this.#filled(line.text, millis, 1000 * (series + 1) + index))
       }
     }
     return records.toSorted((a, b) => a.millis - b.millis)
@@ -163,8 +163,10 @@ export class ContainerLog implements LogSource {
     return coming.length > 0 ? Math.min(...coming) : undefined
   }
 
-  #filled(template: string, millis: number, index: number): string {
-    return `${fillTemplate(template, { millis, seed: this.#seed, index, fields: this.#fields() })}\n`
+  /** A template may hold several lines, written together. */
+  #filled(template: string, millis: number, index: number): LogRecord[] {
+    const filled = fillTemplate(template, { millis, seed: this.#seed, index, fields: this.#fields() })
+    return filled.split('\n').map((line) => ({ millis, text: `${line}\n` }))
   }
 
   #line(record: LogRecord, timestamps: boolean): string {
