@@ -37,7 +37,9 @@ export function bootstrap(api: Api, create: Create, platform: Platform, options:
   }
   const namespaces = objects.filter((one) => one.kind === 'Namespace')
   for (const namespace of namespaces) make(namespace)
-  for (const namespace of namespaces) for (const object of furniture({ apiVersion: 'v1', kind: 'Namespace', metadata: namespace.metadata } satisfies Namespace, authority)) make(generic(object))
+  for (const namespace of namespaces)
+    for (const object of furniture({ apiVersion: 'v1', kind: 'Namespace', metadata: namespace.metadata } satisfies Namespace, authority))
+      make(generic(object))
   for (const object of objects.filter((one) => one.kind !== 'Namespace')) make(withAuthority(object, authority))
   for (const [index, name] of options.nodes.entries()) makeNode(api, platform, data.node, name, index)
   makeKubernetesEndpoints(make, data.node, options)
@@ -64,14 +66,21 @@ export async function settle(api: Api): Promise<void> {
 }
 
 /** A typed object, for those who don't care what it is. */
-function generic(object: { readonly apiVersion: string; readonly kind: string; readonly metadata: GenericObject['metadata'] }): GenericObject {
+function generic(object: {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: GenericObject['metadata']
+}): GenericObject {
   return { ...object }
 }
 
 /** Puts this cluster's own authority where the recorded cluster had its. */
 function withAuthority(object: GenericObject, authority: string): GenericObject {
   if (object.kind !== 'ConfigMap' || typeof object['data'] !== 'object' || object['data'] === null) return object
-  const data = Object.entries(object['data']).map(([key, value]) => [key, typeof value === 'string' && value.startsWith('-----BEGIN CERTIFICATE-----') ? authority : value])
+  const data = Object.entries(object['data']).map(([key, value]) => [
+    key,
+    typeof value === 'string' && value.startsWith('-----BEGIN CERTIFICATE-----') ? authority : value,
+  ])
   return { ...object, data: Object.fromEntries(data) as { readonly [key: string]: unknown } }
 }
 
@@ -87,7 +96,11 @@ function makeNode(api: Api, platform: Platform, template: Node, name: string, in
   const cidr = `10.32.${index}.0/24`
   const role: { readonly [key: string]: string } = index === 0 ? { 'node-role.kubernetes.io/control-plane': '' } : {}
   const labels = { ...template.metadata.labels, 'kubernetes.io/hostname': name, ...role }
-  const created = api.create<'Node'>({ ...template, metadata: { ...template.metadata, name, labels }, spec: { ...template.spec, podCIDR: cidr, podCIDRs: [cidr] } })
+  const created = api.create<'Node'>({
+    ...template,
+    metadata: { ...template.metadata, name, labels },
+    spec: { ...template.spec, podCIDR: cidr, podCIDRs: [cidr] },
+  })
   const id = platform.sha256(`${name}/${uidOf(created)}`)
   const uuid = `${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(13, 16)}-a${id.slice(17, 20)}-${id.slice(20, 32)}`
   const { nodeInfo } = template.status ?? {}
@@ -95,16 +108,19 @@ function makeNode(api: Api, platform: Platform, template: Node, name: string, in
     ...created,
     status: {
       ...template.status,
-      addresses: [{ type: 'InternalIP', address: addressOf(template, index) }, { type: 'Hostname', address: name }],
+      addresses: [
+        { type: 'InternalIP', address: addressOf(template, index) },
+        { type: 'Hostname', address: name },
+      ],
       conditions: (template.status?.conditions ?? []).map((one) => ({ ...one, lastHeartbeatTime: at, lastTransitionTime: at })),
-      ...(nodeInfo ? { nodeInfo: { ...nodeInfo, machineID: id.slice(0, 32), systemUUID: uuid, bootID: uuid } } : {})
-    }
+      ...(nodeInfo ? { nodeInfo: { ...nodeInfo, machineID: id.slice(0, 32), systemUUID: uuid, bootID: uuid } } : {}),
+    },
   })
   api.create<'Lease'>({
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name, namespace: 'kube-node-lease', ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid: uidOf(created) }] },
-    spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: rfc3339Micro(now) }
+    spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: rfc3339Micro(now) },
   })
 }
 
@@ -118,7 +134,7 @@ function makeKubernetesEndpoints(make: Create, template: Node, options: ClusterO
     apiVersion: 'v1',
     kind: 'Endpoints',
     metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-    subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }]
+    subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   })
   make({
     apiVersion: 'discovery.k8s.io/v1',
@@ -126,7 +142,7 @@ function makeKubernetesEndpoints(make: Create, template: Node, options: ClusterO
     metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
     addressType: 'IPv4',
     endpoints: [{ addresses: [ip], conditions: { ready: true } }],
-    ports: [{ name: 'https', port, protocol: 'TCP' }]
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
   })
 }
 
@@ -145,9 +161,9 @@ function mirrorPod(api: Api, platform: Platform, object: GenericObject, node: st
         'kubernetes.io/config.hash': hash,
         'kubernetes.io/config.mirror': hash,
         'kubernetes.io/config.seen': rfc3339Micro(platform.clock.now()),
-        'kubernetes.io/config.source': 'file'
+        'kubernetes.io/config.source': 'file',
       },
-      ...(owner ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid: uidOf(owner), controller: true }] } : {})
+      ...(owner ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid: uidOf(owner), controller: true }] } : {}),
     },
     spec: {
       ...template.spec,
@@ -155,7 +171,7 @@ function mirrorPod(api: Api, platform: Platform, object: GenericObject, node: st
       nodeName: node,
       priorityClassName: 'system-node-critical',
       tolerations: [{ effect: 'NoExecute', operator: 'Exists' }],
-      automountServiceAccountToken: false
-    }
+      automountServiceAccountToken: false,
+    },
   }
 }

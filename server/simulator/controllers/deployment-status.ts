@@ -32,7 +32,12 @@ export function conditionNow(now: number, type: string, status: string, reason: 
 }
 
 /** The counts and the Available condition, from the ReplicaSets' own status. */
-export function countsOf(deployment: Deployment, sets: readonly ReplicaSet[], newest: ReplicaSet | undefined, now: number): DeploymentStatus {
+export function countsOf(
+  deployment: Deployment,
+  sets: readonly ReplicaSet[],
+  newest: ReplicaSet | undefined,
+  now: number,
+): DeploymentStatus {
   const available = sum(sets, (set) => set.status?.availableReplicas)
   const enough = available >= wantedOf(deployment) - roomFor(deployment).unavailable
   const condition = enough
@@ -48,7 +53,7 @@ export function countsOf(deployment: Deployment, sets: readonly ReplicaSet[], ne
     unavailableReplicas: nonzero(Math.max(sum(sets, wantedOf) - available, 0)),
     terminatingReplicas: sum(sets, (set) => set.status?.terminatingReplicas),
     ...(deployment.status?.collisionCount === undefined ? {} : { collisionCount: deployment.status.collisionCount }),
-    conditions: setCondition(deployment.status?.conditions ?? [], condition)
+    conditions: setCondition(deployment.status?.conditions ?? [], condition),
   }
 }
 
@@ -72,14 +77,20 @@ function isProgressing(before: DeploymentStatus, after: DeploymentStatus): boole
  * The rollout's conditions: Progressing with its reasons, ReplicaFailure.
  * https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status
  */
-export function rolloutStatus(deployment: Deployment, sets: readonly ReplicaSet[], newest: ReplicaSet | undefined, now: number): DeploymentStatus {
+export function rolloutStatus(
+  deployment: Deployment,
+  sets: readonly ReplicaSet[],
+  newest: ReplicaSet | undefined,
+  now: number,
+): DeploymentStatus {
   const status = countsOf(deployment, sets, newest, now)
   const deadline = deployment.spec?.progressDeadlineSeconds
   const conditions = [...(status.conditions ?? [])]
   const current = conditions.find((one) => one.type === 'Progressing')
   const settled = (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && current?.reason === 'NewReplicaSetAvailable'
   const subject = newest ? `ReplicaSet "${nameOf(newest)}"` : `Deployment "${nameOf(deployment)}"`
-  const progressing = (truth: string, reason: string, message: string): DeploymentCondition => conditionNow(now, 'Progressing', truth, reason, message)
+  const progressing = (truth: string, reason: string, message: string): DeploymentCondition =>
+    conditionNow(now, 'Progressing', truth, reason, message)
   let next = conditions
   if (deadline === undefined) next = conditions.filter((one) => one.type !== 'Progressing')
   else if (!settled) {
@@ -93,7 +104,9 @@ export function rolloutStatus(deployment: Deployment, sets: readonly ReplicaSet[
       next = setCondition(conditions, progressing('False', 'ProgressDeadlineExceeded', `${subject} has timed out progressing.`))
     }
   }
-  const failure = [...(newest ? [newest] : []), ...sets].flatMap((set) => set.status?.conditions ?? []).find((one) => one.type === 'ReplicaFailure')
+  const failure = [...(newest ? [newest] : []), ...sets]
+    .flatMap((set) => set.status?.conditions ?? [])
+    .find((one) => one.type === 'ReplicaFailure')
   next = failure
     ? setCondition(next, conditionNow(now, 'ReplicaFailure', failure.status, failure.reason ?? '', failure.message ?? ''))
     : next.filter((one) => one.type !== 'ReplicaFailure')

@@ -3,7 +3,17 @@ import { again, normal } from './change.ts'
 import type { Change } from './change.ts'
 import { conditionNow, countsOf, deadlineLeft, isComplete, rolloutStatus, roomFor, setCondition, wantedOf } from './deployment-status.ts'
 import { templateHash } from './hash.ts'
-import { controllerOf, controllerReference, isControlledBy, isDeleting, isPodFinished, nameOf, namespaceOf, sameJson, withMetadata } from './objects.ts'
+import {
+  controllerOf,
+  controllerReference,
+  isControlledBy,
+  isDeleting,
+  isPodFinished,
+  nameOf,
+  namespaceOf,
+  sameJson,
+  withMetadata,
+} from './objects.ts'
 import { selects } from './selectors.ts'
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision'
@@ -11,7 +21,14 @@ const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
 const hashLabel = 'pod-template-hash'
 /** Annotations of the Deployment that its ReplicaSets don't get. */
-const notInherited = new Set(['kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, 'deployment.kubernetes.io/revision-history', desiredAnnotation, maxAnnotation, 'deprecated.deployment.rollback.to'])
+const notInherited = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  'deployment.kubernetes.io/revision-history',
+  desiredAnnotation,
+  maxAnnotation,
+  'deprecated.deployment.rollback.to',
+])
 
 /** One reading of everything that a Deployment's next step depends on. */
 interface Rollout {
@@ -27,7 +44,12 @@ interface Rollout {
  * https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
  * @param pods of the namespace; a Recreate waits for the old ones to be gone
  */
-export function reconcileDeployment(deployment: Deployment, setsOfNamespace: readonly ReplicaSet[], pods: readonly Pod[], now: number): Change[] {
+export function reconcileDeployment(
+  deployment: Deployment,
+  setsOfNamespace: readonly ReplicaSet[],
+  pods: readonly Pod[],
+  now: number,
+): Change[] {
   const claims = claimSets(deployment, setsOfNamespace)
   const sets = claims.owned.toSorted(byAge)
   const newest = sets.find((set) => sameTemplate(set, deployment))
@@ -42,7 +64,11 @@ function step(rollout: Rollout, pods: readonly Pod[]): Change[] {
   if (pausing) return report(rollout, pausing)
   if (deployment.spec?.paused || isScaling(rollout)) {
     const scaled = scaleProportionally(rollout)
-    return [...(newest ? syncNewest(rollout, newest) : []), ...scaled, ...report(rollout, countsOf(deployment, rollout.sets, newest, rollout.now).conditions)]
+    return [
+      ...(newest ? syncNewest(rollout, newest) : []),
+      ...scaled,
+      ...report(rollout, countsOf(deployment, rollout.sets, newest, rollout.now).conditions),
+    ]
   }
   return deployment.spec?.strategy?.type === 'Recreate' ? recreate(rollout, pods) : roll(rollout)
 }
@@ -50,7 +76,10 @@ function step(rollout: Rollout, pods: readonly Pod[]): Change[] {
 const byAge = (a: ReplicaSet, b: ReplicaSet): number =>
   Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? '') || (nameOf(a) < nameOf(b) ? -1 : 1)
 
-function claimSets(deployment: Deployment, sets: readonly ReplicaSet[]): { readonly owned: readonly ReplicaSet[]; readonly changes: readonly Change[] } {
+function claimSets(
+  deployment: Deployment,
+  sets: readonly ReplicaSet[],
+): { readonly owned: readonly ReplicaSet[]; readonly changes: readonly Change[] } {
   const owned: ReplicaSet[] = []
   const changes: Change[] = []
   for (const set of sets) {
@@ -115,20 +144,20 @@ function createNewest(rollout: Rollout): Change[] {
       namespace: namespaceOf(deployment),
       labels,
       annotations: { ...inherited(deployment), ...setAnnotations(deployment), [revisionAnnotation]: revision },
-      ownerReferences: [controllerReference(deployment)]
+      ownerReferences: [controllerReference(deployment)],
     },
     spec: {
       replicas,
       ...(deployment.spec?.minReadySeconds ? { minReadySeconds: deployment.spec.minReadySeconds } : {}),
       selector: { ...deployment.spec?.selector, matchLabels: { ...deployment.spec?.selector.matchLabels, [hashLabel]: hash } },
-      template: { ...template, metadata: { ...template?.metadata, labels } }
-    }
+      template: { ...template, metadata: { ...template?.metadata, labels } },
+    },
   }
   const created = conditionNow(now, 'Progressing', 'True', 'NewReplicaSetCreated', `Created new replica set "${name}"`)
   return [
     { do: 'create', object: set, done: () => (replicas > 0 ? [scaledEvent(deployment, name, 0, replicas)] : []) },
     ...annotateRevision(deployment, revision),
-    ...report(rollout, setCondition(deployment.status?.conditions ?? [], created))
+    ...report(rollout, setCondition(deployment.status?.conditions ?? [], created)),
   ]
 }
 
@@ -159,7 +188,7 @@ function syncNewest(rollout: Rollout, newest: ReplicaSet): Change[] {
     ...newest.metadata.annotations,
     ...inherited(deployment),
     [revisionAnnotation]: revision,
-    ...(past === undefined ? {} : { 'deployment.kubernetes.io/revision-history': past })
+    ...(past === undefined ? {} : { 'deployment.kubernetes.io/revision-history': past }),
   }
   const minReadySeconds = deployment.spec?.minReadySeconds
   const changed = !sameJson(annotations, newest.metadata.annotations) || (newest.spec?.minReadySeconds ?? 0) !== (minReadySeconds ?? 0)
@@ -283,7 +312,10 @@ function scaleProportionally(rollout: Rollout): Change[] {
   return active
     .toSorted((a, b) => wantedOf(b) - wantedOf(a))
     .flatMap((set, index, all) => {
-      const share = index === all.length - 1 ? left : sign * Math.min(Math.abs(left), Math.abs(Math.round((wantedOf(set) * target) / total) - wantedOf(set)))
+      const share =
+        index === all.length - 1
+          ? left
+          : sign * Math.min(Math.abs(left), Math.abs(Math.round((wantedOf(set) * target) / total) - wantedOf(set)))
       left -= share
       return scale(rollout, set, Math.max(wantedOf(set) + share, 0))
     })
@@ -295,8 +327,10 @@ function pauseCondition(rollout: Rollout): readonly DeploymentCondition[] | unde
   const current = conditions.find((one) => one.type === 'Progressing')
   if (deployment.spec?.progressDeadlineSeconds === undefined || current?.reason === 'ProgressDeadlineExceeded') return undefined
   const paused = current?.reason === 'DeploymentPaused'
-  if (deployment.spec.paused && !paused) return setCondition(conditions, conditionNow(now, 'Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused'))
-  if (!deployment.spec.paused && paused) return setCondition(conditions, conditionNow(now, 'Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed'))
+  if (deployment.spec.paused && !paused)
+    return setCondition(conditions, conditionNow(now, 'Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused'))
+  if (!deployment.spec.paused && paused)
+    return setCondition(conditions, conditionNow(now, 'Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed'))
   return undefined
 }
 

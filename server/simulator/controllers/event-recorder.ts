@@ -121,7 +121,7 @@ function newEvent(platform: Platform, reporter: Reporter, about: Subject, saying
     type: saying.type,
     reason: saying.reason,
     message: saying.message,
-    reportingComponent: reporter.component
+    reportingComponent: reporter.component,
   }
   if (reporter.modern) {
     // Whole seconds, as the other events have, so that clients that sort by time don't put a pod's start before its scheduling.

@@ -46,7 +46,8 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
   }
   const modify = (uid: string, change: (object: GenericObject) => GenericObject | undefined): void => {
     const place = alive.get(uid)
-    if (place) api.generic.modify(place.resource, place.namespace, place.name, (object) => (uidOf(object) === uid ? change(object) : undefined))
+    if (place)
+      api.generic.modify(place.resource, place.namespace, place.name, (object) => (uidOf(object) === uid ? change(object) : undefined))
   }
   const disown = (uid: string, owners: ReadonlySet<string>): void =>
     modify(uid, (object) => {
@@ -54,7 +55,10 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
       return { ...object, metadata: { ...object.metadata, ownerReferences: left.length > 0 ? left : undefined } }
     })
   const finish = (uid: string, finalizer: string): void =>
-    modify(uid, (object) => ({ ...object, metadata: { ...object.metadata, finalizers: (object.metadata.finalizers ?? []).filter((one) => one !== finalizer) } }))
+    modify(uid, (object) => ({
+      ...object,
+      metadata: { ...object.metadata, finalizers: (object.metadata.finalizers ?? []).filter((one) => one !== finalizer) },
+    }))
 
   const process = (uid: string): void => {
     const object = objects.get(uid)
@@ -66,10 +70,13 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
       return
     }
     if (isDeleting(object) && finalizers.includes('foregroundDeletion')) {
-      const blocking = [...(dependents.get(uid) ?? [])].filter((one) => objects.get(one)?.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion))
+      const blocking = [...(dependents.get(uid) ?? [])].filter((one) =>
+        objects.get(one)?.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion),
+      )
       for (const dependent of dependents.get(uid) ?? []) {
         const child = objects.get(dependent)
-        if (child && !isDeleting(child)) remove(dependent, { propagationPolicy: blocking.includes(dependent) ? 'Foreground' : 'Background' })
+        if (child && !isDeleting(child))
+          remove(dependent, { propagationPolicy: blocking.includes(dependent) ? 'Foreground' : 'Background' })
       }
       if (blocking.length === 0) finish(uid, 'foregroundDeletion')
       return
@@ -119,6 +126,7 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
     alive.set(uid, { resource, namespace: object.metadata.namespace, name: nameOf(object) })
     objects.set(uid, object)
     if ((object.metadata.ownerReferences ?? []).length > 0 || isDeleting(object)) look(uid)
-    if (before && before.metadata.ownerReferences !== object.metadata.ownerReferences) for (const owner of before.metadata.ownerReferences ?? []) look(owner.uid)
+    if (before && before.metadata.ownerReferences !== object.metadata.ownerReferences)
+      for (const owner of before.metadata.ownerReferences ?? []) look(owner.uid)
   })
 }

@@ -32,7 +32,7 @@ export function reconcileJob(job: Job, podsOfNamespace: readonly Pod[], now: num
     active: claims.owned.filter(isPodActive),
     succeeded: claims.owned.filter((pod) => pod.status?.phase === 'Succeeded'),
     failed: claims.owned.filter((pod) => pod.status?.phase === 'Failed'),
-    now
+    now,
   }
   if (finishedAt(job) !== undefined) return [...claims.changes, ...expire(job, now)]
   const verdict = verdictOf(run)
@@ -50,7 +50,9 @@ function expire(job: Job, now: number): Change[] {
   const end = finishedAt(job)
   if (ttl === undefined || end === undefined) return []
   const left = end + ttl * 1000 - now
-  return left > 0 ? again(left) : [{ do: 'delete', kind: 'Job', namespace: job.metadata.namespace, name: nameOf(job), options: { propagationPolicy: 'Foreground' } }]
+  return left > 0
+    ? again(left)
+    : [{ do: 'delete', kind: 'Job', namespace: job.metadata.namespace, name: nameOf(job), options: { propagationPolicy: 'Foreground' } }]
 }
 
 interface Verdict {
@@ -70,26 +72,41 @@ function verdictOf({ job, active, succeeded, failed, now }: Run): Verdict | unde
   if (spec?.activeDeadlineSeconds !== undefined && started && Date.parse(started) + spec.activeDeadlineSeconds * 1000 <= now) {
     return { complete: false, reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
   }
-  const enough = spec?.completions === undefined ? succeeded.length > 0 && active.length === 0 : indexesDone(succeeded, job) >= spec.completions
+  const enough =
+    spec?.completions === undefined ? succeeded.length > 0 && active.length === 0 : indexesDone(succeeded, job) >= spec.completions
   return enough ? { complete: true, reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' } : undefined
 }
 
 const isIndexed = (job: Job): boolean => job.spec?.completionMode === 'Indexed'
 const indexOf = (pod: Pod): number => Number(pod.metadata.annotations?.[indexAnnotation] ?? -1)
-const indexesDone = (succeeded: readonly Pod[], job: Job): number => (isIndexed(job) ? new Set(succeeded.map(indexOf)).size : succeeded.length)
+const indexesDone = (succeeded: readonly Pod[], job: Job): number =>
+  isIndexed(job) ? new Set(succeeded.map(indexOf)).size : succeeded.length
 
 function finish(run: Run, verdict: Verdict): Change[] {
   const { job, active, now } = run
   const at = rfc3339(now)
-  const condition = (type: string): JobCondition => ({ type, status: 'True', reason: verdict.reason, message: verdict.message, lastProbeTime: at, lastTransitionTime: at })
-  const added = verdict.complete ? [condition('SuccessCriteriaMet'), condition('Complete')] : [condition('FailureTarget'), condition('Failed')]
-  const status: JobStatus = { ...countsOf({ ...run, active: [] }), ...(verdict.complete ? { completionTime: at } : {}), conditions: [...(job.status?.conditions ?? []), ...added] }
+  const condition = (type: string): JobCondition => ({
+    type,
+    status: 'True',
+    reason: verdict.reason,
+    message: verdict.message,
+    lastProbeTime: at,
+    lastTransitionTime: at,
+  })
+  const added = verdict.complete
+    ? [condition('SuccessCriteriaMet'), condition('Complete')]
+    : [condition('FailureTarget'), condition('Failed')]
+  const status: JobStatus = {
+    ...countsOf({ ...run, active: [] }),
+    ...(verdict.complete ? { completionTime: at } : {}),
+    conditions: [...(job.status?.conditions ?? []), ...added],
+  }
   return [
     ...active.map((pod): Change => ({ do: 'delete', kind: 'Pod', namespace: pod.metadata.namespace, name: nameOf(pod) })),
     ...active.map((pod) => normal(job, 'SuccessfulDelete', `Deleted pod: ${nameOf(pod)}`)),
     { do: 'status', object: { ...job, status } },
     verdict.complete ? normal(job, 'Completed', 'Job completed') : warning(job, verdict.reason, verdict.message),
-    ...(job.spec?.ttlSecondsAfterFinished === undefined ? [] : again(job.spec.ttlSecondsAfterFinished * 1000))
+    ...(job.spec?.ttlSecondsAfterFinished === undefined ? [] : again(job.spec.ttlSecondsAfterFinished * 1000)),
   ]
 }
 
@@ -105,7 +122,7 @@ function countsOf({ job, active, succeeded, failed, now }: Run): JobStatus {
     terminating: 0,
     uncountedTerminatedPods: {},
     ...(isIndexed(job) ? { completedIndexes: rangesOf(indexes) } : {}),
-    ...(job.status?.conditions ? { conditions: job.status.conditions } : {})
+    ...(job.status?.conditions ? { conditions: job.status.conditions } : {}),
   }
 }
 
@@ -125,7 +142,11 @@ function carryOn(run: Run): Change[] {
   const spec = job.spec
   const status = countsOf(run)
   const write: Change[] = sameJson(status, job.status) ? [] : [{ do: 'status', object: { ...job, status } }]
-  if (spec?.suspend) return [...write, ...active.flatMap((pod): Change[] => [{ do: 'delete', kind: 'Pod', namespace: pod.metadata.namespace, name: nameOf(pod) }])]
+  if (spec?.suspend)
+    return [
+      ...write,
+      ...active.flatMap((pod): Change[] => [{ do: 'delete', kind: 'Pod', namespace: pod.metadata.namespace, name: nameOf(pod) }]),
+    ]
   const deadline = spec?.activeDeadlineSeconds
   const patience = deadline === undefined ? [] : again(Date.parse(status.startTime ?? '') + deadline * 1000 - now)
   const wait = backOffLeft(failed, now)
@@ -137,13 +158,18 @@ function carryOn(run: Run): Change[] {
   return [
     ...write,
     ...freeIndexes(run, missing).map((index) => createPod(job, index)),
-    ...surplus.flatMap((pod): Change[] => [{ do: 'delete', kind: 'Pod', namespace: pod.metadata.namespace, name: nameOf(pod) }, normal(job, 'SuccessfulDelete', `Deleted pod: ${nameOf(pod)}`)]),
-    ...patience
+    ...surplus.flatMap((pod): Change[] => [
+      { do: 'delete', kind: 'Pod', namespace: pod.metadata.namespace, name: nameOf(pod) },
+      normal(job, 'SuccessfulDelete', `Deleted pod: ${nameOf(pod)}`),
+    ]),
+    ...patience,
   ]
 }
 
 function backOffLeft(failed: readonly Pod[], now: number): number {
-  const ends = failed.map((pod) => Math.max(0, ...(pod.status?.containerStatuses ?? []).map((one) => Date.parse(one.state?.terminated?.finishedAt ?? '') || 0)))
+  const ends = failed.map((pod) =>
+    Math.max(0, ...(pod.status?.containerStatuses ?? []).map((one) => Date.parse(one.state?.terminated?.finishedAt ?? '') || 0)),
+  )
   if (ends.length === 0) return 0
   return Math.max(...ends) + Math.min(firstBackOffMillis * 2 ** (failed.length - 1), lastBackOffMillis) - now
 }
@@ -151,7 +177,9 @@ function backOffLeft(failed: readonly Pod[], now: number): number {
 function freeIndexes({ job, active, succeeded }: Run, count: number): (number | undefined)[] {
   if (!isIndexed(job)) return Array.from({ length: count }, () => undefined)
   const taken = new Set([...active, ...succeeded].map(indexOf))
-  return Array.from({ length: job.spec?.completions ?? 0 }, (_, index) => index).filter((index) => !taken.has(index)).slice(0, count)
+  return Array.from({ length: job.spec?.completions ?? 0 }, (_, index) => index)
+    .filter((index) => !taken.has(index))
+    .slice(0, count)
 }
 
 function createPod(job: Job, index: number | undefined): Change {
@@ -161,12 +189,15 @@ function createPod(job: Job, index: number | undefined): Change {
     do: 'create',
     object: indexed,
     done: (pod) => [normal(job, 'SuccessfulCreate', `Created pod: ${nameOf(pod)}`)],
-    refused: (error) => [warning(job, 'FailedCreate', `Error creating: ${error.message}`)]
+    refused: (error) => [warning(job, 'FailedCreate', `Error creating: ${error.message}`)],
   }
 }
 
 function withIndex(pod: Pod, job: Job, index: number): Pod {
-  const env = { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.annotations['${indexAnnotation}']` } } }
+  const env = {
+    name: 'JOB_COMPLETION_INDEX',
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.annotations['${indexAnnotation}']` } },
+  }
   const spec = pod.spec ?? { containers: [] }
   return {
     ...pod,
@@ -174,8 +205,12 @@ function withIndex(pod: Pod, job: Job, index: number): Pod {
       ...pod.metadata,
       generateName: `${nameOf(job)}-${index}-`,
       annotations: { ...pod.metadata.annotations, [indexAnnotation]: String(index) },
-      labels: { ...pod.metadata.labels, [indexAnnotation]: String(index) }
+      labels: { ...pod.metadata.labels, [indexAnnotation]: String(index) },
     },
-    spec: { ...spec, hostname: spec.hostname ?? `${nameOf(job)}-${index}`, containers: spec.containers.map((one) => ({ ...one, env: [...(one.env ?? []), env] })) }
+    spec: {
+      ...spec,
+      hostname: spec.hostname ?? `${nameOf(job)}-${index}`,
+      containers: spec.containers.map((one) => ({ ...one, env: [...(one.env ?? []), env] })),
+    },
   }
 }

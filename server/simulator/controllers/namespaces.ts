@@ -39,7 +39,8 @@ export function startNamespaceController(api: Api, platform: Platform): () => vo
       }
       for (const object of api.generic.list(resource, name)) left.push({ resource, finalizers: object.metadata.finalizers ?? [] })
     }
-    if (left.length === 0) api.modify('Namespace', undefined, name, (current) => ({ ...current, spec: { ...current.spec, finalizers: [] } }))
+    if (left.length === 0)
+      api.modify('Namespace', undefined, name, (current) => ({ ...current, spec: { ...current.spec, finalizers: [] } }))
     else if (namespace) report(api, platform, namespace, left)
   }
 
@@ -59,7 +60,7 @@ export function startNamespaceController(api: Api, platform: Platform): () => vo
       if (terminating.size === 0 || type !== 'DELETED') return
       const name = object.metadata.namespace
       if (name !== undefined && terminating.has(name)) look(name)
-    })
+    }),
   ]
   return () => {
     for (const end of ends) end()
@@ -67,7 +68,12 @@ export function startNamespaceController(api: Api, platform: Platform): () => vo
 }
 
 /** Says in the namespace's conditions what keeps it. */
-function report(api: Api, platform: Platform, namespace: Namespace, left: readonly { readonly resource: ResourceInfo; readonly finalizers: readonly string[] }[]): void {
+function report(
+  api: Api,
+  platform: Platform,
+  namespace: Namespace,
+  left: readonly { readonly resource: ResourceInfo; readonly finalizers: readonly string[] }[],
+): void {
   const at = rfc3339(platform.clock.now())
   const condition = (type: string, status: boolean, reason: string, message: string): NamespaceCondition => {
     const old = namespace.status?.conditions?.find((one) => one.type === type)
@@ -75,7 +81,10 @@ function report(api: Api, platform: Platform, namespace: Namespace, left: readon
     return { type, status: truth, lastTransitionTime: old?.status === truth ? old.lastTransitionTime : at, reason, message }
   }
   const count = (names: readonly string[], tell: (name: string, count: number) => string): string =>
-    [...new Set(names)].toSorted().map((name) => tell(name, names.filter((one) => one === name).length)).join(', ')
+    [...new Set(names)]
+      .toSorted()
+      .map((name) => tell(name, names.filter((one) => one === name).length))
+      .join(', ')
   const kinds = left.map(({ resource }) => (resource.group ? `${resource.resource}.${resource.group}` : `${resource.resource}.`))
   const finalizers = left.flatMap((one) => one.finalizers)
   const remaining = `Some resources are remaining: ${count(kinds, (name, number) => `${name} has ${number} resource instances`)}`
@@ -83,11 +92,18 @@ function report(api: Api, platform: Platform, namespace: Namespace, left: readon
   const conditions = [
     condition('NamespaceDeletionDiscoveryFailure', false, 'ResourcesDiscovered', 'All resources successfully discovered'),
     condition('NamespaceDeletionGroupVersionParsingFailure', false, 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
-    condition('NamespaceDeletionContentFailure', false, 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'),
+    condition(
+      'NamespaceDeletionContentFailure',
+      false,
+      'ContentDeleted',
+      'All content successfully deleted, may be waiting on finalization',
+    ),
     condition('NamespaceContentRemaining', true, 'SomeResourcesRemain', remaining),
     finalizers.length > 0
       ? condition('NamespaceFinalizersRemaining', true, 'SomeFinalizersRemain', waiting)
-      : condition('NamespaceFinalizersRemaining', false, 'ContentHasNoFinalizers', 'All content-preserving finalizers finished')
+      : condition('NamespaceFinalizersRemaining', false, 'ContentHasNoFinalizers', 'All content-preserving finalizers finished'),
   ]
-  api.modifyStatus('Namespace', undefined, nameOf(namespace), (current) => (sameJson(current.status?.conditions, conditions) ? undefined : { ...current, status: { ...current.status, conditions } }))
+  api.modifyStatus('Namespace', undefined, nameOf(namespace), (current) =>
+    sameJson(current.status?.conditions, conditions) ? undefined : { ...current, status: { ...current.status, conditions } },
+  )
 }

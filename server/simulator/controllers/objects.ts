@@ -28,7 +28,14 @@ export function isControlledBy(object: { readonly metadata: ObjectMeta }, owner:
 
 /** The reference by which `owner` manages what it makes. */
 export function controllerReference(owner: Named): OwnerReference {
-  return { apiVersion: owner.apiVersion, kind: owner.kind, name: nameOf(owner), uid: uidOf(owner), controller: true, blockOwnerDeletion: true }
+  return {
+    apiVersion: owner.apiVersion,
+    kind: owner.kind,
+    name: nameOf(owner),
+    uid: uidOf(owner),
+    controller: true,
+    blockOwnerDeletion: true,
+  }
 }
 
 /** How events and addresses point at an object. */
@@ -56,7 +63,8 @@ export function sameJson(a: unknown, b: unknown): boolean {
 export const isPodFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 /** Neither finished nor being deleted: it counts towards its controller's replicas. */
 export const isPodActive = (pod: Pod): boolean => !isPodFinished(pod) && !isDeleting(pod)
-export const isPodReady = (pod: Pod): boolean => pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false
+export const isPodReady = (pod: Pod): boolean =>
+  pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false
 
 /** When the pod became ready, in milliseconds; undefined while it is not. */
 export function readySince(pod: Pod): number | undefined {

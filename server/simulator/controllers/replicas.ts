@@ -3,7 +3,22 @@ import type { ApiError } from '../api/door.ts'
 import type { Pod, PodTemplateSpec, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus, ReplicationController } from '../resources/kinds.ts'
 import { again, normal, warning } from './change.ts'
 import type { Change } from './change.ts'
-import { controllerOf, controllerReference, isControlledBy, isDeleting, isPodActive, isPodAvailable, isPodReady, nameOf, namespaceOf, readySince, sameJson, uidOf, untilAvailable, withMetadata } from './objects.ts'
+import {
+  controllerOf,
+  controllerReference,
+  isControlledBy,
+  isDeleting,
+  isPodActive,
+  isPodAvailable,
+  isPodReady,
+  nameOf,
+  namespaceOf,
+  readySince,
+  sameJson,
+  uidOf,
+  untilAvailable,
+  withMetadata,
+} from './objects.ts'
 import { mapSelects, selects } from './selectors.ts'
 
 export type Replicator = ReplicaSet | ReplicationController
@@ -34,7 +49,7 @@ export function reconcileReplicas(owner: Replicator, podsOfNamespace: readonly P
     ...deletionOrder(active, podsOfNamespace)
       .slice(0, Math.min(Math.max(-missing, 0), burstReplicas))
       .flatMap((pod) => deletePod(owner, pod)),
-    ...again(untilAvailable(active, minReady, now))
+    ...again(untilAvailable(active, minReady, now)),
   ]
 }
 
@@ -42,7 +57,7 @@ export function reconcileReplicas(owner: Replicator, podsOfNamespace: readonly P
 export function claimPods(
   owner: Parameters<typeof controllerReference>[0],
   pods: readonly Pod[],
-  matches: (pod: Pod) => boolean
+  matches: (pod: Pod) => boolean,
 ): { readonly owned: readonly Pod[]; readonly changes: readonly Change[] } {
   const owned: Pod[] = []
   const changes: Change[] = []
@@ -63,7 +78,11 @@ export function claimPods(
 }
 
 /** A pod as its template has it, owned by `owner`. Give it a `name`, or it gets one that begins with the owner's. */
-export function podFromTemplate(owner: Parameters<typeof controllerReference>[0], template: PodTemplateSpec | undefined, name?: string): Pod {
+export function podFromTemplate(
+  owner: Parameters<typeof controllerReference>[0],
+  template: PodTemplateSpec | undefined,
+  name?: string,
+): Pod {
   const { labels, annotations, finalizers } = template?.metadata ?? {}
   const prefix = nameOf(owner)
   return {
@@ -75,9 +94,9 @@ export function podFromTemplate(owner: Parameters<typeof controllerReference>[0]
       ...(labels ? { labels } : {}),
       ...(annotations ? { annotations } : {}),
       ...(finalizers ? { finalizers } : {}),
-      ownerReferences: [controllerReference(owner)]
+      ownerReferences: [controllerReference(owner)],
     },
-    spec: template?.spec ?? { containers: [] }
+    spec: template?.spec ?? { containers: [] },
   }
 }
 
@@ -88,8 +107,8 @@ function createPods(owner: Replicator, count: number, status: ReplicaSetStatus, 
     done: (pod) => [normal(owner, 'SuccessfulCreate', `Created pod: ${nameOf(pod)}`)],
     refused: (error) => [
       warning(owner, 'FailedCreate', `Error creating: ${error.message}`),
-      ...statusChange(owner, { ...status, conditions: withFailure(status.conditions, error, now) })
-    ]
+      ...statusChange(owner, { ...status, conditions: withFailure(status.conditions, error, now) }),
+    ],
   }))
 }
 
@@ -97,7 +116,7 @@ function createPods(owner: Replicator, count: number, status: ReplicaSetStatus, 
 export function deletePod(owner: Parameters<typeof normal>[0], pod: Pod): Change[] {
   return [
     { do: 'delete', kind: 'Pod', namespace: pod.metadata.namespace, name: nameOf(pod) },
-    normal(owner, 'SuccessfulDelete', `Deleted pod: ${nameOf(pod)}`)
+    normal(owner, 'SuccessfulDelete', `Deleted pod: ${nameOf(pod)}`),
   ]
 }
 
@@ -125,7 +144,7 @@ export function deletionOrder(pods: readonly Pod[], neighbours: readonly Pod[]):
       (readySince(b) ?? 0) - (readySince(a) ?? 0) ||
       restarts(b) - restarts(a) ||
       Date.parse(b.metadata.creationTimestamp ?? '') - Date.parse(a.metadata.creationTimestamp ?? '') ||
-      0
+      0,
   )
 }
 
@@ -142,7 +161,7 @@ function statusOf(owner: Replicator, active: readonly Pod[], terminating: number
     availableReplicas: nonzero(active.filter((pod) => isPodAvailable(pod, minReady, now)).length),
     ...(owner.kind === 'ReplicaSet' ? { terminatingReplicas: terminating } : {}),
     observedGeneration: owner.metadata.generation,
-    ...(failure && failure.length > 0 ? { conditions: failure } : {})
+    ...(failure && failure.length > 0 ? { conditions: failure } : {}),
   }
 }
 

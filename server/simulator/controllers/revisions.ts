@@ -46,10 +46,10 @@ export function historyOf(owner: StatefulSet | DaemonSet, all: readonly Controll
       name: `${nameOf(owner)}-${hash}`,
       namespace: namespaceOf(owner),
       labels: { ...owner.spec?.template.metadata?.labels, [revisionHashLabel]: hash },
-      ownerReferences: [controllerReference(owner)]
+      ownerReferences: [controllerReference(owner)],
     },
     data,
-    revision: next
+    revision: next,
   }
   return { revisions, update, changes: [{ do: 'create', object: update }] }
 }
@@ -57,6 +57,13 @@ export function historyOf(owner: StatefulSet | DaemonSet, all: readonly Controll
 /** Deletes revisions beyond the limit that nothing runs any more. */
 export function dropRevisions(owner: StatefulSet | DaemonSet, history: History, inUse: ReadonlySet<string>): Change[] {
   const limit = owner.spec?.revisionHistoryLimit ?? 10
-  const idle = history.revisions.filter((one) => one.metadata.name !== history.update.metadata.name && !inUse.has(nameOf(one)) && !inUse.has(one.metadata.labels?.[revisionHashLabel] ?? ''))
-  return idle.slice(0, Math.max(idle.length - limit, 0)).map((one) => ({ do: 'delete', kind: 'ControllerRevision', namespace: one.metadata.namespace, name: nameOf(one) }))
+  const idle = history.revisions.filter(
+    (one) =>
+      one.metadata.name !== history.update.metadata.name &&
+      !inUse.has(nameOf(one)) &&
+      !inUse.has(one.metadata.labels?.[revisionHashLabel] ?? ''),
+  )
+  return idle
+    .slice(0, Math.max(idle.length - limit, 0))
+    .map((one) => ({ do: 'delete', kind: 'ControllerRevision', namespace: one.metadata.namespace, name: nameOf(one) }))
 }

@@ -19,7 +19,10 @@ export interface Controller {
 export type Watch = (api: Api, enqueue: (key: string) => void) => () => void
 
 /** `keys` says whose business an object is. An object's state before the change is asked too. */
-export function watching<K extends keyof Kinds>(kind: K, keys: (object: Kinds[K], event: WatchEvent<Kinds[K]>['type']) => readonly string[]): Watch {
+export function watching<K extends keyof Kinds>(
+  kind: K,
+  keys: (object: Kinds[K], event: WatchEvent<Kinds[K]>['type']) => readonly string[],
+): Watch {
   return (api, enqueue) =>
     api.watch(kind, (event) => {
       for (const key of keys(event.object, event.type)) enqueue(key)

@@ -36,9 +36,13 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     endpointSlices(api),
     claims(api, now),
     volumes(api, now),
-    namespaceFurniture(api, options)
+    namespaceFurniture(api, options),
   ]
-  const stops = [...controllers.map((controller) => runController(api, platform, controller)), startGarbageCollector(api, platform), startNamespaceController(api, platform)]
+  const stops = [
+    ...controllers.map((controller) => runController(api, platform, controller)),
+    startGarbageCollector(api, platform),
+    startNamespaceController(api, platform),
+  ]
   return () => {
     for (const stop of stops) stop()
   }
@@ -63,14 +67,17 @@ function deployments(api: Api, now: () => number): Controller {
       watching('Deployment', (object) => [keyOf(object)]),
       watching('ReplicaSet', (set) => {
         if (controllerOf(set)) return ownerKeys(set, 'Deployment')
-        return api.list('Deployment', namespaceOf(set)).filter((one) => selects(one.spec?.selector, set.metadata.labels)).map(keyOf)
+        return api
+          .list('Deployment', namespaceOf(set))
+          .filter((one) => selects(one.spec?.selector, set.metadata.labels))
+          .map(keyOf)
       }),
       // A Recreate waits until the last old pod has gone.
       watching('Pod', (pod, type) => {
         const owner = type === 'DELETED' ? controllerOf(pod) : undefined
         const set = owner?.kind === 'ReplicaSet' ? api.get('ReplicaSet', namespaceOf(pod), owner.name) : undefined
         return set ? ownerKeys(set, 'Deployment') : []
-      })
+      }),
     ],
     reconcile: (key) => {
       const [namespace, name] = split(key)
@@ -78,7 +85,7 @@ function deployments(api: Api, now: () => number): Controller {
       if (!deployment) return []
       const pods = deployment.spec?.strategy?.type === 'Recreate' ? api.list('Pod', namespace) : []
       return reconcileDeployment(deployment, api.list('ReplicaSet', namespace), pods, now())
-    }
+    },
   }
 }
 
@@ -89,14 +96,17 @@ function replicaSets(api: Api, now: () => number): Controller {
       watching('ReplicaSet', (object) => [keyOf(object)]),
       watching('Pod', (pod) => {
         if (controllerOf(pod)) return ownerKeys(pod, 'ReplicaSet')
-        return api.list('ReplicaSet', namespaceOf(pod)).filter((one) => selects(one.spec?.selector, pod.metadata.labels)).map(keyOf)
-      })
+        return api
+          .list('ReplicaSet', namespaceOf(pod))
+          .filter((one) => selects(one.spec?.selector, pod.metadata.labels))
+          .map(keyOf)
+      }),
     ],
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const set = api.get('ReplicaSet', namespace, name)
       return set ? reconcileReplicas(set, api.list('Pod', namespace), now()) : []
-    }
+    },
   }
 }
 
@@ -107,14 +117,17 @@ function replicationControllers(api: Api, now: () => number): Controller {
       watching('ReplicationController', (object) => [keyOf(object)]),
       watching('Pod', (pod) => {
         if (controllerOf(pod)) return ownerKeys(pod, 'ReplicationController')
-        return api.list('ReplicationController', namespaceOf(pod)).filter((one) => mapSelects(one.spec?.selector, pod.metadata.labels)).map(keyOf)
-      })
+        return api
+          .list('ReplicationController', namespaceOf(pod))
+          .filter((one) => mapSelects(one.spec?.selector, pod.metadata.labels))
+          .map(keyOf)
+      }),
     ],
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const controller = api.get('ReplicationController', namespace, name)
       return controller ? reconcileReplicas(controller, api.list('Pod', namespace), now()) : []
-    }
+    },
   }
 }
 
@@ -125,15 +138,24 @@ function statefulSets(api: Api, now: () => number): Controller {
       watching('StatefulSet', (object) => [keyOf(object)]),
       watching('Pod', (pod) => {
         if (controllerOf(pod)) return ownerKeys(pod, 'StatefulSet')
-        return api.list('StatefulSet', namespaceOf(pod)).filter((one) => selects(one.spec?.selector, pod.metadata.labels)).map(keyOf)
-      })
+        return api
+          .list('StatefulSet', namespaceOf(pod))
+          .filter((one) => selects(one.spec?.selector, pod.metadata.labels))
+          .map(keyOf)
+      }),
     ],
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const set = api.get('StatefulSet', namespace, name)
       if (!set) return []
-      return reconcileStatefulSet(set, api.list('Pod', namespace), api.list('PersistentVolumeClaim', namespace), api.list('ControllerRevision', namespace), now())
-    }
+      return reconcileStatefulSet(
+        set,
+        api.list('Pod', namespace),
+        api.list('PersistentVolumeClaim', namespace),
+        api.list('ControllerRevision', namespace),
+        now(),
+      )
+    },
   }
 }
 
@@ -145,15 +167,20 @@ function daemonSets(api: Api, now: () => number): Controller {
       watching('DaemonSet', (object) => [keyOf(object)]),
       watching('Pod', (pod) => {
         if (controllerOf(pod)) return ownerKeys(pod, 'DaemonSet')
-        return api.list('DaemonSet', namespaceOf(pod)).filter((one) => selects(one.spec?.selector, pod.metadata.labels)).map(keyOf)
+        return api
+          .list('DaemonSet', namespaceOf(pod))
+          .filter((one) => selects(one.spec?.selector, pod.metadata.labels))
+          .map(keyOf)
       }),
-      watching('Node', all)
+      watching('Node', all),
     ],
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const set = api.get('DaemonSet', namespace, name)
-      return set ? reconcileDaemonSet(set, api.list('Node'), api.list('Pod', namespace), api.list('ControllerRevision', namespace), now()) : []
-    }
+      return set
+        ? reconcileDaemonSet(set, api.list('Node'), api.list('Pod', namespace), api.list('ControllerRevision', namespace), now())
+        : []
+    },
   }
 }
 
@@ -165,16 +192,24 @@ function jobs(api: Api, now: () => number): Controller {
       const [namespace, name] = split(key)
       const job = api.get('Job', namespace, name)
       return job ? reconcileJob(job, api.list('Pod', namespace), now()) : []
-    }
+    },
   }
 }
 
-const servicesOf = (api: Api, pod: Pod): string[] => api.list('Service', namespaceOf(pod)).filter((one) => mapSelects(one.spec?.selector, pod.metadata.labels)).map(keyOf)
+const servicesOf = (api: Api, pod: Pod): string[] =>
+  api
+    .list('Service', namespaceOf(pod))
+    .filter((one) => mapSelects(one.spec?.selector, pod.metadata.labels))
+    .map(keyOf)
 
 function endpoints(api: Api): Controller {
   return {
     name: 'endpoint-controller',
-    watches: [watching('Service', (object) => [keyOf(object)]), watching('Pod', (pod) => servicesOf(api, pod)), watching('Endpoints', (object) => [keyOf(object)])],
+    watches: [
+      watching('Service', (object) => [keyOf(object)]),
+      watching('Pod', (pod) => servicesOf(api, pod)),
+      watching('Endpoints', (object) => [keyOf(object)]),
+    ],
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const service = api.get('Service', namespace, name)
@@ -182,7 +217,7 @@ function endpoints(api: Api): Controller {
       if (service) return reconcileEndpoints(service, api.list('Pod', namespace), current)
       const own = current?.metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller'
       return own ? [{ do: 'delete', kind: 'Endpoints', namespace, name }] : []
-    }
+    },
   }
 }
 
@@ -192,13 +227,13 @@ function endpointSlices(api: Api): Controller {
     watches: [
       watching('Service', (object) => [keyOf(object)]),
       watching('Pod', (pod) => servicesOf(api, pod)),
-      watching('EndpointSlice', (slice) => ownerKeys(slice, 'Service'))
+      watching('EndpointSlice', (slice) => ownerKeys(slice, 'Service')),
     ],
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const service = api.get('Service', namespace, name)
       return service ? reconcileEndpointSlices(service, api.list('Pod', namespace), api.list('EndpointSlice', namespace)) : []
-    }
+    },
   }
 }
 
@@ -206,7 +241,7 @@ const storageOf = (api: Api, now: () => number): Storage => ({
   volumes: api.list('PersistentVolume'),
   claims: api.list('PersistentVolumeClaim'),
   classes: api.list('StorageClass'),
-  now: now()
+  now: now(),
 })
 
 function claims(api: Api, now: () => number): Controller {
@@ -223,14 +258,16 @@ function claims(api: Api, now: () => number): Controller {
       // A claim that is being deleted is free when the last pod that uses it has ended.
       watching('Pod', (pod, type) => {
         if (type !== 'DELETED' && !isPodFinished(pod)) return []
-        return (pod.spec?.volumes ?? []).flatMap((one) => (one.persistentVolumeClaim ? [`${namespaceOf(pod)}/${one.persistentVolumeClaim.claimName}`] : []))
-      })
+        return (pod.spec?.volumes ?? []).flatMap((one) =>
+          one.persistentVolumeClaim ? [`${namespaceOf(pod)}/${one.persistentVolumeClaim.claimName}`] : [],
+        )
+      }),
     ],
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const claim = api.get('PersistentVolumeClaim', namespace, name)
       return claim ? reconcileClaim(claim, storageOf(api, now), api.list('Pod', namespace)) : []
-    }
+    },
   }
 }
 
@@ -239,12 +276,12 @@ function volumes(api: Api, now: () => number): Controller {
     name: 'persistentvolume-controller',
     watches: [
       watching('PersistentVolume', (object) => [nameOf(object)]),
-      watching('PersistentVolumeClaim', (claim) => (claim.spec?.volumeName ? [claim.spec.volumeName] : []))
+      watching('PersistentVolumeClaim', (claim) => (claim.spec?.volumeName ? [claim.spec.volumeName] : [])),
     ],
     reconcile: (key) => {
       const volume = api.get('PersistentVolume', undefined, key)
       return volume ? reconcileVolume(volume, storageOf(api, now)) : []
-    }
+    },
   }
 }
 
@@ -254,7 +291,12 @@ export function furniture(namespace: Namespace, certificateAuthority: string): r
   const annotations = { 'kubernetes.io/description': rootCaDescription }
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: name } },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-root-ca.crt', namespace: name, annotations }, data: { 'ca.crt': certificateAuthority } }
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kube-root-ca.crt', namespace: name, annotations },
+      data: { 'ca.crt': certificateAuthority },
+    },
   ]
 }
 
@@ -267,7 +309,7 @@ function namespaceFurniture(api: Api, options: ControllerOptions): Controller {
     watches: [
       watching('Namespace', (object) => [nameOf(object)]),
       watching('ServiceAccount', (object, type) => (type === 'DELETED' ? [namespaceOf(object)] : [])),
-      watching('ConfigMap', (object) => (nameOf(object) === 'kube-root-ca.crt' ? [namespaceOf(object)] : []))
+      watching('ConfigMap', (object) => (nameOf(object) === 'kube-root-ca.crt' ? [namespaceOf(object)] : [])),
     ],
     reconcile: (key) => {
       const namespace = api.get('Namespace', undefined, key)
@@ -278,6 +320,6 @@ function namespaceFurniture(api: Api, options: ControllerOptions): Controller {
         const altered = current.kind === 'ConfigMap' && current.data?.['ca.crt'] !== options.certificateAuthority
         return altered ? [{ do: 'update', object }] : []
       })
-    }
+    },
   }
 }

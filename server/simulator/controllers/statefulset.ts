@@ -1,7 +1,17 @@
 import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet, StatefulSetStatus } from '../resources/kinds.ts'
 import { again, normal, warning } from './change.ts'
 import type { Change } from './change.ts'
-import { isControlledBy, isDeleting, isPodAvailable, isPodFinished, isPodReady, nameOf, namespaceOf, sameJson, untilAvailable } from './objects.ts'
+import {
+  isControlledBy,
+  isDeleting,
+  isPodAvailable,
+  isPodFinished,
+  isPodReady,
+  nameOf,
+  namespaceOf,
+  sameJson,
+  untilAvailable,
+} from './objects.ts'
 import { claimPods, podFromTemplate } from './replicas.ts'
 import { dropRevisions, historyOf, templateOf } from './revisions.ts'
 import type { History } from './revisions.ts'
@@ -28,9 +38,13 @@ export function reconcileStatefulSet(
   podsOfNamespace: readonly Pod[],
   claimsOfNamespace: readonly PersistentVolumeClaim[],
   revisions: readonly ControllerRevision[],
-  now: number
+  now: number,
 ): Change[] {
-  const claimed = claimPods(set, podsOfNamespace, (pod) => selects(set.spec?.selector, pod.metadata.labels) && (isControlledBy(pod, set) || ordinalOf(set, pod) !== undefined))
+  const claimed = claimPods(
+    set,
+    podsOfNamespace,
+    (pod) => selects(set.spec?.selector, pod.metadata.labels) && (isControlledBy(pod, set) || ordinalOf(set, pod) !== undefined),
+  )
   const history = historyOf(set, revisions)
   const update = nameOf(history.update)
   const known = set.status?.currentRevision
@@ -49,7 +63,7 @@ export function reconcileStatefulSet(
     ...(sameJson(status, set.status) ? [] : [{ do: 'status' as const, object: { ...set, status } }]),
     ...dropRevisions(set, history, inUse),
     ...(isDeleting(set) ? [] : step(state)),
-    ...again(untilAvailable(claimed.owned, set.spec?.minReadySeconds ?? 0, now))
+    ...again(untilAvailable(claimed.owned, set.spec?.minReadySeconds ?? 0, now)),
   ]
 }
 
@@ -58,7 +72,8 @@ function ordinalOf(set: StatefulSet, pod: Pod): number | undefined {
   return match && match[1] === nameOf(set) ? Number(match[2]) : undefined
 }
 
-const isHealthy = (state: Stateful, pod: Pod): boolean => !isDeleting(pod) && isPodAvailable(pod, state.set.spec?.minReadySeconds ?? 0, state.now)
+const isHealthy = (state: Stateful, pod: Pod): boolean =>
+  !isDeleting(pod) && isPodAvailable(pod, state.set.spec?.minReadySeconds ?? 0, state.now)
 
 function range(set: StatefulSet): { readonly first: number; readonly end: number } {
   const first = set.spec?.ordinals?.start ?? 0
@@ -104,7 +119,7 @@ function rollOver(state: Stateful): Change[] {
 function remove(set: StatefulSet, pod: Pod): Change[] {
   return [
     { do: 'delete', kind: 'Pod', namespace: pod.metadata.namespace, name: nameOf(pod) },
-    normal(set, 'SuccessfulDelete', `delete Pod ${nameOf(pod)} in StatefulSet ${nameOf(set)} successful`)
+    normal(set, 'SuccessfulDelete', `delete Pod ${nameOf(pod)} in StatefulSet ${nameOf(set)} successful`),
   ]
 }
 
@@ -128,10 +143,15 @@ function create(state: Stateful, ordinal: number): Change[] {
         ...base.metadata.labels,
         [revisionLabel]: behind ? nameOf(old) : nameOf(history.update),
         'statefulset.kubernetes.io/pod-name': name,
-        'apps.kubernetes.io/pod-index': String(ordinal)
-      }
+        'apps.kubernetes.io/pod-index': String(ordinal),
+      },
     },
-    spec: { ...spec, hostname: name, subdomain: set.spec?.serviceName, volumes: [...own, ...(spec.volumes ?? []).filter((volume) => !replaced.has(volume.name))] }
+    spec: {
+      ...spec,
+      hostname: name,
+      subdomain: set.spec?.serviceName,
+      volumes: [...own, ...(spec.volumes ?? []).filter((volume) => !replaced.has(volume.name))],
+    },
   }
   return [
     ...templates.flatMap((claim) => createClaim(state, claim, name)),
@@ -139,8 +159,8 @@ function create(state: Stateful, ordinal: number): Change[] {
       do: 'create',
       object: pod,
       done: () => [normal(set, 'SuccessfulCreate', `create Pod ${name} in StatefulSet ${nameOf(set)} successful`)],
-      refused: (error) => [warning(set, 'FailedCreate', `create Pod ${name} in StatefulSet ${nameOf(set)} failed error: ${error.message}`)]
-    }
+      refused: (error) => [warning(set, 'FailedCreate', `create Pod ${name} in StatefulSet ${nameOf(set)} failed error: ${error.message}`)],
+    },
   ]
 }
 
@@ -157,11 +177,13 @@ function createClaim(state: Stateful, template: PersistentVolumeClaim, pod: stri
         apiVersion: 'v1',
         kind: 'PersistentVolumeClaim',
         metadata: { name, namespace: namespaceOf(set), ...(annotations ? { annotations } : {}), labels },
-        spec: template.spec
+        spec: template.spec,
       },
       done: () => [normal(set, 'SuccessfulCreate', `create Claim ${name} Pod ${pod} in StatefulSet ${nameOf(set)} success`)],
-      refused: (error) => [warning(set, 'FailedCreate', `create Claim ${name} for Pod ${pod} in StatefulSet ${nameOf(set)} failed error: ${error.message}`)]
-    }
+      refused: (error) => [
+        warning(set, 'FailedCreate', `create Claim ${name} for Pod ${pod} in StatefulSet ${nameOf(set)} failed error: ${error.message}`),
+      ],
+    },
   ]
 }
 
@@ -175,7 +197,11 @@ function statusOf(state: Stateful): StatefulSetStatus {
   const { first, end } = range(set)
   const ready = live.filter(isPodReady).length
   // The rollout is over when every pod runs the new revision and is ready.
-  const done = (set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0) <= first && of(update) === end - first && ready === end - first && pods.length === end - first
+  const done =
+    (set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0) <= first &&
+    of(update) === end - first &&
+    ready === end - first &&
+    pods.length === end - first
   const current = done ? update : state.current
   const nonzero = (value: number): number | undefined => (value === 0 ? undefined : value)
   return {
@@ -187,6 +213,6 @@ function statusOf(state: Stateful): StatefulSetStatus {
     availableReplicas: live.filter((pod) => isPodAvailable(pod, minReady, state.now)).length,
     currentRevision: current,
     updateRevision: update,
-    collisionCount: set.status?.collisionCount ?? 0
+    collisionCount: set.status?.collisionCount ?? 0,
   }
 }

@@ -34,19 +34,29 @@ export function reconcileClaim(claim: PersistentVolumeClaim, storage: Storage, p
   }
   if (claim.status?.phase === 'Bound') {
     const volume = storage.volumes.find((one) => nameOf(one) === claim.spec?.volumeName)
-    return volume ? [] : [{ do: 'status', object: { ...claim, status: { phase: 'Lost' } } }, warning(claim, 'ClaimLost', 'Bound claim has lost its PersistentVolume. Data on the volume is lost!')]
+    return volume
+      ? []
+      : [
+          { do: 'status', object: { ...claim, status: { phase: 'Lost' } } },
+          warning(claim, 'ClaimLost', 'Bound claim has lost its PersistentVolume. Data on the volume is lost!'),
+        ]
   }
   const volume = findVolume(claim, storage)
   return volume ? bind(claim, volume, storage.now) : explain(claim, storage, pods)
 }
 
 const uses = (pod: Pod, claim: string): boolean =>
-  (pod.spec?.volumes ?? []).some((volume) => volume.persistentVolumeClaim?.claimName === claim || (volume.ephemeral !== undefined && `${nameOf(pod)}-${volume.name}` === claim))
+  (pod.spec?.volumes ?? []).some(
+    (volume) =>
+      volume.persistentVolumeClaim?.claimName === claim || (volume.ephemeral !== undefined && `${nameOf(pod)}-${volume.name}` === claim),
+  )
 
 function withoutFinalizer<T extends PersistentVolume | PersistentVolumeClaim>(object: T, finalizer: string): Change[] {
   const finalizers = object.metadata.finalizers ?? []
   if (!finalizers.includes(finalizer)) return []
-  return [{ do: 'update', object: { ...object, metadata: { ...object.metadata, finalizers: finalizers.filter((one) => one !== finalizer) } } }]
+  return [
+    { do: 'update', object: { ...object, metadata: { ...object.metadata, finalizers: finalizers.filter((one) => one !== finalizer) } } },
+  ]
 }
 
 function findVolume(claim: PersistentVolumeClaim, storage: Storage): PersistentVolume | undefined {
@@ -56,8 +66,13 @@ function findVolume(claim: PersistentVolumeClaim, storage: Storage): PersistentV
   const chosen = claim.metadata.annotations?.['volume.kubernetes.io/selected-node']
   if (storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && !chosen && !claim.spec?.volumeName) return undefined
   return storage.volumes
-    .filter((volume) => !isDeleting(volume) && volume.spec?.claimRef === undefined && volume.status?.phase === 'Available' && satisfies(volume, claim))
-    .toSorted((a, b) => amountOf(a.spec?.capacity?.['storage']) - amountOf(b.spec?.capacity?.['storage']) || (nameOf(a) < nameOf(b) ? -1 : 1))[0]
+    .filter(
+      (volume) =>
+        !isDeleting(volume) && volume.spec?.claimRef === undefined && volume.status?.phase === 'Available' && satisfies(volume, claim),
+    )
+    .toSorted(
+      (a, b) => amountOf(a.spec?.capacity?.['storage']) - amountOf(b.spec?.capacity?.['storage']) || (nameOf(a) < nameOf(b) ? -1 : 1),
+    )[0]
 }
 
 /** The volume names this claim (and not an earlier one of the same name). */
@@ -80,16 +95,34 @@ function satisfies(volume: PersistentVolume, claim: PersistentVolumeClaim): bool
 
 function bind(claim: PersistentVolumeClaim, volume: PersistentVolume, now: number): Change[] {
   const prebound = claim.spec?.volumeName !== undefined && claim.spec.volumeName !== ''
-  const claimRef = { kind: 'PersistentVolumeClaim', namespace: namespaceOf(claim), name: nameOf(claim), uid: uidOf(claim), apiVersion: 'v1', resourceVersion: claim.metadata.resourceVersion }
+  const claimRef = {
+    kind: 'PersistentVolumeClaim',
+    namespace: namespaceOf(claim),
+    name: nameOf(claim),
+    uid: uidOf(claim),
+    apiVersion: 'v1',
+    resourceVersion: claim.metadata.resourceVersion,
+  }
   const marked = volume.spec?.claimRef ? volume.metadata.annotations : { ...volume.metadata.annotations, [boundByController]: 'yes' }
-  const bound: PersistentVolume = { ...volume, metadata: { ...volume.metadata, ...(marked ? { annotations: marked } : {}) }, spec: { ...volume.spec, claimRef } }
+  const bound: PersistentVolume = {
+    ...volume,
+    metadata: { ...volume.metadata, ...(marked ? { annotations: marked } : {}) },
+    spec: { ...volume.spec, claimRef },
+  }
   const annotations = { ...claim.metadata.annotations, [bindCompleted]: 'yes', ...(prebound ? {} : { [boundByController]: 'yes' }) }
-  const held: PersistentVolumeClaim = { ...claim, metadata: { ...claim.metadata, annotations }, spec: { ...claim.spec, volumeName: nameOf(volume) } }
+  const held: PersistentVolumeClaim = {
+    ...claim,
+    metadata: { ...claim.metadata, annotations },
+    spec: { ...claim.spec, volumeName: nameOf(volume) },
+  }
   return [
     { do: 'update', object: bound },
     { do: 'status', object: { ...bound, status: { phase: 'Bound', lastPhaseTransitionTime: rfc3339(now) } } },
     { do: 'update', object: held },
-    { do: 'status', object: { ...held, status: { phase: 'Bound', accessModes: volume.spec?.accessModes, capacity: volume.spec?.capacity } } }
+    {
+      do: 'status',
+      object: { ...held, status: { phase: 'Bound', accessModes: volume.spec?.accessModes, capacity: volume.spec?.capacity } },
+    },
   ]
 }
 
@@ -99,7 +132,8 @@ function explain(claim: PersistentVolumeClaim, storage: Storage, pods: readonly 
   const name = claim.spec?.storageClassName
   const storageClass = storage.classes.find((one) => nameOf(one) === name)
   if (claim.spec?.volumeName) return pending
-  if (!name) return [...pending, normal(claim, 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')]
+  if (!name)
+    return [...pending, normal(claim, 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')]
   if (!storageClass) return [...pending, warning(claim, 'ProvisioningFailed', `storageclass.storage.k8s.io "${name}" not found`)]
   if (storageClass.volumeBindingMode === 'WaitForFirstConsumer' && !claim.metadata.annotations?.['volume.kubernetes.io/selected-node']) {
     const waiting = pods.find((pod) => !isPodFinished(pod) && uses(pod, nameOf(claim)))
@@ -122,7 +156,9 @@ export function reconcileVolume(volume: PersistentVolume, storage: Storage): Cha
   }
   const phase = !ref?.uid ? 'Available' : claim ? 'Bound' : 'Released'
   const changed: Change[] =
-    volume.status?.phase === phase ? [] : [{ do: 'status', object: { ...volume, status: { phase, lastPhaseTransitionTime: rfc3339(storage.now) } } }]
+    volume.status?.phase === phase
+      ? []
+      : [{ do: 'status', object: { ...volume, status: { phase, lastPhaseTransitionTime: rfc3339(storage.now) } } }]
   if (phase === 'Released' && volume.spec?.persistentVolumeReclaimPolicy === 'Recycle') {
     return [{ do: 'update', object: { ...volume, spec: { ...volume.spec, claimRef: undefined } } }]
   }
@@ -134,4 +170,3 @@ export function reconcileVolume(volume: PersistentVolume, storage: Storage): Cha
 export function isUnbound(claim: PersistentVolumeClaim): boolean {
   return claim.status?.phase !== 'Bound' || isDeleting(claim)
 }
-

@@ -21,7 +21,10 @@ export interface ContainerHost {
   readonly initial: (container: Container) => boolean
   readonly say: (type: 'Normal' | 'Warning', reason: string, message: string, container: Container) => void
   readonly fetch: (image: string, policy: string, pulling: () => void, done: (fetched: Fetched) => void) => void
-  readonly create: (container: Container, restartCount: number) => { readonly ok: true; readonly made: RuntimeContainer } | { readonly ok: false; readonly message: string }
+  readonly create: (
+    container: Container,
+    restartCount: number,
+  ) => { readonly ok: true; readonly made: RuntimeContainer } | { readonly ok: false; readonly message: string }
   /** Something about the container has changed. */
   readonly changed: () => void
   readonly clock: Parameters<typeof runProbe>[0]
@@ -65,7 +68,15 @@ export class ContainerWorker {
 
   facts(waiting: ContainerState): ContainerFacts {
     const state = Object.keys(this.#state).length > 0 ? this.#state : waiting
-    return { state, lastState: this.#last, restartCount: this.#restarts, ready: this.#ready, started: this.#started, imageId: this.#imageId, containerId: this.#id }
+    return {
+      state,
+      lastState: this.#last,
+      restartCount: this.#restarts,
+      ready: this.#ready,
+      started: this.#started,
+      imageId: this.#imageId,
+      containerId: this.#id,
+    }
   }
 
   get running(): boolean {
@@ -75,7 +86,13 @@ export class ContainerWorker {
     return this.#state.terminated?.exitCode
   }
   get begun(): boolean {
-    return this.#busy || this.running || this.#runs > 0 || this.#state.waiting?.reason === 'CreateContainerConfigError' || this.#state.waiting?.reason === 'ErrImageNeverPull'
+    return (
+      this.#busy ||
+      this.running ||
+      this.#runs > 0 ||
+      this.#state.waiting?.reason === 'CreateContainerConfigError' ||
+      this.#state.waiting?.reason === 'ErrImageNeverPull'
+    )
   }
 
   /** Begins, if it has not begun yet. */
@@ -230,7 +247,14 @@ export class ContainerWorker {
     if (!result.ok) {
       this.#host.say('Warning', 'Failed', `Error: ${result.message}`, this.container)
       const epoch = rfc3339(0)
-      const terminated = { exitCode: 128, reason: 'StartError', message: result.message, startedAt: epoch, finishedAt: rfc3339(this.#host.now()), containerID: made.id }
+      const terminated = {
+        exitCode: 128,
+        reason: 'StartError',
+        message: result.message,
+        startedAt: epoch,
+        finishedAt: rfc3339(this.#host.now()),
+        containerID: made.id,
+      }
       this.#state = { terminated }
       this.#wait('RunContainerError', result.message)
       return
@@ -260,7 +284,12 @@ export class ContainerWorker {
     if (!hook?.command) return
     made.run(hook.command, 60_000, ({ code, output }) => {
       if (code === 0 || this.current !== made || !this.running) return
-      this.#host.say('Warning', 'FailedPostStartHook', `PostStartHook failed: command '${hook.command?.join(' ') ?? ''}' exited with ${code}: ${output}`, this.container)
+      this.#host.say(
+        'Warning',
+        'FailedPostStartHook',
+        `PostStartHook failed: command '${hook.command?.join(' ') ?? ''}' exited with ${code}: ${output}`,
+        this.container,
+      )
       this.#host.say('Normal', 'Killing', 'FailedPostStartHook', this.container)
       made.signal('SIGKILL')
     })
@@ -269,8 +298,9 @@ export class ContainerWorker {
   #probe(made: RuntimeContainer): void {
     const { livenessProbe, readinessProbe, startupProbe } = this.container
     const report = {
-      failed: (kind: ProbeKind, message: string): void => this.#host.say('Warning', 'Unhealthy', `${kind} probe failed: ${message}`, this.container),
-      settled: (kind: ProbeKind, healthy: boolean): void => this.#hearProbe(kind, healthy, made)
+      failed: (kind: ProbeKind, message: string): void =>
+        this.#host.say('Warning', 'Unhealthy', `${kind} probe failed: ${message}`, this.container),
+      settled: (kind: ProbeKind, healthy: boolean): void => this.#hearProbe(kind, healthy, made),
     }
     const run = (kind: ProbeKind, probe: typeof livenessProbe): void => {
       if (probe) this.#probes.push(runProbe(this.#host.clock, kind, probe, this.container, made, report, this.#host.instant()))
@@ -297,7 +327,12 @@ export class ContainerWorker {
       this.#probe(made)
     } else if (!healthy) {
       this.#stopProbes()
-      this.#host.say('Normal', 'Killing', `Container ${this.container.name} failed ${kind.toLowerCase()} probe, will be restarted`, this.container)
+      this.#host.say(
+        'Normal',
+        'Killing',
+        `Container ${this.container.name} failed ${kind.toLowerCase()} probe, will be restarted`,
+        this.container,
+      )
       const probe = kind === 'Startup' ? this.container.startupProbe : this.container.livenessProbe
       this.#kill((probe?.terminationGracePeriodSeconds ?? this.#host.pod().spec?.terminationGracePeriodSeconds ?? 30) * 1000)
     }
@@ -310,7 +345,8 @@ export class ContainerWorker {
     const terminate = (): void => {
       if (graceMillis > 0) made.signal('SIGTERM')
       else made.signal('SIGKILL')
-      if (graceMillis > 0 && this.running && this.current === made) this.#ends.push(this.#host.wait(graceMillis, () => this.running && this.current === made && made.signal('SIGKILL')))
+      if (graceMillis > 0 && this.running && this.current === made)
+        this.#ends.push(this.#host.wait(graceMillis, () => this.running && this.current === made && made.signal('SIGKILL')))
     }
     const hook = this.container.lifecycle?.preStop
     if (graceMillis <= 0 || !hook) terminate()
@@ -333,8 +369,8 @@ export class ContainerWorker {
         ...(exit.message ? { message: exit.message } : {}),
         startedAt,
         finishedAt: rfc3339(now),
-        containerID: made.id
-      }
+        containerID: made.id,
+      },
     }
     this.#ready = false
     this.#started = false

@@ -1,6 +1,16 @@
 import { namespaceOf, nameOf } from '../controllers/objects.ts'
 import { amountOf } from '../controllers/quantity.ts'
-import type { ConfigMap, Container, EnvVar, Node, ObjectFieldSelector, Pod, ResourceFieldSelector, Secret, Service } from '../resources/kinds.ts'
+import type {
+  ConfigMap,
+  Container,
+  EnvVar,
+  Node,
+  ObjectFieldSelector,
+  Pod,
+  ResourceFieldSelector,
+  Secret,
+  Service,
+} from '../resources/kinds.ts'
 
 /** Where a container's environment comes from. */
 export interface EnvSources {
@@ -13,7 +23,9 @@ export interface EnvSources {
   readonly hostIP: string
 }
 
-export type Resolved = { readonly ok: true; readonly env: { readonly [name: string]: string } } | { readonly ok: false; readonly message: string }
+export type Resolved =
+  | { readonly ok: true; readonly env: { readonly [name: string]: string } }
+  | { readonly ok: false; readonly message: string }
 
 /** Thrown while resolving; becomes CreateContainerConfigError with these words. */
 class Unresolved extends Error {}
@@ -42,7 +54,9 @@ export function resolveEnv(pod: Pod, container: Container, sources: EnvSources):
 
 /** Replaces `$(NAME)`; `$$(NAME)` is a literal `$(NAME)`; unknown names stay as they are. */
 export function expand(text: string, env: { readonly [name: string]: string }): string {
-  return text.replace(/\$(\$|\(([^)]+)\))/g, (whole, kind: string, name: string | undefined) => (kind === '$' ? '$' : (env[name ?? ''] ?? whole)))
+  return text.replace(/\$(\$|\(([^)]+)\))/g, (whole, kind: string, name: string | undefined) =>
+    kind === '$' ? '$' : (env[name ?? ''] ?? whole),
+  )
 }
 
 function fromMap(pod: Pod, from: NonNullable<Container['envFrom']>[number], sources: EnvSources): { readonly [key: string]: string } {

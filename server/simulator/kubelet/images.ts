@@ -4,7 +4,14 @@ type Pulled = Extract<PullOutcome, { ok: true }>
 
 /** What getting an image came to, with the time it took as the events tell it. */
 export type Fetched =
-  | { readonly ok: true; readonly present: boolean; readonly imageId: string; readonly bytes: number; readonly millis: number; readonly waitedMillis: number }
+  | {
+      readonly ok: true
+      readonly present: boolean
+      readonly imageId: string
+      readonly bytes: number
+      readonly millis: number
+      readonly waitedMillis: number
+    }
   | { readonly ok: false; readonly message: string }
 
 /** Asking the registry whether the tag has moved, for an image that is there already. */
@@ -34,7 +41,14 @@ export class ImageStore {
    * Gets an image. `pulling` is called at once when the registry has to be asked.
    * @param wait calls back after so many milliseconds
    */
-  fetch(image: string, policy: string, now: () => number, wait: (millis: number, then: () => void) => void, pulling: () => void, done: (fetched: Fetched) => void): void {
+  fetch(
+    image: string,
+    policy: string,
+    now: () => number,
+    wait: (millis: number, then: () => void) => void,
+    pulling: () => void,
+    done: (fetched: Fetched) => void,
+  ): void {
     const present = this.#present.get(image)
     if (present && policy !== 'Always') {
       done({ ok: true, present: true, imageId: present.imageId, bytes: present.bytes, millis: 0, waitedMillis: 0 })

@@ -44,7 +44,11 @@ export function startKubelet(options: KubeletOptions): Kubelets {
   const stateOf = (name: string): NodeState => {
     const known = nodes.get(name)
     if (known) return known
-    const made = { images: new ImageStore(runtime), record: createEventRecorder(api, platform, { component: 'kubelet', host: name }), next: 2 }
+    const made = {
+      images: new ImageStore(runtime),
+      record: createEventRecorder(api, platform, { component: 'kubelet', host: name }),
+      next: 2,
+    }
     nodes.set(name, made)
     return made
   }
@@ -71,7 +75,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     hostIP: api.get('Node', undefined, node)?.status?.addresses?.find((one) => one.type === 'InternalIP')?.address ?? '',
     allocateIP: () => allocate(node),
     token: options.token ?? (() => ''),
-    instant: () => !live
+    instant: () => !live,
   })
 
   const see = (pod: Pod, type: 'ADDED' | 'MODIFIED' | 'DELETED'): void => {
@@ -104,7 +108,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     api.watch('Pod', ({ type, object }) => see(object, type)),
     api.watch('ConfigMap', ({ object }) => nudge(object)),
     api.watch('Secret', ({ object }) => nudge(object)),
-    api.watch('PersistentVolumeClaim', ({ object }) => nudge(object))
+    api.watch('PersistentVolumeClaim', ({ object }) => nudge(object)),
   ]
   return {
     containerOf: (namespace, pod, container) => find(namespace, pod)?.container(container)?.current,
@@ -116,6 +120,6 @@ export function startKubelet(options: KubeletOptions): Kubelets {
       for (const end of ends) end()
       for (const worker of workers.values()) worker.remove()
       workers.clear()
-    }
+    },
   }
 }

@@ -207,16 +207,26 @@ export class PodWorker {
       fetch: (image, policy, pulling, done) => {
         if (this.#host.instant() && !images.has(image)) images.preload(image)
         const asked = this.#host.instant() ? 'IfNotPresent' : policy
-        images.fetch(image, asked, () => platform.clock.now(), (millis, then) => void wait(millis, then), pulling, done)
+        images.fetch(
+          image,
+          asked,
+          () => platform.clock.now(),
+          (millis, then) => void wait(millis, then),
+          pulling,
+          done,
+        )
       },
       create: (container, restartCount) => {
         const resolved = resolveEnv(this.#pod, container, this.#envSources())
         if (!resolved.ok) return resolved
         const mounts = mountsOf(container, this.#volumes ?? new Map(), resolved.env)
         const pod = { ...this.#pod, status: { ...this.#pod.status, podIP: this.#ip, hostIP: this.#host.hostIP } }
-        return { ok: true, made: runtime.create({ pod, container, env: resolved.env, mounts, restartCount, node: this.#pod.spec?.nodeName ?? '' }) }
+        return {
+          ok: true,
+          made: runtime.create({ pod, container, env: resolved.env, mounts, restartCount, node: this.#pod.spec?.nodeName ?? '' }),
+        }
       },
-      changed: () => this.#touch()
+      changed: () => this.#touch(),
     }
   }
 
@@ -237,7 +247,7 @@ export class PodWorker {
       services: master && namespace !== 'default' ? [master, ...own] : own,
       node: this.#host.node(),
       podIP: this.#ip ?? '',
-      hostIP: this.#host.hostIP
+      hostIP: this.#host.hostIP,
     }
   }
 
@@ -268,7 +278,10 @@ export class PodWorker {
     }
     if ([...this.#containers.values()].some((one) => one.running)) return
     this.#report()
-    this.#host.api.delete('Pod', namespaceOf(this.#pod), nameOf(this.#pod), { gracePeriodSeconds: 0, preconditions: { uid: uidOf(this.#pod) } })
+    this.#host.api.delete('Pod', namespaceOf(this.#pod), nameOf(this.#pod), {
+      gracePeriodSeconds: 0,
+      preconditions: { uid: uidOf(this.#pod) },
+    })
   }
 
   #exceed(): void {
@@ -282,9 +295,18 @@ export class PodWorker {
 
   #facts(): PodFacts {
     const containers = new Map<string, ContainerFacts>()
-    const blank: ContainerState = { waiting: { reason: (this.#pod.spec?.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } }
+    const blank: ContainerState = {
+      waiting: { reason: (this.#pod.spec?.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' },
+    }
     for (const [name, worker] of this.#containers) containers.set(name, worker.facts(blank))
-    return { sandbox: this.#sandbox === 'ready', podIP: this.#ip, hostIP: this.#host.hostIP, startTime: this.#startTime, containers, ended: this.#ended }
+    return {
+      sandbox: this.#sandbox === 'ready',
+      podIP: this.#ip,
+      hostIP: this.#host.hostIP,
+      startTime: this.#startTime,
+      containers,
+      ended: this.#ended,
+    }
   }
 
   #report(): void {

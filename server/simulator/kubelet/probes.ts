@@ -15,7 +15,15 @@ export interface ProbeReport {
 const noticedMillis = 1000
 
 /** Runs one probe of one running container until it is stopped. @param late begins a period later @returns stops it */
-export function runProbe(clock: Clock, kind: ProbeKind, probe: Probe, container: Container, running: RuntimeContainer, report: ProbeReport, late: boolean): () => void {
+export function runProbe(
+  clock: Clock,
+  kind: ProbeKind,
+  probe: Probe,
+  container: Container,
+  running: RuntimeContainer,
+  report: ProbeReport,
+  late: boolean,
+): () => void {
   const period = Math.max(probe.periodSeconds ?? 10, 1) * 1000
   const needed = { healthy: probe.successThreshold ?? 1, failing: probe.failureThreshold ?? 3 }
   let streak = 0
@@ -46,7 +54,8 @@ function execute(probe: Probe, container: Container, running: RuntimeContainer, 
   if (probe.exec) {
     const command = probe.exec.command ?? []
     running.run(command, timeoutMillis, (result) => {
-      if (result.timedOut) done({ ok: false, message: `command timed out: "${command.join(' ')}" timed out after ${timeoutMillis / 1000}s` })
+      if (result.timedOut)
+        done({ ok: false, message: `command timed out: "${command.join(' ')}" timed out after ${timeoutMillis / 1000}s` })
       else done(result.code === 0 ? { ok: true } : { ok: false, message: result.output })
     })
     return
@@ -55,7 +64,10 @@ function execute(probe: Probe, container: Container, running: RuntimeContainer, 
     const { path = '/', scheme = 'HTTP', httpHeaders = [] } = probe.httpGet
     const headers = Object.fromEntries(httpHeaders.map((header) => [header.name, header.value]))
     const port = portOf(probe.httpGet.port, container)
-    running.probe({ kind: 'http', scheme: scheme.toLowerCase(), port, path: path.startsWith('/') ? path : `/${path}`, headers, timeoutMillis }, done)
+    running.probe(
+      { kind: 'http', scheme: scheme.toLowerCase(), port, path: path.startsWith('/') ? path : `/${path}`, headers, timeoutMillis },
+      done,
+    )
     return
   }
   if (probe.tcpSocket) running.probe({ kind: 'tcp', port: portOf(probe.tcpSocket.port, container), timeoutMillis }, done)

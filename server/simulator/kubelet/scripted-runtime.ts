@@ -28,7 +28,7 @@ export function scriptedRuntime(clock: Clock, scripts: { readonly [image: string
     create: (config) => {
       created.push(config)
       return play(clock, scriptOf(config.container.image ?? '') ?? {}, created.length)
-    }
+    },
   }
 }
 
@@ -58,6 +58,6 @@ function play(clock: Clock, script: Script, number: number): RuntimeContainer {
     probe: (_request, done) => done(script.probe?.() ?? { ok: true }),
     remove: () => {
       end = undefined
-    }
+    },
   }
 }

@@ -29,7 +29,9 @@ export function podStatus(pod: Pod, facts: PodFacts, now: number): PodStatus {
   const phase = phaseOf(pod, facts)
   const spec = pod.spec ?? { containers: [] }
   const statuses = (containers: readonly Container[] | undefined): ContainerStatus[] | undefined =>
-    containers && containers.length > 0 ? containers.map((one) => containerStatus(one, facts.containers.get(one.name), pod, facts)) : undefined
+    containers && containers.length > 0
+      ? containers.map((one) => containerStatus(one, facts.containers.get(one.name), pod, facts))
+      : undefined
   const old = pod.status ?? {}
   const ip = facts.podIP
   return {
@@ -43,8 +45,10 @@ export function podStatus(pod: Pod, facts: PodFacts, now: number): PodStatus {
     startTime: rfc3339(facts.startTime),
     ...(spec.initContainers && spec.initContainers.length > 0 ? { initContainerStatuses: statuses(spec.initContainers) } : {}),
     containerStatuses: statuses(spec.containers) ?? [],
-    ...(spec.ephemeralContainers && spec.ephemeralContainers.length > 0 ? { ephemeralContainerStatuses: statuses(spec.ephemeralContainers) } : {}),
-    qosClass: old.qosClass
+    ...(spec.ephemeralContainers && spec.ephemeralContainers.length > 0
+      ? { ephemeralContainerStatuses: statuses(spec.ephemeralContainers) }
+      : {}),
+    qosClass: old.qosClass,
   }
 }
 
@@ -62,9 +66,15 @@ export function phaseOf(pod: Pod, facts: PodFacts): 'Pending' | 'Running' | 'Suc
   const spec = pod.spec ?? { containers: [] }
   const policy = spec.restartPolicy ?? 'Always'
   const inits = spec.initContainers ?? []
-  const failedInit = inits.some((one) => !isSidecar(one) && policy === 'Never' && (facts.containers.get(one.name)?.state.terminated?.exitCode ?? 0) !== 0)
+  const failedInit = inits.some(
+    (one) => !isSidecar(one) && policy === 'Never' && (facts.containers.get(one.name)?.state.terminated?.exitCode ?? 0) !== 0,
+  )
   if (failedInit) return 'Failed'
-  if (!inits.every((one) => isPassed(one, facts.containers.get(one.name))) && spec.containers.every((one) => !hasRun(facts.containers.get(one.name)))) return 'Pending'
+  if (
+    !inits.every((one) => isPassed(one, facts.containers.get(one.name))) &&
+    spec.containers.every((one) => !hasRun(facts.containers.get(one.name)))
+  )
+    return 'Pending'
   const own = spec.containers.map((one) => facts.containers.get(one.name))
   if (own.some((one) => !hasRun(one))) return 'Pending'
   const finished = own.every((one) => one?.state.terminated !== undefined)
@@ -74,10 +84,19 @@ export function phaseOf(pod: Pod, facts: PodFacts): 'Pending' | 'Running' | 'Suc
   return policy === 'Never' ? 'Failed' : 'Running'
 }
 
-const hasRun = (facts: ContainerFacts | undefined): boolean => Boolean(facts && (facts.state.running || facts.state.terminated || facts.lastState.terminated))
+const hasRun = (facts: ContainerFacts | undefined): boolean =>
+  Boolean(facts && (facts.state.running || facts.state.terminated || facts.lastState.terminated))
 
 function containerStatus(container: Container, facts: ContainerFacts | undefined, pod: Pod, whole: PodFacts): ContainerStatus {
-  const present = facts ?? { state: waitingState(pod, whole, container), lastState: {}, restartCount: 0, ready: false, started: false, imageId: '', containerId: undefined }
+  const present = facts ?? {
+    state: waitingState(pod, whole, container),
+    lastState: {},
+    restartCount: 0,
+    ready: false,
+    started: false,
+    imageId: '',
+    containerId: undefined,
+  }
   const made = present.containerId !== undefined
   const running = present.state.running !== undefined
   const resources = container.resources ?? {}
@@ -97,7 +116,7 @@ function containerStatus(container: Container, facts: ContainerFacts | undefined
     ...(running && resources.requests ? { allocatedResources: resources.requests } : {}),
     ...(running ? { resources } : {}),
     ...(container.volumeMounts && container.volumeMounts.length > 0 ? { volumeMounts: mountStatuses(container) } : {}),
-    ...(running ? { user: { linux: { uid: user, gid: group, supplementalGroups: [group] } } } : {})
+    ...(running ? { user: { linux: { uid: user, gid: group, supplementalGroups: [group] } } } : {}),
   }
 }
 
@@ -105,7 +124,7 @@ function mountStatuses(container: Container): NonNullable<ContainerStatus['volum
   return (container.volumeMounts ?? []).map((mount) => ({
     name: mount.name,
     mountPath: mount.mountPath,
-    ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {})
+    ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
   }))
 }
 
@@ -128,12 +147,22 @@ function conditionsOf(pod: Pod, facts: PodFacts, phase: string, now: number): Po
   const spec = pod.spec ?? { containers: [] }
   const inits = spec.initContainers ?? []
   const incomplete = inits.filter((one) => !isPassed(one, facts.containers.get(one.name))).map((one) => one.name)
-  const unready = [...inits.filter(isSidecar), ...spec.containers].filter((one) => !facts.containers.get(one.name)?.ready).map((one) => one.name)
+  const unready = [...inits.filter(isSidecar), ...spec.containers]
+    .filter((one) => !facts.containers.get(one.name)?.ready)
+    .map((one) => one.name)
   const make = (type: string, status: boolean, reason?: string, message?: string): PodCondition => {
     const old = pod.status?.conditions?.find((one) => one.type === type)
     const truth = status ? 'True' : 'False'
     const lastTransitionTime = old?.status === truth ? old.lastTransitionTime : rfc3339(now)
-    return { type, observedGeneration: pod.metadata.generation, status: truth, lastProbeTime: undefined, lastTransitionTime, ...(reason ? { reason } : {}), ...(message ? { message } : {}) }
+    return {
+      type,
+      observedGeneration: pod.metadata.generation,
+      status: truth,
+      lastProbeTime: undefined,
+      lastTransitionTime,
+      ...(reason ? { reason } : {}),
+      ...(message ? { message } : {}),
+    }
   }
   const over = phase === 'Succeeded' ? 'PodCompleted' : phase === 'Failed' ? 'PodFailed' : undefined
   const notReady = (type: string): PodCondition =>
@@ -154,9 +183,21 @@ function conditionsOf(pod: Pod, facts: PodFacts, phase: string, now: number): Po
   const containersReady = notReady('ContainersReady')
   const ready =
     containersReady.status === 'True' && unmet.length > 0
-      ? make('Ready', false, 'ReadinessGatesNotReady', unmet.map((gate) => `corresponding condition of pod readiness gate "${gate}" does not exist.`).join(', '))
+      ? make(
+          'Ready',
+          false,
+          'ReadinessGatesNotReady',
+          unmet.map((gate) => `corresponding condition of pod readiness gate "${gate}" does not exist.`).join(', '),
+        )
       : notReady('Ready')
-  return [make('PodReadyToStartContainers', facts.sandbox && over === undefined), initialized, ready, containersReady, make('PodScheduled', true), ...others]
+  return [
+    make('PodReadyToStartContainers', facts.sandbox && over === undefined),
+    initialized,
+    ready,
+    containersReady,
+    make('PodScheduled', true),
+    ...others,
+  ]
 }
 
 const own = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])

@@ -85,7 +85,12 @@ function claimed(pod: Pod, name: string, place: VolumePlace): Volume {
   return { kind: 'shared', key: path ? `node/${pod.spec?.nodeName ?? ''}${path}` : `pv/${volume}`, medium: 'disk' }
 }
 
-function pick(data: { readonly [key: string]: string }, items: readonly KeyToPath[] | undefined, optional: boolean | undefined, kind: string): Map<string, string> {
+function pick(
+  data: { readonly [key: string]: string },
+  items: readonly KeyToPath[] | undefined,
+  optional: boolean | undefined,
+  kind: string,
+): Map<string, string> {
   if (!items) return new Map(Object.entries(data))
   const files = new Map<string, string>()
   for (const item of items) {
@@ -96,14 +101,26 @@ function pick(data: { readonly [key: string]: string }, items: readonly KeyToPat
   return files
 }
 
-function configFiles(pod: Pod, name: string, items: readonly KeyToPath[] | undefined, optional: boolean | undefined, place: VolumePlace): Map<string, string> {
+function configFiles(
+  pod: Pod,
+  name: string,
+  items: readonly KeyToPath[] | undefined,
+  optional: boolean | undefined,
+  place: VolumePlace,
+): Map<string, string> {
   const map = place.api.get('ConfigMap', namespaceOf(pod), name)
   if (!map && !optional) throw new Unmountable(`configmap "${name}" not found`)
   const binary = Object.fromEntries(Object.entries(map?.binaryData ?? {}).map(([key, value]) => [key, decodeBase64(value)]))
   return pick({ ...map?.data, ...binary }, items, optional, 'config')
 }
 
-function secretFiles(pod: Pod, name: string, items: readonly KeyToPath[] | undefined, optional: boolean | undefined, place: VolumePlace): Map<string, string> {
+function secretFiles(
+  pod: Pod,
+  name: string,
+  items: readonly KeyToPath[] | undefined,
+  optional: boolean | undefined,
+  place: VolumePlace,
+): Map<string, string> {
   const secret = place.api.get('Secret', namespaceOf(pod), name)
   if (!secret && !optional) throw new Unmountable(`secret "${name}" not found`)
   const data = Object.fromEntries(Object.entries(secret?.data ?? {}).map(([key, value]) => [key, decodeBase64(value)]))
@@ -117,8 +134,12 @@ function downwardFiles(pod: Pod, items: NonNullable<PodVolume['downwardAPI']>['i
   return new Map(
     (items ?? []).map((item) => [
       item.path,
-      item.fieldRef ? fieldOf(current, item.fieldRef, where) : item.resourceFieldRef ? resourceOf(current, undefined, item.resourceFieldRef, place.node) : ''
-    ])
+      item.fieldRef
+        ? fieldOf(current, item.fieldRef, where)
+        : item.resourceFieldRef
+          ? resourceOf(current, undefined, item.resourceFieldRef, place.node)
+          : '',
+    ]),
   )
 }
 

@@ -13,14 +13,17 @@ function sentence(pod: Pod, nodes: readonly Node[], pods: readonly Pod[] = []): 
 describe('what the scheduler says about a pod that fits nowhere', () => {
   it('counts the nodes by what they lack, and knows when evicting others would not help', () => {
     expect(sentence(asking('900', '1Ti'), [node('a'), node('b')])).toBe(
-      '0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.'
+      '0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
     )
   })
 
   it('finds no victims when others have the room', () => {
-    const busy = { ...asking('1500m', '1Gi'), spec: { ...asking('1500m', '1Gi').spec, nodeName: 'a', containers: asking('1500m', '1Gi').spec?.containers ?? [] } }
+    const busy = {
+      ...asking('1500m', '1Gi'),
+      spec: { ...asking('1500m', '1Gi').spec, nodeName: 'a', containers: asking('1500m', '1Gi').spec?.containers ?? [] },
+    }
     expect(sentence(asking('1', '1Gi'), [node('a')], [busy])).toBe(
-      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.'
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
     )
   })
 
@@ -28,18 +31,21 @@ describe('what the scheduler says about a pod that fits nowhere', () => {
     const picky = pod({ nodeSelector: { disk: 'ssd' } })
     const tainted: Node = { ...node('b', { disk: 'ssd' }), spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } }
     expect(sentence(picky, [node('a'), tainted])).toBe(
-      "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+      "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
     )
   })
 
   it('says why claims rule out every node', () => {
-    expect(claimSentence(2, 'pod has unbound immediate PersistentVolumeClaims')).toBe('0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found')
+    expect(claimSentence(2, 'pod has unbound immediate PersistentVolumeClaims')).toBe(
+      '0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found',
+    )
   })
 })
 
 describe('a node takes a pod', () => {
   it('whose host port is free there', () => {
-    const wants = (nodeName?: string): Pod => pod({ ...(nodeName ? { nodeName } : {}), containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 8080 }] }] })
+    const wants = (nodeName?: string): Pod =>
+      pod({ ...(nodeName ? { nodeName } : {}), containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 8080 }] }] })
     expect(refusal(wants(), node('a'), [wants('a')])).toEqual(["node(s) didn't have free ports for the requested pod ports"])
     expect(refusal(wants(), node('a'), [wants('b')])).toEqual([])
   })
@@ -47,7 +53,10 @@ describe('a node takes a pod', () => {
   it('that keeps apart from others of its kind', () => {
     const term = { labelSelector: { matchLabels: { app: 'apart' } }, topologyKey: 'kubernetes.io/hostname' }
     const apart = (nodeName?: string): Pod => {
-      const spec = { ...(nodeName ? { nodeName } : {}), affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } }
+      const spec = {
+        ...(nodeName ? { nodeName } : {}),
+        affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
+      }
       return { ...pod(spec), metadata: { name: nodeName ?? 'new', namespace: 'default', labels: { app: 'apart' } } }
     }
     expect(refusal(apart(), node('a'), [apart('a')])).toEqual(["node(s) didn't match pod anti-affinity rules"])
@@ -72,7 +81,12 @@ function refusal(one: Pod, on: Node, pods: readonly Pod[]): readonly string[] {
 }
 
 function node(name: string, labels: { readonly [key: string]: string } = {}): Node {
-  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } }, status: { allocatable: { cpu: '2', memory: '4Gi', pods: '110' } } }
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
+    status: { allocatable: { cpu: '2', memory: '4Gi', pods: '110' } },
+  }
 }
 
 function pod(spec: Partial<PodSpec>): Pod {

@@ -1,4 +1,13 @@
-import type { Node, NodeSelector, NodeSelectorTerm, Pod, PodAffinityTerm, Taint, Toleration, TopologySpreadConstraint } from '../resources/kinds.ts'
+import type {
+  Node,
+  NodeSelector,
+  NodeSelectorTerm,
+  Pod,
+  PodAffinityTerm,
+  Taint,
+  Toleration,
+  TopologySpreadConstraint,
+} from '../resources/kinds.ts'
 import { amountOf } from '../controllers/quantity.ts'
 import { isPodActive, isPodFinished, nameOf, namespaceOf } from '../controllers/objects.ts'
 import { requirementHolds, selects } from '../controllers/selectors.ts'
@@ -23,7 +32,17 @@ const misfit = (reason: string, helpless: boolean): Misfit => ({ reasons: [reaso
 type Filter = (pod: Pod, node: Node, snapshot: Snapshot) => Misfit | undefined
 
 /** In the order of the scheduler's own plugins: the first that refuses a node gives the reason. */
-const filters: readonly Filter[] = [unschedulable, named, tainted, unattracted, portTaken, tooSmall, volumeElsewhere, unevenlySpread, againstAffinity]
+const filters: readonly Filter[] = [
+  unschedulable,
+  named,
+  tainted,
+  unattracted,
+  portTaken,
+  tooSmall,
+  volumeElsewhere,
+  unevenlySpread,
+  againstAffinity,
+]
 
 /** @returns undefined when the pod fits on the node */
 export function whyNot(pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined {
@@ -97,7 +116,10 @@ function portTaken(pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined
   if (wanted.length === 0) return undefined
   const taken = podsOn(node, snapshot).flatMap(hostPorts)
   const clash = wanted.some((want) =>
-    taken.some((has) => has.port === want.port && has.protocol === want.protocol && (has.ip === want.ip || has.ip === '0.0.0.0' || want.ip === '0.0.0.0'))
+    taken.some(
+      (has) =>
+        has.port === want.port && has.protocol === want.protocol && (has.ip === want.ip || has.ip === '0.0.0.0' || want.ip === '0.0.0.0'),
+    ),
   )
   return clash ? misfit("node(s) didn't have free ports for the requested pod ports", false) : undefined
 }
@@ -170,7 +192,8 @@ function unevenlySpread(pod: Pod, node: Node, snapshot: Snapshot): Misfit | unde
     const counts = spreadOf(pod, constraint, snapshot)
     const fewest = counts.size < (constraint.minDomains ?? 1) ? 0 : Math.min(...counts.values())
     const self = selects(constraint.labelSelector, pod.metadata.labels) ? 1 : 0
-    if ((counts.get(domain) ?? 0) + self - fewest > constraint.maxSkew) return misfit("node(s) didn't match pod topology spread constraints", false)
+    if ((counts.get(domain) ?? 0) + self - fewest > constraint.maxSkew)
+      return misfit("node(s) didn't match pod topology spread constraints", false)
   }
   return undefined
 }
@@ -190,7 +213,9 @@ export function hasCompany(term: PodAffinityTerm, pod: Pod, node: Node, snapshot
   const domain = node.metadata.labels?.[term.topologyKey]
   if (domain === undefined) return false
   const near = new Set(snapshot.nodes.filter((one) => one.metadata.labels?.[term.topologyKey] === domain).map(nameOf))
-  return snapshot.pods.some((other) => !isPodFinished(other) && near.has(other.spec?.nodeName ?? '') && termSelects(term, namespaceOf(pod), other, snapshot))
+  return snapshot.pods.some(
+    (other) => !isPodFinished(other) && near.has(other.spec?.nodeName ?? '') && termSelects(term, namespaceOf(pod), other, snapshot),
+  )
 }
 
 function againstAffinity(pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined {
@@ -214,7 +239,9 @@ function isUnwelcome(pod: Pod, node: Node, snapshot: Snapshot): boolean {
     const home = snapshot.nodes.find((one) => nameOf(one) === other.spec?.nodeName)
     return terms.some((term) => {
       const domain = home?.metadata.labels?.[term.topologyKey]
-      return domain !== undefined && domain === node.metadata.labels?.[term.topologyKey] && termSelects(term, namespaceOf(other), pod, snapshot)
+      return (
+        domain !== undefined && domain === node.metadata.labels?.[term.topologyKey] && termSelects(term, namespaceOf(other), pod, snapshot)
+      )
     })
   })
 }

@@ -18,7 +18,11 @@ const schedulerName = 'default-scheduler'
  * @returns stops it
  */
 export function startScheduler(api: Api, platform: Platform): () => void {
-  const record = createEventRecorder(api, platform, { component: schedulerName, host: api.list('Node')[0]?.metadata.name ?? '', modern: true })
+  const record = createEventRecorder(api, platform, {
+    component: schedulerName,
+    host: api.list('Node')[0]?.metadata.name ?? '',
+    modern: true,
+  })
   const active = new Set<string>()
   const waiting = new Map<string, string>()
   let scheduled = false
@@ -67,7 +71,7 @@ export function startScheduler(api: Api, platform: Platform): () => void {
     api.watch('Node', retry),
     api.watch('PersistentVolumeClaim', retry),
     api.watch('PersistentVolume', retry),
-    api.watch('StorageClass', retry)
+    api.watch('StorageClass', retry),
   ]
   return () => {
     stopped = true
@@ -97,11 +101,13 @@ function schedule(api: Api, platform: Platform, record: EventRecorder, pod: Pod,
     nodes,
     pods: api.list('Pod').filter((one) => one.spec?.nodeName),
     volumeNodes: volumes.selectors,
-    namespaceLabels: (name) => api.get('Namespace', undefined, name)?.metadata.labels
+    namespaceLabels: (name) => api.get('Namespace', undefined, name)?.metadata.labels,
   }
   const verdicts = nodes.map((node) => ({ node, misfit: whyNot(pod, node, snapshot) }))
   const fitting = verdicts.filter((one) => !one.misfit).map((one) => one.node)
-  const best = fitting.map((node) => ({ node, score: score(pod, node, snapshot), tie: platform.random() })).toSorted((a, b) => b.score - a.score || a.tie - b.tie)[0]
+  const best = fitting
+    .map((node) => ({ node, score: score(pod, node, snapshot), tie: platform.random() }))
+    .toSorted((a, b) => b.score - a.score || a.tie - b.tie)[0]
   if (!best) return refuse(api, platform, record, pod, refusalSentence(verdicts.flatMap((one) => one.misfit ?? [])), before)
   const node = nameOf(best.node)
   if (!selectNode(api, volumes.waitingForConsumer, pod, node)) return 'binding volumes'
@@ -115,7 +121,9 @@ function selectNode(api: Api, claims: readonly string[], pod: Pod, node: string)
   for (const name of claims) {
     api.modify('PersistentVolumeClaim', namespaceOf(pod), name, (claim) => {
       const annotations = { ...claim.metadata.annotations, 'volume.kubernetes.io/selected-node': node }
-      return claim.metadata.annotations?.['volume.kubernetes.io/selected-node'] === node ? undefined : { ...claim, metadata: { ...claim.metadata, annotations } }
+      return claim.metadata.annotations?.['volume.kubernetes.io/selected-node'] === node
+        ? undefined
+        : { ...claim, metadata: { ...claim.metadata, annotations } }
     })
   }
   return claims.length === 0
@@ -135,8 +143,19 @@ function setUnscheduled(api: Api, platform: Platform, pod: Pod, reason: string, 
     if (old?.reason === reason && old.message === message) return undefined
     const lastTransitionTime = old?.status === 'False' ? old.lastTransitionTime : rfc3339(platform.clock.now())
     const observedGeneration = current.metadata.generation
-    const condition = { type: 'PodScheduled', status: 'False', reason, message, lastTransitionTime, observedGeneration, lastProbeTime: undefined }
-    return { ...current, status: { ...current.status, conditions: [...conditions.filter((one) => one.type !== 'PodScheduled'), condition] } }
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason,
+      message,
+      lastTransitionTime,
+      observedGeneration,
+      lastProbeTime: undefined,
+    }
+    return {
+      ...current,
+      status: { ...current.status, conditions: [...conditions.filter((one) => one.type !== 'PodScheduled'), condition] },
+    }
   })
 }
 
@@ -155,7 +174,12 @@ function volumesOf(api: Api, pod: Pod): PodVolumes {
     if (name === undefined) continue
     const claim = api.get('PersistentVolumeClaim', namespaceOf(pod), name)
     if (!claim) return { why: `persistentvolumeclaim "${name}" not found`, selectors, waitingForConsumer }
-    if (claim.status?.phase === 'Lost') return { why: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"`, selectors, waitingForConsumer }
+    if (claim.status?.phase === 'Lost')
+      return {
+        why: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"`,
+        selectors,
+        waitingForConsumer,
+      }
     if (isDeleting(claim)) return { why: `persistentvolumeclaim "${name}" is being deleted`, selectors, waitingForConsumer }
     if (claim.status?.phase === 'Bound') {
       const required = api.get('PersistentVolume', undefined, claim.spec?.volumeName ?? '')?.spec?.nodeAffinity?.required
@@ -163,7 +187,8 @@ function volumesOf(api: Api, pod: Pod): PodVolumes {
       continue
     }
     const storageClass = api.get('StorageClass', undefined, claim.spec?.storageClassName ?? '')
-    if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return { why: 'pod has unbound immediate PersistentVolumeClaims', selectors, waitingForConsumer }
+    if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer')
+      return { why: 'pod has unbound immediate PersistentVolumeClaims', selectors, waitingForConsumer }
     waitingForConsumer.push(name)
   }
   return { selectors, waitingForConsumer }

@@ -9,7 +9,13 @@ const defaultRequests = { cpu: 0.1, memory: 200 * 2 ** 20 }
 
 /** The higher, the better: free resources, few pods of the same kind, and what the pod would like. */
 export function score(pod: Pod, node: Node, snapshot: Snapshot): number {
-  return leastAllocated(pod, node, snapshot) + 2 * spreading(pod, node, snapshot) + 3 * tolerated(pod, node) + 2 * liking(pod, node) + company(pod, node, snapshot)
+  return (
+    leastAllocated(pod, node, snapshot) +
+    2 * spreading(pod, node, snapshot) +
+    3 * tolerated(pod, node) +
+    2 * liking(pod, node) +
+    company(pod, node, snapshot)
+  )
 }
 
 function leastAllocated(pod: Pod, node: Node, snapshot: Snapshot): number {
@@ -25,13 +31,19 @@ function leastAllocated(pod: Pod, node: Node, snapshot: Snapshot): number {
 function spreading(pod: Pod, node: Node, snapshot: Snapshot): number {
   const soft = (pod.spec?.topologySpreadConstraints ?? []).filter((one) => one.whenUnsatisfiable === 'ScheduleAnyway')
   if (soft.length > 0) {
-    const crowd = soft.map((constraint) => spreadOf(pod, constraint, snapshot).get(node.metadata.labels?.[constraint.topologyKey] ?? '') ?? 0)
+    const crowd = soft.map(
+      (constraint) => spreadOf(pod, constraint, snapshot).get(node.metadata.labels?.[constraint.topologyKey] ?? '') ?? 0,
+    )
     return 100 / (1 + crowd.reduce((sum, count) => sum + count, 0))
   }
   const owner = controllerOf(pod)?.uid
   if (owner === undefined) return 0
   const siblings = snapshot.pods.filter(
-    (other) => other.spec?.nodeName === nameOf(node) && namespaceOf(other) === namespaceOf(pod) && isPodActive(other) && controllerOf(other)?.uid === owner
+    (other) =>
+      other.spec?.nodeName === nameOf(node) &&
+      namespaceOf(other) === namespaceOf(pod) &&
+      isPodActive(other) &&
+      controllerOf(other)?.uid === owner,
   )
   return 100 / (1 + siblings.length)
 }
@@ -49,8 +61,10 @@ function liking(pod: Pod, node: Node): number {
 function company(pod: Pod, node: Node, snapshot: Snapshot): number {
   const affinity = pod.spec?.affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   const anti = pod.spec?.affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
-  const near = (weight: number, term: (typeof affinity)[number]['podAffinityTerm']): number => (hasCompany(term, pod, node, snapshot) ? weight : 0)
+  const near = (weight: number, term: (typeof affinity)[number]['podAffinityTerm']): number =>
+    hasCompany(term, pod, node, snapshot) ? weight : 0
   return (
-    affinity.reduce((sum, one) => sum + near(one.weight, one.podAffinityTerm), 0) * 2 - anti.reduce((sum, one) => sum + near(one.weight, one.podAffinityTerm), 0) * 2
+    affinity.reduce((sum, one) => sum + near(one.weight, one.podAffinityTerm), 0) * 2 -
+    anti.reduce((sum, one) => sum + near(one.weight, one.podAffinityTerm), 0) * 2
   )
 }

@@ -14,7 +14,9 @@ function histogram(reasons: readonly string[]): string {
 export function refusalSentence(misfits: readonly Misfit[]): string {
   const nodes = `0/${misfits.length} nodes are available`
   if (misfits.length === 0) return 'no nodes available to schedule pods'
-  const preemption = misfits.map((one) => (one.helpless ? 'Preemption is not helpful for scheduling' : 'No preemption victims found for incoming pod'))
+  const preemption = misfits.map((one) =>
+    one.helpless ? 'Preemption is not helpful for scheduling' : 'No preemption victims found for incoming pod',
+  )
   return `${nodes}: ${histogram(misfits.flatMap((one) => one.reasons))}. no new claims to deallocate, preemption: ${nodes}: ${histogram(preemption)}.`
 }
 
