@@ -109,8 +109,10 @@ export function whyWaiting(state: Exclude<PrometheusState, { state: 'ready' }>):
     case 'absent':
       return 'Waiting for Prometheus: it is not installed in your cluster yet.'
     case 'waiting': {
-      const pending = /^\d+\/\d+ nodes are available/.test(state.why)
-      return `Waiting for Prometheus: pod ${state.pod} in namespace ${state.namespace} is ${pending ? 'Pending' : 'not ready'}: ${state.why}`
+      const where = `Waiting for Prometheus: pod ${state.pod} in namespace ${state.namespace}`
+      // A phase or a reason in one word (`ContainerCreating`) says it all.
+      if (/^[A-Z][A-Za-z]+$/.test(state.why)) return `${where} is not ready yet (${state.why}).`
+      return `${where} is ${/^\d+\/\d+ nodes are available/.test(state.why) ? 'Pending' : 'not ready'}: ${state.why}`
     }
     case 'unreachable':
       return state.why
