@@ -38,6 +38,8 @@ export async function mountReveal(element: HTMLElement, viewport: HTMLElement, k
     preloadIframes: false,
     focusBodyOnPageVisibilityChange: false,
     hideInactiveCursor: false,
+    // On a phone reveal.js would turn itself into one long page that is scrolled.
+    scrollActivationWidth: 0,
     postMessage: false,
     postMessageEvents: false,
     viewDistance: 2,
