@@ -102,20 +102,24 @@ export class PodWorker {
     this.#dirty = true
     queueMicrotask(() => {
       this.#dirty = false
-      if (this.#gone) return
-      try {
-        this.#sync()
-      } catch (error) {
-        this.#host.platform.report(error)
-      }
+      if (!this.#gone) this.#guard(() => this.#sync())
     })
+  }
+
+  /** One pod's mishap is reported and harms no other. */
+  #guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#host.platform.report(error)
+    }
   }
 
   #wait(millis: number, then: () => void): () => void {
     let cancelled = false
     const run = (): void => {
       this.#timers.delete(cancel)
-      if (!cancelled && !this.#gone) then()
+      if (!cancelled && !this.#gone) this.#guard(then)
     }
     let stop = (): void => {}
     const cancel = (): void => {
@@ -197,7 +201,7 @@ export class PodWorker {
     return {
       pod: () => this.#pod,
       now: () => platform.clock.now(),
-      clock: platform.clock,
+      clock: { now: () => platform.clock.now(), after: (millis, then) => platform.clock.after(millis, () => this.#guard(then)) },
       wait,
       instant: this.#host.instant,
       // The control plane's own mirror pods are not asked how they are.
