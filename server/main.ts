@@ -19,7 +19,7 @@ import { createApp } from './http/app.ts'
 import type { HostRules } from './http/guard.ts'
 import { createReplayApp } from './http/replay-app.ts'
 import type { Room } from './http/room.ts'
-import { createSockets, listen } from './http/server.ts'
+import { createSockets, ensureBindable, listen } from './http/server.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { PersonId } from './kernel/ids.ts'
 import { Lifetime } from './kernel/lifetime.ts'
@@ -72,7 +72,11 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
   const clock = systemClock
   const notes: string[] = []
   const opening = openingOf(config, notes)
-  const [loaded, tools] = await Promise.all([loadDeck(config.deck, ROOT), findSome(['kubectl', 'prometheus', 'bubblewrap', 'socat'])])
+  const [loaded, tools] = await Promise.all([
+    loadDeck(config.deck, ROOT),
+    findSome(['kubectl', 'prometheus', 'bubblewrap', 'socat']),
+    ensureBindable(opening.listen, config.port),
+  ])
   for (const { line, say } of loaded.problems) log(`${config.deck}:${line}: ${say}`)
   const { deck } = loaded
 

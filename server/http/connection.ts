@@ -9,6 +9,15 @@ import type { Room } from './room.ts'
 /** The charts that one page may look at: more than any slide shows. */
 const MAX_CHARTS = 40
 
+/** What a stage may not ask for: it shows the presenter's terminal, and whoever holds its link must not type into it. */
+const NOT_FROM_STAGE: ReadonlySet<ClientMessage['type']> = new Set([
+  'terminal.open',
+  'terminal.close',
+  'terminal.input',
+  'run',
+  'run.stop',
+])
+
 /** One page's socket, as far as this file has to know it. */
 export interface Wire {
   send(message: ServerMessage): void
@@ -105,6 +114,8 @@ export class Connection {
   }
 
   #act(message: ClientMessage): Promise<void> | void {
+    if (this.#visitor.page === 'stage' && NOT_FROM_STAGE.has(message.type))
+      throw new UserError('forbidden', 'The stage only shows the terminal. Type in the console.')
     switch (message.type) {
       case 'slide.show':
         return this.#showSlide(message)

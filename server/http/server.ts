@@ -51,6 +51,13 @@ export async function listen(
   }
 }
 
+/** Finds out early, before anything costly is started, that a port cannot be had. @throws UserError as `listen` */
+export async function ensureBindable(host: string, port: number): Promise<void> {
+  const server = createServer()
+  await bind(server, host, port)
+  await new Promise((resolve) => server.close(resolve))
+}
+
 async function bind(server: Server, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(bindFailure(cause, host, port)))
