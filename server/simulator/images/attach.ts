@@ -1,6 +1,6 @@
 import type { StreamSession, StreamSink } from '../api/http.ts'
 import type { AttachOptions } from '../kubelet/runtime.ts'
-import { Pipe } from '../shell/streams.ts'
+import type { Pipe } from '../shell/streams.ts'
 import { Terminal } from '../shell/terminal.ts'
 import type { ContainerLog } from './logs.ts'
 
@@ -32,7 +32,7 @@ export function attachSession(options: AttachOptions, sink: StreamSink, context:
     if (open) sink.exit(context.code())
     close()
   }
-  stop = logs.follow({ timestamps: false, tailLines: 0 }, (text) => void (input ? undefined : show(text)), ended)
+  stop = logs.follow({ timestamps: false, tailLines: 0 }, (text) => (input ? undefined : show(text)), ended)
   const decoder = new TextDecoder()
   return {
     stdin(chunk) {

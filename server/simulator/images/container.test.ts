@@ -13,8 +13,20 @@ const images = readdirSync(folder).map((name) => parseImage(parse(readFileSync(n
 const plain = { timestamps: false }
 
 /** Runs a script in a fresh busybox and gives its output and exit status. */
-async function sh(script: string, millis = 20_000, cluster = testCluster(images), image = 'busybox:1.36'): Promise<{ readonly out: string; readonly code: number | undefined }> {
-  const made = cluster.runtime.create({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default', uid: 'u' }, status: { podIP: '10.32.0.9' } }, container: { name: 'c', image, command: ['sh', '-c', script] }, env: { WHO: 'you' }, mounts: [], restartCount: 0, node: 'node-0' })
+async function sh(
+  script: string,
+  millis = 20_000,
+  cluster = testCluster(images),
+  image = 'busybox:1.36',
+): Promise<{ readonly out: string; readonly code: number | undefined }> {
+  const made = cluster.runtime.create({
+    pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default', uid: 'u' }, status: { podIP: '10.32.0.9' } },
+    container: { name: 'c', image, command: ['sh', '-c', script] },
+    env: { WHO: 'you' },
+    mounts: [],
+    restartCount: 0,
+    node: 'node-0',
+  })
   let exit: Exit | undefined
   await cluster.clock.advance(1000)
   made.start((ended) => (exit = ended))
@@ -28,7 +40,14 @@ async function sh(script: string, millis = 20_000, cluster = testCluster(images)
 function exec(container: SimulatedContainer, command: readonly string[], tty = false) {
   const seen = { out: '', err: '', status: undefined as unknown }
   const decoder = new TextDecoder()
-  const session = container.exec({ command, tty, stdin: true }, { stdout: (chunk) => (seen.out += decoder.decode(chunk)), stderr: (chunk) => (seen.err += decoder.decode(chunk)), exit: (status) => (seen.status = status) })
+  const session = container.exec(
+    { command, tty, stdin: true },
+    {
+      stdout: (chunk) => (seen.out += decoder.decode(chunk)),
+      stderr: (chunk) => (seen.err += decoder.decode(chunk)),
+      exit: (status) => (seen.status = status),
+    },
+  )
   const type = (text: string) => session.stdin(new TextEncoder().encode(text))
   return { seen, session, type }
 }
@@ -77,7 +96,14 @@ describe('a shell script in a container', () => {
     const cluster = testCluster(images)
     const exits: string[] = []
     const make = (name: string, script: string) => {
-      const made = cluster.runtime.create({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } }, container: { name: 'c', image: 'busybox', command: ['sh', '-c', script] }, env: {}, mounts: [], restartCount: 0, node: 'n' })
+      const made = cluster.runtime.create({
+        pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } },
+        container: { name: 'c', image: 'busybox', command: ['sh', '-c', script] },
+        env: {},
+        mounts: [],
+        restartCount: 0,
+        node: 'n',
+      })
       made.start((exit) => exits.push(`${name} ${exit.code} ${exit.reason}`))
       return made
     }
@@ -95,7 +121,14 @@ describe('a shell script in a container', () => {
 
   it('is killed for eating all its memory', async () => {
     const cluster = testCluster(images)
-    const made = cluster.runtime.create({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x', namespace: 'default' } }, container: { name: 'c', image: 'alpine', command: ['tail', '/dev/zero'] }, env: {}, mounts: [], restartCount: 0, node: 'n' })
+    const made = cluster.runtime.create({
+      pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x', namespace: 'default' } },
+      container: { name: 'c', image: 'alpine', command: ['tail', '/dev/zero'] },
+      env: {},
+      mounts: [],
+      restartCount: 0,
+      node: 'n',
+    })
     let exit: Exit | undefined
     made.start((ended) => (exit = ended))
     await cluster.clock.advance(5000)
@@ -108,7 +141,11 @@ describe('kubectl exec', () => {
     const cluster = testCluster(images)
     const { seen } = exec(cluster.start({ image: 'nginx:alpine' }), ['sh', '-c', 'echo out; echo err >&2; exit 4'])
     await cluster.clock.advance(1000)
-    expect(seen).toMatchObject({ out: 'out\n', err: 'err\n', status: { reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '4' }] } } })
+    expect(seen).toMatchObject({
+      out: 'out\n',
+      err: 'err\n',
+      status: { reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '4' }] } },
+    })
   })
 
   it('passes standard input on', async () => {
@@ -180,15 +217,24 @@ describe('the network inside a pod', () => {
   const inside: readonly (readonly [string, string | RegExp])[] = [
     ['wget -qO- http://web | head -4 | tail -1', '<title>Welcome to nginx!</title>\n'],
     ['wget -qO- http://10.32.0.5:81', "wget: can't connect to remote host (10.32.0.5): Connection refused\n"],
-    ['wget -qO- http://wrong; wget -qO- http://nobody.default.svc', /10\.96\.7\.8\): Connection refused\n.*10\.96\.7\.9\): Connection refused\n/s],
-    ['nslookup kubernetes.default.svc.cluster.local', 'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tkubernetes.default.svc.cluster.local\nAddress: 10.96.0.1\n\n'],
+    [
+      'wget -qO- http://wrong; wget -qO- http://nobody.default.svc',
+      /10\.96\.7\.8\): Connection refused\n.*10\.96\.7\.9\): Connection refused\n/s,
+    ],
+    [
+      'nslookup kubernetes.default.svc.cluster.local',
+      'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tkubernetes.default.svc.cluster.local\nAddress: 10.96.0.1\n\n',
+    ],
     ['nslookup nope; echo $?', /can't find nope[^\n]*: NXDOMAIN\n\n1\n/],
     ['ping -c 1 10.32.0.5 | tail -2 | head -1', '1 packets transmitted, 1 packets received, 0% packet loss\n'],
     ['ping -c 1 -W 1 10.96.7.7 | grep loss', '1 packets transmitted, 0 packets received, 100% packet loss\n'],
     ['nc -zv web 80', 'web (10.96.7.7:80) open\n'],
     ['cat /etc/resolv.conf', 'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n'],
     ['curl -s web', 'sh: curl: not found\n'],
-    ['apk add -q bind-tools curl > /dev/null; dig +short web.default.svc.cluster.local; curl -sk https://10.96.0.1; curl -s -o /dev/null -w "%{http_code}" http://web/nope', '10.96.7.7\n{"code":403}\n404'],
+    [
+      'apk add -q bind-tools curl > /dev/null; dig +short web.default.svc.cluster.local; curl -sk https://10.96.0.1; curl -s -o /dev/null -w "%{http_code}" http://web/nope',
+      '10.96.7.7\n{"code":403}\n404',
+    ],
   ]
   it.each(inside)('%s', async (script, expected) => {
     const { out } = await sh(script, 60_000, lab(), 'alpine:3.22')
@@ -206,9 +252,12 @@ describe('the network inside a pod', () => {
     const web = cluster.runtime.containers().find((each) => each.config.pod.metadata.name === 'web')
     await cluster.clock.advance(1000)
     const results: unknown[] = []
-    for (const port of [80, 81]) web?.probe({ kind: 'http', scheme: 'HTTP', port, path: '/', headers: {}, timeoutMillis: 1000 }, (result) => results.push(result))
+    for (const port of [80, 81])
+      web?.probe({ kind: 'http', scheme: 'HTTP', port, path: '/', headers: {}, timeoutMillis: 1000 }, (result) => results.push(result))
     web?.probe({ kind: 'tcp', port: 81, timeoutMillis: 1000 }, (result) => results.push(result))
-    web?.probe({ kind: 'http', scheme: 'HTTP', port: 80, path: '/missing', headers: {}, timeoutMillis: 1000 }, (result) => results.push(result))
+    web?.probe({ kind: 'http', scheme: 'HTTP', port: 80, path: '/missing', headers: {}, timeoutMillis: 1000 }, (result) =>
+      results.push(result),
+    )
     await cluster.clock.advance(1000)
     expect(results).toHaveLength(4)
     expect(results).toContainEqual({ ok: true })
@@ -222,19 +271,48 @@ describe('the network inside a pod', () => {
 describe('images', () => {
   it('fail to pull as registries refuse', () => {
     const { runtime } = testCluster(images)
-    expect(runtime.pull('nginx:nosuchtag')).toMatchObject({ ok: false, message: 'failed to pull and unpack image "docker.io/library/nginx:nosuchtag": failed to resolve reference "docker.io/library/nginx:nosuchtag": docker.io/library/nginx:nosuchtag: not found' })
-    expect(runtime.pull('ngnix:alpine')).toMatchObject({ ok: false, message: expect.stringContaining('pull access denied, repository does not exist or may require authorization') })
-    for (const image of ['nginx:alpine', 'busybox:1.36', 'alpine', 'prom/prometheus:v3.7.3', 'docker.io/kindest/kindnetd:v20260528-0b6e0d4f', 'acme/shop:v1', 'node:24', 'registry.k8s.io/etcd:3.6.10-0']) expect(runtime.pull(image)).toMatchObject({ ok: true })
+    expect(runtime.pull('nginx:nosuchtag')).toMatchObject({
+      ok: false,
+      message:
+        'failed to pull and unpack image "docker.io/library/nginx:nosuchtag": failed to resolve reference "docker.io/library/nginx:nosuchtag": docker.io/library/nginx:nosuchtag: not found',
+    })
+    expect(runtime.pull('ngnix:alpine')).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('pull access denied, repository does not exist or may require authorization'),
+    })
+    for (const image of [
+      'nginx:alpine',
+      'busybox:1.36',
+      'alpine',
+      'prom/prometheus:v3.7.3',
+      'docker.io/kindest/kindnetd:v20260528-0b6e0d4f',
+      'acme/shop:v1',
+      'node:24',
+      'registry.k8s.io/etcd:3.6.10-0',
+    ])
+      expect(runtime.pull(image)).toMatchObject({ ok: true })
   })
 
   it('say where a description is wrong', () => {
-    expect(() => parseImage({ names: ['x'], tags: [], size: 'big', userland: 'windows' }, 'x.yaml')).toThrow(/x\.yaml.*\n.*tags.*\n.*size.*\n.*userland/s)
+    expect(() => parseImage({ names: ['x'], tags: [], size: 'big', userland: 'windows' }, 'x.yaml')).toThrow(
+      /x\.yaml.*\n.*tags.*\n.*size.*\n.*userland/s,
+    )
   })
 
   it('refuse to start a command that is not there', () => {
     const cluster = testCluster(images)
-    const made = cluster.runtime.create({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' } }, container: { name: 'c', image: 'busybox', command: ['no-such-program'] }, env: {}, mounts: [], restartCount: 0, node: 'n' })
-    expect(made.start(() => undefined)).toMatchObject({ ok: false, message: expect.stringContaining('exec: "no-such-program": executable file not found in $PATH') })
+    const made = cluster.runtime.create({
+      pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' } },
+      container: { name: 'c', image: 'busybox', command: ['no-such-program'] },
+      env: {},
+      mounts: [],
+      restartCount: 0,
+      node: 'n',
+    })
+    expect(made.start(() => undefined)).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('exec: "no-such-program": executable file not found in $PATH'),
+    })
   })
 })
 
@@ -249,7 +327,11 @@ describe('logs', () => {
     expect(once).toContain('connected to apiserver')
     expect(container.logs.read({ timestamps: true, tailLines: 1 })).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z I\d{4} .*\n$/)
     let followed = ''
-    const stop = container.logs.follow({ timestamps: false, tailLines: 0 }, (text) => (followed += text), () => undefined)
+    const stop = container.logs.follow(
+      { timestamps: false, tailLines: 0 },
+      (text) => (followed += text),
+      () => undefined,
+    )
     await cluster.clock.advance(200_000)
     stop()
     expect(container.logs.read(plain)).toBe(once + followed)

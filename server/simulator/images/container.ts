@@ -78,7 +78,14 @@ export class SimulatedContainer implements RuntimeContainer {
     this.logs = new ContainerLog(clock, seed, () => this.fields())
     this.#env = environmentOf(config, image)
     this.argv = commandLine(config.container, image.document, this.#env)
-    this.machine = buildMachine({ config, image, host, console: { write: (text) => this.#print(text) }, exhaustMemory: () => this.#runOutOfMemory(), memory: () => this.usage().memoryBytes })
+    this.machine = buildMachine({
+      config,
+      image,
+      host,
+      console: { write: (text) => this.#print(text) },
+      exhaustMemory: () => this.#runOutOfMemory(),
+      memory: () => this.usage().memoryBytes,
+    })
     this.#program = this.#findProgram()
     this.#model = usageModel(seed, this.#program, this.argv)
   }
@@ -95,7 +102,16 @@ export class SimulatedContainer implements RuntimeContainer {
   fields(): Readonly<Record<string, string>> {
     const { pod, node } = this.config
     const uptime = Math.floor((this.#host.platform.clock.now() - this.#startedAt) / 1000)
-    return { pod: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', node, ip: pod.status?.podIP ?? '', hostname: this.machine.hostname, tag: this.image.reference.tag.replace(/^v/, ''), uptime: String(uptime), requests: String(this.#requests) }
+    return {
+      pod: pod.metadata.name ?? '',
+      namespace: pod.metadata.namespace ?? '',
+      node,
+      ip: pod.status?.podIP ?? '',
+      hostname: this.machine.hostname,
+      tag: this.image.reference.tag.replace(/^v/, ''),
+      uptime: String(uptime),
+      requests: String(this.#requests),
+    }
   }
 
   /** The program that the command line names; any command at all for images nobody has described. */
@@ -106,7 +122,11 @@ export class SimulatedContainer implements RuntimeContainer {
     if (wrapped) {
       // `docker-entrypoint.sh sh -c …` runs what it was given.
       const inner = this.argv[1] ?? ''
-      const runsOther = /entrypoint/.test(base) && inner !== '' && !inner.startsWith('-') && !document.programs.some((program) => program.names.includes(baseOf(inner)))
+      const runsOther =
+        /entrypoint/.test(base) &&
+        inner !== '' &&
+        !inner.startsWith('-') &&
+        !document.programs.some((program) => program.names.includes(baseOf(inner)))
       if (!runsOther) return wrapped
     }
     return document.generic && startFailure(this.machine, this.argv[0] ?? '', '/') !== undefined ? document.programs[0] : undefined
@@ -114,10 +134,17 @@ export class SimulatedContainer implements RuntimeContainer {
 
   start(onExit: (exit: Exit) => void): { readonly ok: true } | { readonly ok: false; readonly message: string } {
     const [program = ''] = this.argv
-    const failed = this.#program ? undefined : this.argv.length === 0 ? 'no command specified' : startFailure(this.machine, program, this.#cwd)
+    const failed = this.#program
+      ? undefined
+      : this.argv.length === 0
+        ? 'no command specified'
+        : startFailure(this.machine, program, this.#cwd)
     if (failed !== undefined) {
       this.#state = 'exited'
-      return { ok: false, message: `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${failed}` }
+      return {
+        ok: false,
+        message: `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${failed}`,
+      }
     }
     this.#onExit = onExit
     this.#state = 'running'
@@ -174,7 +201,7 @@ export class SimulatedContainer implements RuntimeContainer {
     const output = terminal?.output ?? { write: (text: string) => this.#print(text) }
     const io: Io = { in: input ?? inputOf(''), out: output, err: output }
     const execution = { io, env: this.#env, cwd: this.#cwd, name: 'sh', columns: 80, rows: 24, parent: undefined }
-    if (terminal) terminal.onInterrupt = () => void this.machine.processes.get(1)?.signal(signals.INT)
+    if (terminal) terminal.onInterrupt = () => this.machine.processes.get(1)?.signal(signals.INT)
     const code = execute(this.machine, this.argv, execution)
     code.then(
       // A process takes a moment to be collected.
@@ -194,7 +221,8 @@ export class SimulatedContainer implements RuntimeContainer {
     if (memory > limit) {
       const share = limit / memory
       this.#after(share <= 0.5 ? 700 : Math.min(-8000 * Math.log((1 - share) / 0.5), 60_000), () => this.#runOutOfMemory())
-    } else if (growthPerHour > 0) this.#after(Math.min(((limit - memory) / growthPerHour) * 3_600_000, 2_000_000_000), () => this.#runOutOfMemory())
+    } else if (growthPerHour > 0)
+      this.#after(Math.min(((limit - memory) / growthPerHour) * 3_600_000, 2_000_000_000), () => this.#runOutOfMemory())
   }
 
   #runOutOfMemory(): void {
@@ -255,18 +283,43 @@ export class SimulatedContainer implements RuntimeContainer {
       const moved = listener.flag === undefined ? undefined : this.argv.find((arg) => arg.startsWith(`${listener.flag}=`))?.split('=')[1]
       const port = Number(moved?.split(':').at(-1) ?? listener.port)
       const { http } = listener
-      return { port: port || listener.port, protocol: listener.protocol, program: name, tls: listener.tls, answer: http && ((request, client) => this.#answer(http, request, client)) }
+      return {
+        port: port || listener.port,
+        protocol: listener.protocol,
+        program: name,
+        tls: listener.tls,
+        answer: http && ((request, client) => this.#answer(http, request, client)),
+      }
     })
     if (!program.listensOnDeclared) return listed
-    const declared = (this.config.container.ports ?? []).map((port): Endpoint => ({ port: port.containerPort, protocol: port.protocol === 'UDP' ? 'UDP' : 'TCP', program: name, tls: false, answer: (request, client) => this.#answer(genericHttp, request, client) }))
+    const declared = (this.config.container.ports ?? []).map((port): Endpoint => ({
+      port: port.containerPort,
+      protocol: port.protocol === 'UDP' ? 'UDP' : 'TCP',
+      program: name,
+      tls: false,
+      answer: (request, client) => this.#answer(genericHttp, request, client),
+    }))
     return [...listed, ...declared.filter((each) => !listed.some((other) => other.port === each.port))]
   }
 
   #answer(http: NonNullable<ProgramDocument['listens'][number]['http']>, request: HttpRequest, client: string): ReturnType<typeof answer> {
     this.#requests++
     const { clock } = this.#host.platform
-    const answered = answer(http, request, { files: this.machine.files, now: () => clock.now(), fields: () => this.fields(), seed: this.id })
-    if (http.access) this.logs.say(http.access, { client, method: request.method, path: request.path, status: String(answered.reply.status), size: String(answered.reply.body.length), agent: request.headers['user-agent'] ?? '-' })
+    const answered = answer(http, request, {
+      files: this.machine.files,
+      now: () => clock.now(),
+      fields: () => this.fields(),
+      seed: this.id,
+    })
+    if (http.access)
+      this.logs.say(http.access, {
+        client,
+        method: request.method,
+        path: request.path,
+        status: String(answered.reply.status),
+        size: String(answered.reply.body.length),
+        agent: request.headers['user-agent'] ?? '-',
+      })
     return answered
   }
 
@@ -304,7 +357,11 @@ export class SimulatedContainer implements RuntimeContainer {
     })
   }
 
-  run(command: readonly string[], timeoutMillis: number, done: (result: { readonly code: number; readonly output: string; readonly timedOut: boolean }) => void): void {
+  run(
+    command: readonly string[],
+    timeoutMillis: number,
+    done: (result: { readonly code: number; readonly output: string; readonly timedOut: boolean }) => void,
+  ): void {
     const output = new Collector(10_240)
     let finished = false
     let process: Process | undefined
@@ -323,7 +380,16 @@ export class SimulatedContainer implements RuntimeContainer {
       queueMicrotask(() => finish(127, false, `OCI runtime exec failed: exec failed: unable to start container process: ${failed}`))
       return
     }
-    const execution = { io: { in: inputOf(''), out: output, err: output }, env: this.#env, cwd: this.#cwd, name: 'sh', columns: 80, rows: 24, parent: undefined, started: (started: Process) => void (process = started) }
+    const execution = {
+      io: { in: inputOf(''), out: output, err: output },
+      env: this.#env,
+      cwd: this.#cwd,
+      name: 'sh',
+      columns: 80,
+      rows: 24,
+      parent: undefined,
+      started: (started: Process) => void (process = started),
+    }
     execute(this.machine, command, execution).then(
       (code) => finish(code, false),
       (error: unknown) => {
@@ -346,6 +412,8 @@ export class SimulatedContainer implements RuntimeContainer {
 /** What a program nobody has described answers. */
 const genericHttp = {
   headers: {},
-  routes: [{ path: '/', prefix: true, status: 200, type: 'text/plain; charset=utf-8', body: 'Hello from {pod}\n', headers: {}, latency: 2 }],
+  routes: [
+    { path: '/', prefix: true, status: 200, type: 'text/plain; charset=utf-8', body: 'Hello from {pod}\n', headers: {}, latency: 2 },
+  ],
   missing: '',
 }

@@ -12,8 +12,15 @@ export function resolvConf(api: Api, pod: Pod): { readonly text: string; readonl
   const own = inCluster ? [`${pod.metadata.namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'] : []
   const search = [...own, ...(config?.searches ?? [])]
   const servers = [...(inCluster ? [dns ?? '10.96.0.10'] : policy === 'None' ? [] : ['10.0.0.2']), ...(config?.nameservers ?? [])]
-  const options = [...(inCluster ? ['ndots:5'] : []), ...(config?.options ?? []).map((option) => option.name + (option.value === undefined ? '' : `:${option.value}`))]
-  const lines = [...(search.length > 0 ? [`search ${search.join(' ')}`] : []), ...servers.map((server) => `nameserver ${server}`), ...(options.length > 0 ? [`options ${options.join(' ')}`] : [])]
+  const options = [
+    ...(inCluster ? ['ndots:5'] : []),
+    ...(config?.options ?? []).map((option) => option.name + (option.value === undefined ? '' : `:${option.value}`)),
+  ]
+  const lines = [
+    ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
+    ...servers.map((server) => `nameserver ${server}`),
+    ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
+  ]
   return { text: `${lines.join('\n')}\n`, search }
 }
 
@@ -22,7 +29,8 @@ export function hostsFile(pod: Pod, hostname: string): string {
   const subdomain = pod.spec?.subdomain
   const names = subdomain ? `${hostname}.${subdomain}.${pod.metadata.namespace}.svc.cluster.local\t${hostname}` : hostname
   const aliases = (pod.spec?.hostAliases ?? []).map((alias) => `${alias.ip}\t${(alias.hostnames ?? []).join('\t')}\n`).join('')
-  const head = '# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nfe00::\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n'
+  const head =
+    '# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nfe00::\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n'
   return `${head}${ip}\t${names}\n${aliases === '' ? '' : `\n# Entries added by HostAliases.\n${aliases}`}`
 }
 
@@ -33,11 +41,17 @@ export function hostnameOf(pod: Pod): string {
 
 /** `$(VAR)` in a command or its arguments, as the kubelet expands it; `$$(VAR)` stays `$(VAR)`. */
 export function expandArgument(text: string, env: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string | undefined) => (name === undefined ? '$' : (env[name] ?? whole)))
+  return text.replaceAll(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string | undefined) =>
+    name === undefined ? '$' : (env[name] ?? whole),
+  )
 }
 
 /** The first arguments of a container: its own command and arguments, or the image's. */
-export function commandLine(container: Container, image: { readonly entrypoint: readonly string[]; readonly cmd: readonly string[] }, env: Readonly<Record<string, string>>): string[] {
+export function commandLine(
+  container: Container,
+  image: { readonly entrypoint: readonly string[]; readonly cmd: readonly string[] },
+  env: Readonly<Record<string, string>>,
+): string[] {
   const command = container.command ?? []
   const args = container.args ?? []
   const head = command.length > 0 ? command : image.entrypoint
@@ -54,7 +68,9 @@ export function generatedFile(path: string, facts: MachineFacts, processes: Proc
     if (!found) return undefined
     if (process[2] === 'cmdline') return `${found.argv.join('\0')}\0`
     if (process[2] === 'comm') return `${found.argv[0]?.split('/').at(-1) ?? ''}\n`
-    return process[2] === 'environ' ? '' : `Name:\t${found.argv[0]?.split('/').at(-1) ?? ''}\nState:\tS (sleeping)\nPid:\t${found.pid}\nPPid:\t${found.parent?.pid ?? 0}\n`
+    return process[2] === 'environ'
+      ? ''
+      : `Name:\t${found.argv[0]?.split('/').at(-1) ?? ''}\nState:\tS (sleeping)\nPid:\t${found.pid}\nPPid:\t${found.parent?.pid ?? 0}\n`
   }
   const uptime = (now - facts.bootedAt) / 1000
   const kib = (share: number) => `${Math.round((facts.memoryTotal * share) / 1024)} kB`
@@ -62,7 +78,10 @@ export function generatedFile(path: string, facts: MachineFacts, processes: Proc
     case '/proc/meminfo':
       return `MemTotal:       ${kib(1)}\nMemFree:        ${kib(0.42)}\nMemAvailable:   ${kib(0.76)}\nBuffers:          118204 kB\nCached:          5210844 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n`
     case '/proc/cpuinfo':
-      return Array.from({ length: facts.cpus }, (_, index) => `processor\t: ${index}\nvendor_id\t: GenuineIntel\nmodel name\t: Virtual CPU\ncpu MHz\t\t: 2400.000\n\n`).join('')
+      return Array.from(
+        { length: facts.cpus },
+        (_, index) => `processor\t: ${index}\nvendor_id\t: GenuineIntel\nmodel name\t: Virtual CPU\ncpu MHz\t\t: 2400.000\n\n`,
+      ).join('')
     case '/proc/loadavg':
       return `0.12 0.18 0.15 1/512 ${processes.list().length}\n`
     case '/proc/uptime':
@@ -74,13 +93,19 @@ export function generatedFile(path: string, facts: MachineFacts, processes: Proc
     case '/sys/fs/cgroup/memory.current':
       return `${facts.memoryBytes()}\n`
     default:
-      return ['/dev/null', '/dev/zero', '/dev/urandom', '/dev/random', '/dev/tty', '/dev/stdin', '/dev/stdout', '/dev/stderr'].includes(path) ? '' : undefined
+      return ['/dev/null', '/dev/zero', '/dev/urandom', '/dev/random', '/dev/tty', '/dev/stdin', '/dev/stdout', '/dev/stderr'].includes(
+        path,
+      )
+        ? ''
+        : undefined
   }
 }
 
 export function generatedNames(directory: string, processes: ProcessTable): readonly string[] {
-  if (directory === '/proc') return [...processes.list().map((process) => String(process.pid)), 'cpuinfo', 'loadavg', 'meminfo', 'self', 'uptime', 'version']
-  if (/^\/proc\/(\d+|self)$/.test(directory)) return directory.endsWith('self') || processes.get(Number(directory.slice(6))) ? ['cmdline', 'comm', 'environ', 'status'] : []
+  if (directory === '/proc')
+    return [...processes.list().map((process) => String(process.pid)), 'cpuinfo', 'loadavg', 'meminfo', 'self', 'uptime', 'version']
+  if (/^\/proc\/(\d+|self)$/.test(directory))
+    return directory.endsWith('self') || processes.get(Number(directory.slice(6))) ? ['cmdline', 'comm', 'environ', 'status'] : []
   if (directory === '/dev') return ['null', 'random', 'stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero']
   if (directory === '/sys/fs/cgroup') return ['memory.current', 'memory.max']
   if (directory === '/sys/fs') return ['cgroup']

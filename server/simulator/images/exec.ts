@@ -26,13 +26,22 @@ export function startFailure(machine: Machine, program: string, cwd: string): st
   const found = commandNamed(program, machine, cwd)
   if (found.kind === 'denied') return `exec: "${program}": permission denied`
   if (found.kind !== 'missing') return undefined
-  return program.includes('/') ? `exec: "${program}": stat ${program}: no such file or directory` : `exec: "${program}": executable file not found in $PATH`
+  return program.includes('/')
+    ? `exec: "${program}": stat ${program}: no such file or directory`
+    : `exec: "${program}": executable file not found in $PATH`
 }
 
 /** As the kubelet passes the runtime's error on. */
 export function execFailure(id: string, why: string): object {
   const message = `Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: unable to start container process: ${why}`
-  return { metadata: {}, status: 'Failure', message: `Internal error occurred: ${message}`, reason: 'InternalError', details: { causes: [{ message }] }, code: 500 }
+  return {
+    metadata: {},
+    status: 'Failure',
+    message: `Internal error occurred: ${message}`,
+    reason: 'InternalError',
+    details: { causes: [{ message }] },
+    code: 500,
+  }
 }
 
 const encoder = new TextEncoder()
@@ -70,7 +79,16 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
   const decoder = new TextDecoder()
   // The client's first resize comes right after the upgrade; a turn later the shell sees the real size.
   queueMicrotask(() => {
-    const execution = { io, env: terminal ? { ...env, TERM: 'xterm' } : env, cwd: context.cwd, name: 'sh', columns: terminal?.columns ?? 80, rows: terminal?.rows ?? 24, parent: undefined, started: (started: Process) => void (process = started) }
+    const execution = {
+      io,
+      env: terminal ? { ...env, TERM: 'xterm' } : env,
+      cwd: context.cwd,
+      name: 'sh',
+      columns: terminal?.columns ?? 80,
+      rows: terminal?.rows ?? 24,
+      parent: undefined,
+      started: (started: Process) => void (process = started),
+    }
     execute(machine, options.command, execution).then(
       (code) => end(exitStatus(code)),
       (error: unknown) => {

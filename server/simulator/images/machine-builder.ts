@@ -27,13 +27,20 @@ export function quantityNumber(quantity: string | number | undefined): number {
 /** The environment of a container's programs. */
 export function environmentOf(config: ContainerConfig, image: FoundImage): Readonly<Record<string, string>> {
   const { uid } = userOf(config, image)
-  return { PATH: defaultPath, HOSTNAME: hostnameOf(config.pod), ...image.document.env, ...config.env, HOME: config.env['HOME'] ?? (uid === 0 ? '/root' : '/') }
+  return {
+    PATH: defaultPath,
+    HOSTNAME: hostnameOf(config.pod),
+    ...image.document.env,
+    ...config.env,
+    HOME: config.env['HOME'] ?? (uid === 0 ? '/root' : '/'),
+  }
 }
 
 function userOf(config: ContainerConfig, image: FoundImage): Machine['user'] {
   const { user } = image.document
   const uid = config.container.securityContext?.runAsUser ?? config.pod.spec?.securityContext?.runAsUser ?? user.uid
-  const gid = config.container.securityContext?.runAsGroup ?? config.pod.spec?.securityContext?.runAsGroup ?? (uid === user.uid ? user.gid : 0)
+  const gid =
+    config.container.securityContext?.runAsGroup ?? config.pod.spec?.securityContext?.runAsGroup ?? (uid === user.uid ? user.gid : 0)
   return { uid, gid, name: uid === 0 ? 'root' : uid === user.uid ? user.name : String(uid) }
 }
 
@@ -51,19 +58,45 @@ function imageLayer(image: FoundImage): Layer {
 
 const releases: Record<FoundImage['userland'], string> = {
   busybox: '',
-  alpine: 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.2\nPRETTY_NAME="Alpine Linux v3.22"\nHOME_URL="https://alpinelinux.org/"\nBUG_REPORT_URL="https://gitlab.alpinelinux.org/alpine/aports/-/issues"\n',
-  debian: 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION="13 (trixie)"\nVERSION_CODENAME=trixie\nID=debian\nHOME_URL="https://www.debian.org/"\n',
+  alpine:
+    'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.2\nPRETTY_NAME="Alpine Linux v3.22"\nHOME_URL="https://alpinelinux.org/"\nBUG_REPORT_URL="https://gitlab.alpinelinux.org/alpine/aports/-/issues"\n',
+  debian:
+    'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION="13 (trixie)"\nVERSION_CODENAME=trixie\nID=debian\nHOME_URL="https://www.debian.org/"\n',
   none: 'PRETTY_NAME="Distroless"\nNAME="Debian GNU/Linux"\nID="debian"\nVERSION_ID="12"\n',
 }
 
 function imageFiles(image: FoundImage): (readonly [string, string])[] {
   const { document, userland } = image
   const { user } = document
-  const folders = ['/dev/', '/etc/', '/home/', '/proc/', '/root/', '/sys/', '/tmp/', '/usr/bin/', '/usr/local/bin/', '/var/', '/run/', `${document.workdir}/`]
+  const folders = [
+    '/dev/',
+    '/etc/',
+    '/home/',
+    '/proc/',
+    '/root/',
+    '/sys/',
+    '/tmp/',
+    '/usr/bin/',
+    '/usr/local/bin/',
+    '/var/',
+    '/run/',
+    `${document.workdir}/`,
+  ]
   const passwd = `root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n${user.uid === 0 ? '' : `${user.name}:x:${user.uid}:${user.gid}::/:/sbin/nologin\n`}`
-  const system: (readonly [string, string])[] = [['/etc/passwd', passwd], ['/etc/group', 'root:x:0:\nnogroup:x:65534:\n'], ...(releases[userland] ? [['/etc/os-release', releases[userland]] as const] : []), ...(userland === 'alpine' ? [['/etc/alpine-release', '3.22.2\n'] as const] : [])]
+  const system: (readonly [string, string])[] = [
+    ['/etc/passwd', passwd],
+    ['/etc/group', 'root:x:0:\nnogroup:x:65534:\n'],
+    ...(releases[userland] ? [['/etc/os-release', releases[userland]] as const] : []),
+    ...(userland === 'alpine' ? [['/etc/alpine-release', '3.22.2\n'] as const] : []),
+  ]
   const tools = document.tools.map((name) => [`/usr/bin/${name}`, `\u007fELF ${name}`] as const)
-  return [...folders.map((path) => [path.replace('//', '/'), ''] as const), ...system, ...programFiles(userland), ...tools, ...Object.entries(document.files)]
+  return [
+    ...folders.map((path) => [path.replace('//', '/'), ''] as const),
+    ...system,
+    ...programFiles(userland),
+    ...tools,
+    ...Object.entries(document.files),
+  ]
 }
 
 export interface MachineParts {
@@ -98,9 +131,29 @@ export function buildMachine(parts: MachineParts): Machine {
     generatedNames: (directory) => generatedNames(directory, processes),
     ...(container.securityContext?.readOnlyRootFilesystem ? { readOnlyRoot: true } : {}),
   })
-  const network = host.network.view(pod.status?.podIP ?? '127.0.0.1', pod.metadata.namespace ?? 'default', () => files.read('/etc/hosts'), () => resolvConf(host.api, pod).search)
+  const network = host.network.view(
+    pod.status?.podIP ?? '127.0.0.1',
+    pod.metadata.namespace ?? 'default',
+    () => files.read('/etc/hosts'),
+    () => resolvConf(host.api, pod).search,
+  )
   const programs = new Set([...programsOf(image.userland), ...image.document.tools])
-  return { clock, random, sha256, files, processes, network, hostname, user: userOf(config, image), userland: image.userland, programs, own: ownCommands(image), facts, console: parts.console, exhaustMemory: parts.exhaustMemory }
+  return {
+    clock,
+    random,
+    sha256,
+    files,
+    processes,
+    network,
+    hostname,
+    user: userOf(config, image),
+    userland: image.userland,
+    programs,
+    own: ownCommands(image),
+    facts,
+    console: parts.console,
+    exhaustMemory: parts.exhaustMemory,
+  }
 }
 
 function factsOf(parts: MachineParts): MachineFacts {

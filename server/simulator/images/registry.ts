@@ -65,12 +65,16 @@ export class Registry {
     }
     const host = reference.repository.split('/')[0] ?? ''
     if (/\.(invalid|test|example|local)$|^localhost|example\.com$/.test(host)) {
-      return { refusal: `${failed}: failed to do request: Head "https://${host}/v2/${reference.repository.slice(host.length + 1)}/manifests/${reference.tag}": dial tcp: lookup ${host}: no such host` }
+      return {
+        refusal: `${failed}: failed to do request: Head "https://${host}/v2/${reference.repository.slice(host.length + 1)}/manifests/${reference.tag}": dial tcp: lookup ${host}: no such host`,
+      }
     }
     const official = reference.repository.startsWith('docker.io/library/')
     const exists = !official || this.#generic?.generic?.official.includes(reference.repository.slice('docker.io/library/'.length))
     if (!exists || /(?:does-?not-?exist|no-?such|non-?existent)/.test(reference.repository)) {
-      return { refusal: `rpc error: code = Unknown desc = ${failed}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed` }
+      return {
+        refusal: `rpc error: code = Unknown desc = ${failed}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`,
+      }
     }
     if (impossibleTag.test(reference.tag) || !this.#generic) return { refusal: `${failed}: ${reference.full}: not found` }
     return { document: this.#generic, reference, userland: /alpine/.test(reference.tag) ? 'alpine' : this.#generic.userland }

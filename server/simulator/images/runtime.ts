@@ -32,7 +32,13 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
   const registry = new Registry(options.images, platform.sha256)
   const network = new ClusterNetwork(api, platform, options.kubeApi)
   const containers = new Set<SimulatedContainer>()
-  const host = { api, platform, network, volumes: new VolumeStore(), removed: (container: SimulatedContainer) => void containers.delete(container) }
+  const host = {
+    api,
+    platform,
+    network,
+    volumes: new VolumeStore(),
+    removed: (container: SimulatedContainer) => void containers.delete(container),
+  }
   return {
     network,
     containers: () => [...containers],

@@ -43,7 +43,12 @@ const Listener = z.strictObject({
 
 const bytes = z
   .union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?(Ki|Mi|Gi)?$/, 'expected bytes, such as 12Mi')])
-  .transform((text) => (typeof text === 'number' ? text : Number.parseFloat(text) * { '': 1, Ki: 1024, Mi: 1_048_576, Gi: 1_073_741_824 }[(/[KMG]i$/.exec(text)?.[0] ?? '') as '' | 'Ki' | 'Mi' | 'Gi']))
+  .transform((text) =>
+    typeof text === 'number'
+      ? text
+      : Number.parseFloat(text) *
+        { '': 1, Ki: 1024, Mi: 1_048_576, Gi: 1_073_741_824 }[(/[KMG]i$/.exec(text)?.[0] ?? '') as '' | 'Ki' | 'Mi' | 'Gi'],
+  )
 
 const Usage = z.strictObject({
   /** Millicores when nobody asks anything. */
@@ -80,7 +85,9 @@ const Program = z.strictObject({
   /** Also listens (HTTP) wherever the pod's containerPorts say. */
   listensOnDeclared: z.boolean().default(false),
   /** Lines at the start, lines again and again, and a line when it is stopped. */
-  logs: z.strictObject({ start: z.array(StartLine).default([]), repeat: z.array(RepeatedLine).default([]), stop: z.array(LogLine).default([]) }).prefault({}),
+  logs: z
+    .strictObject({ start: z.array(StartLine).default([]), repeat: z.array(RepeatedLine).default([]), stop: z.array(LogLine).default([]) })
+    .prefault({}),
   usage: Usage.prefault({}),
 })
 

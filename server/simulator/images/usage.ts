@@ -62,7 +62,9 @@ function wave(seed: string, seconds: number): number {
 function waveIntegral(seed: string, seconds: number): number {
   return waves.reduce((sum, each, index) => {
     const start = phase(seed, index)
-    return sum + ((each.weight * each.seconds) / (2 * Math.PI)) * (Math.cos(start) - Math.cos((2 * Math.PI * seconds) / each.seconds + start))
+    return (
+      sum + ((each.weight * each.seconds) / (2 * Math.PI)) * (Math.cos(start) - Math.cos((2 * Math.PI * seconds) / each.seconds + start))
+    )
   }, 0)
 }
 

@@ -12,15 +12,35 @@ export interface WebContext {
   readonly seed: string
 }
 
-const types: Record<string, string> = { html: 'text/html', css: 'text/css', js: 'application/javascript', json: 'application/json', txt: 'text/plain', svg: 'image/svg+xml' }
+const types: Record<string, string> = {
+  html: 'text/html',
+  css: 'text/css',
+  js: 'application/javascript',
+  json: 'application/json',
+  txt: 'text/plain',
+  svg: 'image/svg+xml',
+}
 
 /** What a web server described by an image answers. */
-export function answer(http: HttpDocument, request: HttpRequest, context: WebContext): { readonly reply: HttpReply; readonly millis: number } {
+export function answer(
+  http: HttpDocument,
+  request: HttpRequest,
+  context: WebContext,
+): { readonly reply: HttpReply; readonly millis: number } {
   const path = request.path.split('?')[0] ?? '/'
-  const route = http.routes.find((each) => each.path === path || (each.prefix && (path.startsWith(each.path.endsWith('/') ? each.path : `${each.path}/`) || path === each.path)))
+  const route = http.routes.find(
+    (each) =>
+      each.path === path || (each.prefix && (path.startsWith(each.path.endsWith('/') ? each.path : `${each.path}/`) || path === each.path)),
+  )
   const now = context.now()
   const common = { Date: strftime('%a, %d %b %Y %T GMT', now), ...http.headers }
-  const fill = (text: string) => fillTemplate(text, { millis: now, seed: context.seed, index: Math.floor(now / 1000), fields: { ...context.fields(), path, method: request.method, host: request.host } })
+  const fill = (text: string) =>
+    fillTemplate(text, {
+      millis: now,
+      seed: context.seed,
+      index: Math.floor(now / 1000),
+      fields: { ...context.fields(), path, method: request.method, host: request.host },
+    })
   const made = (status: number, type: string, body: string, extra: Readonly<Record<string, string>> = {}): HttpReply => ({
     status,
     headers: { ...common, 'Content-Type': type, 'Content-Length': String(new TextEncoder().encode(body).length), ...extra },

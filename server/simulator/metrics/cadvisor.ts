@@ -18,7 +18,18 @@ function rowsOf(containers: readonly SimulatedContainer[], node: string, at: num
     const slice = `/kubepods/${quality === 'guaranteed' ? '' : `${quality}/`}pod${uid}`
     const rows = inside.map((container): Row => {
       const id = container.id.replace('containerd://', '')
-      return { labels: { container: container.config.container.name, id: `${slice}/${id}`, image: container.image.reference.full, name: id, namespace, pod: name }, usage: container.usage(at), container }
+      return {
+        labels: {
+          container: container.config.container.name,
+          id: `${slice}/${id}`,
+          image: container.image.reference.full,
+          name: id,
+          namespace,
+          pod: name,
+        },
+        usage: container.usage(at),
+        container,
+      }
     })
     const sum = (pick: (usage: UsageSnapshot) => number) => rows.reduce((total, row) => total + pick(row.usage), 0)
     const whole: UsageSnapshot = {
@@ -29,7 +40,10 @@ function rowsOf(containers: readonly SimulatedContainer[], node: string, at: num
       transmitBytes: sum((usage) => usage.transmitBytes),
       processes: sum((usage) => usage.processes) + 1,
     }
-    return [{ labels: { container: '', id: slice, image: '', name: '', namespace, pod: name }, usage: whole, container: undefined }, ...rows]
+    return [
+      { labels: { container: '', id: slice, image: '', name: '', namespace, pod: name }, usage: whole, container: undefined },
+      ...rows,
+    ]
   })
 }
 
@@ -39,50 +53,211 @@ export function cadvisorPage(node: Node, containers: readonly SimulatedContainer
   const pods = rows.filter((row) => row.container === undefined)
   const info = node.status?.nodeInfo
   const machine: Labels = { boot_id: info?.bootID ?? '', machine_id: info?.machineID ?? '', system_uuid: info?.systemUUID ?? '' }
-  const each = (value: (row: Row) => number, labels: (row: Row) => Labels = (row) => row.labels): Sample[] => rows.map((row) => ({ labels: labels(row), value: value(row) }))
+  const each = (value: (row: Row) => number, labels: (row: Row) => Labels = (row) => row.labels): Sample[] =>
+    rows.map((row) => ({ labels: labels(row), value: value(row) }))
   const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({ name, help, type: 'gauge', samples })
   const counter = (name: string, help: string, samples: readonly Sample[]): Family => ({ name, help, type: 'counter', samples })
-  const network = (value: (row: Row) => number) => pods.map((row): Sample => ({ labels: { container: '', id: row.labels['id'] ?? '', image: '', interface: 'eth0', name: '', namespace: row.labels['namespace'] ?? '', pod: row.labels['pod'] ?? '' }, value: value(row) }))
-  const disk = (row: Row): Labels => ({ container: row.labels['container'] ?? '', device: '/dev/vda1', id: row.labels['id'] ?? '', image: row.labels['image'] ?? '', name: row.labels['name'] ?? '', namespace: row.labels['namespace'] ?? '', pod: row.labels['pod'] ?? '' })
+  const network = (value: (row: Row) => number) =>
+    pods.map((row): Sample => ({
+      labels: {
+        container: '',
+        id: row.labels['id'] ?? '',
+        image: '',
+        interface: 'eth0',
+        name: '',
+        namespace: row.labels['namespace'] ?? '',
+        pod: row.labels['pod'] ?? '',
+      },
+      value: value(row),
+    }))
+  const disk = (row: Row): Labels => ({
+    container: row.labels['container'] ?? '',
+    device: '/dev/vda1',
+    id: row.labels['id'] ?? '',
+    image: row.labels['image'] ?? '',
+    name: row.labels['name'] ?? '',
+    namespace: row.labels['namespace'] ?? '',
+    pod: row.labels['pod'] ?? '',
+  })
   const own = rows.filter((row) => row.container !== undefined)
   const cpu = (row: Row): Labels => {
     const { container = '', ...rest } = row.labels
     return { container, cpu: 'total', ...rest }
   }
   return [
-    gauge('cadvisor_version_info', "A metric with a constant '1' value labeled by kernel version, OS version, docker version, cadvisor version & cadvisor revision.", [{ labels: { cadvisorRevision: '', cadvisorVersion: '', dockerVersion: '', kernelVersion: info?.kernelVersion ?? '', osVersion: info?.osImage ?? '' }, value: 1 }]),
-    counter('container_cpu_usage_seconds_total', 'Cumulative cpu time consumed in seconds.', each((row) => row.usage.cpuSeconds, cpu)),
-    counter('container_cpu_user_seconds_total', 'Cumulative user cpu time consumed in seconds.', each((row) => row.usage.cpuSeconds * 0.62)),
-    counter('container_cpu_system_seconds_total', 'Cumulative system cpu time consumed in seconds.', each((row) => row.usage.cpuSeconds * 0.38)),
-    gauge('container_memory_working_set_bytes', 'Current working set in bytes.', each((row) => row.usage.memoryBytes)),
-    gauge('container_memory_usage_bytes', 'Current memory usage in bytes, including all memory regardless of when it was accessed', each((row) => Math.round((row.usage.memoryBytes * 1.09) / 4096) * 4096)),
-    gauge('container_memory_rss', 'Size of RSS in bytes.', each((row) => Math.round((row.usage.memoryBytes * 0.81) / 4096) * 4096)),
-    gauge('container_memory_cache', 'Number of bytes of page cache memory.', each((row) => Math.round((row.usage.memoryBytes * 0.22) / 4096) * 4096)),
-    gauge('container_memory_swap', 'Container swap usage in bytes.', each(() => 0)),
-    counter('container_memory_failcnt', 'Number of memory usage hits limits', each(() => 0)),
-    counter('container_oom_events_total', 'Count of out of memory events observed for the container', each(() => 0)),
-    counter('container_network_receive_bytes_total', 'Cumulative count of bytes received', network((row) => row.usage.receiveBytes)),
-    counter('container_network_receive_packets_total', 'Cumulative count of packets received', network((row) => Math.floor(row.usage.receiveBytes / 420))),
-    counter('container_network_receive_errors_total', 'Cumulative count of errors encountered while receiving', network(() => 0)),
-    counter('container_network_transmit_bytes_total', 'Cumulative count of bytes transmitted', network((row) => row.usage.transmitBytes)),
-    counter('container_network_transmit_packets_total', 'Cumulative count of packets transmitted', network((row) => Math.floor(row.usage.transmitBytes / 380))),
-    counter('container_network_transmit_errors_total', 'Cumulative count of errors encountered while transmitting', network(() => 0)),
-    gauge('container_fs_usage_bytes', 'Number of bytes that are consumed by the container on this filesystem.', own.map((row) => ({ labels: disk(row), value: 53_248 + (row.container?.machine.files.written ?? 0) }))),
-    gauge('container_fs_limit_bytes', 'Number of bytes that can be consumed by the container on this filesystem.', own.map((row) => ({ labels: disk(row), value: 270_553_174_016 }))),
-    counter('container_fs_reads_total', 'Cumulative count of reads completed', own.map((row) => ({ labels: disk(row), value: Math.floor(row.usage.cpuSeconds * 3) }))),
-    counter('container_fs_writes_total', 'Cumulative count of writes completed', own.map((row) => ({ labels: disk(row), value: Math.floor(row.usage.cpuSeconds * 2) }))),
-    gauge('container_spec_cpu_period', 'CPU period of the container.', each(() => 100_000)),
-    gauge('container_spec_cpu_quota', 'CPU quota of the container.', own.flatMap((row) => (row.container && limitOf(row.container, 'cpu') > 0 ? [{ labels: row.labels, value: Math.round(limitOf(row.container, 'cpu') * 100_000) }] : []))),
-    gauge('container_spec_cpu_shares', 'CPU share of the container.', own.map((row) => ({ labels: row.labels, value: Math.max(2, Math.round((row.container ? requestOf(row.container, 'cpu') : 0) * 1024)) }))),
-    gauge('container_spec_memory_limit_bytes', 'Memory limit for the container.', own.map((row) => ({ labels: row.labels, value: row.container ? limitOf(row.container, 'memory') : 0 }))),
-    gauge('container_start_time_seconds', 'Start time of the container since unix epoch in seconds.', each((row) => Math.floor(row.usage.startedAt / 1000))),
-    gauge('container_last_seen', 'Last time a container was seen by the exporter', each(() => Math.floor(at / 1000))),
-    gauge('container_processes', 'Number of processes running inside the container.', each((row) => row.usage.processes)),
-    gauge('container_threads', 'Number of threads running inside the container', each((row) => row.usage.processes * 3)),
+    gauge(
+      'cadvisor_version_info',
+      "A metric with a constant '1' value labeled by kernel version, OS version, docker version, cadvisor version & cadvisor revision.",
+      [
+        {
+          labels: {
+            cadvisorRevision: '',
+            cadvisorVersion: '',
+            dockerVersion: '',
+            kernelVersion: info?.kernelVersion ?? '',
+            osVersion: info?.osImage ?? '',
+          },
+          value: 1,
+        },
+      ],
+    ),
+    counter(
+      'container_cpu_usage_seconds_total',
+      'Cumulative cpu time consumed in seconds.',
+      each((row) => row.usage.cpuSeconds, cpu),
+    ),
+    counter(
+      'container_cpu_user_seconds_total',
+      'Cumulative user cpu time consumed in seconds.',
+      each((row) => row.usage.cpuSeconds * 0.62),
+    ),
+    counter(
+      'container_cpu_system_seconds_total',
+      'Cumulative system cpu time consumed in seconds.',
+      each((row) => row.usage.cpuSeconds * 0.38),
+    ),
+    gauge(
+      'container_memory_working_set_bytes',
+      'Current working set in bytes.',
+      each((row) => row.usage.memoryBytes),
+    ),
+    gauge(
+      'container_memory_usage_bytes',
+      'Current memory usage in bytes, including all memory regardless of when it was accessed',
+      each((row) => Math.round((row.usage.memoryBytes * 1.09) / 4096) * 4096),
+    ),
+    gauge(
+      'container_memory_rss',
+      'Size of RSS in bytes.',
+      each((row) => Math.round((row.usage.memoryBytes * 0.81) / 4096) * 4096),
+    ),
+    gauge(
+      'container_memory_cache',
+      'Number of bytes of page cache memory.',
+      each((row) => Math.round((row.usage.memoryBytes * 0.22) / 4096) * 4096),
+    ),
+    gauge(
+      'container_memory_swap',
+      'Container swap usage in bytes.',
+      each(() => 0),
+    ),
+    counter(
+      'container_memory_failcnt',
+      'Number of memory usage hits limits',
+      each(() => 0),
+    ),
+    counter(
+      'container_oom_events_total',
+      'Count of out of memory events observed for the container',
+      each(() => 0),
+    ),
+    counter(
+      'container_network_receive_bytes_total',
+      'Cumulative count of bytes received',
+      network((row) => row.usage.receiveBytes),
+    ),
+    counter(
+      'container_network_receive_packets_total',
+      'Cumulative count of packets received',
+      network((row) => Math.floor(row.usage.receiveBytes / 420)),
+    ),
+    counter(
+      'container_network_receive_errors_total',
+      'Cumulative count of errors encountered while receiving',
+      network(() => 0),
+    ),
+    counter(
+      'container_network_transmit_bytes_total',
+      'Cumulative count of bytes transmitted',
+      network((row) => row.usage.transmitBytes),
+    ),
+    counter(
+      'container_network_transmit_packets_total',
+      'Cumulative count of packets transmitted',
+      network((row) => Math.floor(row.usage.transmitBytes / 380)),
+    ),
+    counter(
+      'container_network_transmit_errors_total',
+      'Cumulative count of errors encountered while transmitting',
+      network(() => 0),
+    ),
+    gauge(
+      'container_fs_usage_bytes',
+      'Number of bytes that are consumed by the container on this filesystem.',
+      own.map((row) => ({ labels: disk(row), value: 53_248 + (row.container?.machine.files.written ?? 0) })),
+    ),
+    gauge(
+      'container_fs_limit_bytes',
+      'Number of bytes that can be consumed by the container on this filesystem.',
+      own.map((row) => ({ labels: disk(row), value: 270_553_174_016 })),
+    ),
+    counter(
+      'container_fs_reads_total',
+      'Cumulative count of reads completed',
+      own.map((row) => ({ labels: disk(row), value: Math.floor(row.usage.cpuSeconds * 3) })),
+    ),
+    counter(
+      'container_fs_writes_total',
+      'Cumulative count of writes completed',
+      own.map((row) => ({ labels: disk(row), value: Math.floor(row.usage.cpuSeconds * 2) })),
+    ),
+    gauge(
+      'container_spec_cpu_period',
+      'CPU period of the container.',
+      each(() => 100_000),
+    ),
+    gauge(
+      'container_spec_cpu_quota',
+      'CPU quota of the container.',
+      own.flatMap((row) =>
+        row.container && limitOf(row.container, 'cpu') > 0
+          ? [{ labels: row.labels, value: Math.round(limitOf(row.container, 'cpu') * 100_000) }]
+          : [],
+      ),
+    ),
+    gauge(
+      'container_spec_cpu_shares',
+      'CPU share of the container.',
+      own.map((row) => ({
+        labels: row.labels,
+        value: Math.max(2, Math.round((row.container ? requestOf(row.container, 'cpu') : 0) * 1024)),
+      })),
+    ),
+    gauge(
+      'container_spec_memory_limit_bytes',
+      'Memory limit for the container.',
+      own.map((row) => ({ labels: row.labels, value: row.container ? limitOf(row.container, 'memory') : 0 })),
+    ),
+    gauge(
+      'container_start_time_seconds',
+      'Start time of the container since unix epoch in seconds.',
+      each((row) => Math.floor(row.usage.startedAt / 1000)),
+    ),
+    gauge(
+      'container_last_seen',
+      'Last time a container was seen by the exporter',
+      each(() => Math.floor(at / 1000)),
+    ),
+    gauge(
+      'container_processes',
+      'Number of processes running inside the container.',
+      each((row) => row.usage.processes),
+    ),
+    gauge(
+      'container_threads',
+      'Number of threads running inside the container',
+      each((row) => row.usage.processes * 3),
+    ),
     gauge('container_scrape_error', '1 if there was an error while getting container metrics, 0 otherwise', [{ labels: {}, value: 0 }]),
-    gauge('machine_cpu_cores', 'Number of logical CPU cores.', [{ labels: machine, value: quantityNumber(node.status?.capacity?.['cpu']) }]),
-    gauge('machine_cpu_physical_cores', 'Number of physical CPU cores.', [{ labels: machine, value: quantityNumber(node.status?.capacity?.['cpu']) }]),
-    gauge('machine_memory_bytes', 'Amount of memory installed on the machine.', [{ labels: machine, value: quantityNumber(node.status?.capacity?.['memory']) }]),
+    gauge('machine_cpu_cores', 'Number of logical CPU cores.', [
+      { labels: machine, value: quantityNumber(node.status?.capacity?.['cpu']) },
+    ]),
+    gauge('machine_cpu_physical_cores', 'Number of physical CPU cores.', [
+      { labels: machine, value: quantityNumber(node.status?.capacity?.['cpu']) },
+    ]),
+    gauge('machine_memory_bytes', 'Amount of memory installed on the machine.', [
+      { labels: machine, value: quantityNumber(node.status?.capacity?.['memory']) },
+    ]),
     gauge('machine_swap_bytes', 'Amount of swap memory available on the machine.', [{ labels: machine, value: 0 }]),
     gauge('machine_scrape_error', '1 if there was an error while getting machine metrics, 0 otherwise.', [{ labels: {}, value: 0 }]),
   ]

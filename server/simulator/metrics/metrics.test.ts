@@ -44,7 +44,10 @@ function checked(page: string): Map<string, number> {
       expect(type[1]).toBe(family)
       types.set(family, type[2] ?? '')
     } else {
-      const sample = /^([a-zA-Z_:][\w:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*"(?:,(?=[a-zA-Z_])|(?=\})))*\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|NaN|[+-]Inf)$/.exec(line)
+      const sample =
+        /^([a-zA-Z_:][\w:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*"(?:,(?=[a-zA-Z_])|(?=\})))*\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|NaN|[+-]Inf)$/.exec(
+          line,
+        )
       expect(sample, line).not.toBeNull()
       expect(sample?.[1]).toBe(family)
       const key = `${sample?.[1]}${sample?.[2] ?? ''}`
@@ -73,13 +76,23 @@ describe('the metrics pages', () => {
   it('has the series that the workshop queries', async () => {
     const made = await cluster()
     const page = renderPage({ page: 'cadvisor', node: 'node-0' }, made)
-    expect(page).toMatch(/container_memory_working_set_bytes\{container="c",id="[^"]+",image="docker.io\/library\/nginx:alpine",name="[^"]+",namespace="default",pod="web"\} \d+/)
-    expect(renderPage({ page: 'kube-state-metrics' }, made)).toMatch(/kube_pod_container_status_restarts_total\{namespace="default",pod="web",uid="uid-web",container="c"\} 2/)
+    expect(page).toMatch(
+      /container_memory_working_set_bytes\{container="c",id="[^"]+",image="docker.io\/library\/nginx:alpine",name="[^"]+",namespace="default",pod="web"\} \d+/,
+    )
+    expect(renderPage({ page: 'kube-state-metrics' }, made)).toMatch(
+      /kube_pod_container_status_restarts_total\{namespace="default",pod="web",uid="uid-web",container="c"\} 2/,
+    )
   })
 })
 
 describe('the Prometheus of a cluster', () => {
-  const pod = (status: Kinds['Pod']['status']): Kinds['Pod'] => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'prometheus-0', namespace: 'monitoring' }, spec: { containers: [{ name: 'p', image: 'prom/prometheus:v3.7.3' }] }, status })
+  const pod = (status: Kinds['Pod']['status']): Kinds['Pod'] => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'prometheus-0', namespace: 'monitoring' },
+    spec: { containers: [{ name: 'p', image: 'prom/prometheus:v3.7.3' }] },
+    status,
+  })
 
   it('is absent without a pod, and then nothing is scraped', async () => {
     const made = await cluster()
@@ -93,14 +106,33 @@ describe('the Prometheus of a cluster', () => {
     unbound.add(pod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: why }] }))
     expect(prometheusState(unbound.api)).toEqual({ state: 'waiting', namespace: 'monitoring', pod: 'prometheus-0', why })
     const pulling = await cluster()
-    pulling.add(pod({ phase: 'Pending', containerStatuses: [{ name: 'p', image: '', imageID: '', ready: false, restartCount: 0, state: { waiting: { reason: 'ErrImagePull', message: 'not found' } } }] }))
+    pulling.add(
+      pod({
+        phase: 'Pending',
+        containerStatuses: [
+          {
+            name: 'p',
+            image: '',
+            imageID: '',
+            ready: false,
+            restartCount: 0,
+            state: { waiting: { reason: 'ErrImagePull', message: 'not found' } },
+          },
+        ],
+      }),
+    )
     expect(prometheusState(pulling.api)).toMatchObject({ why: 'ErrImagePull: not found' })
   })
 
   it('is ready since its pod is', async () => {
     const made = await cluster()
     made.add(pod({ phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:05Z' }] }))
-    expect(prometheusState(made.api)).toEqual({ state: 'ready', namespace: 'monitoring', pod: 'prometheus-0', since: Date.UTC(2026, 0, 1, 0, 0, 5) })
+    expect(prometheusState(made.api)).toEqual({
+      state: 'ready',
+      namespace: 'monitoring',
+      pod: 'prometheus-0',
+      since: Date.UTC(2026, 0, 1, 0, 0, 5),
+    })
     expect(scrape({ page: 'cadvisor', node: 'node-0' }, made)).not.toBe('')
   })
 })
@@ -108,8 +140,17 @@ describe('the Prometheus of a cluster', () => {
 describe('metrics-server', () => {
   it('answers nodes and pods as kubectl top reads them', async () => {
     const made = await cluster()
-    const get = (path: string) => JSON.parse(String(metricsApi(made).handle({ method: 'GET', path: `/apis/metrics.k8s.io/v1beta1${path}`, query: new URLSearchParams(), headers: {} }).body)) as Record<string, unknown>
-    expect(get('/nodes')).toMatchObject({ kind: 'NodeMetricsList', items: [{ metadata: { name: 'node-0' }, usage: { cpu: expect.stringMatching(/^\d+n$/), memory: expect.stringMatching(/^\d+Ki$/) } }] })
+    const get = (path: string) =>
+      JSON.parse(
+        String(
+          metricsApi(made).handle({ method: 'GET', path: `/apis/metrics.k8s.io/v1beta1${path}`, query: new URLSearchParams(), headers: {} })
+            .body,
+        ),
+      ) as Record<string, unknown>
+    expect(get('/nodes')).toMatchObject({
+      kind: 'NodeMetricsList',
+      items: [{ metadata: { name: 'node-0' }, usage: { cpu: expect.stringMatching(/^\d+n$/), memory: expect.stringMatching(/^\d+Ki$/) } }],
+    })
     expect(get('/namespaces/default/pods/web')).toMatchObject({ kind: 'PodMetrics', containers: [{ name: 'c' }] })
     expect(get('/namespaces/default/pods/nope')).toMatchObject({ kind: 'Status', message: 'pods.metrics.k8s.io "default/nope" not found' })
   })

@@ -24,10 +24,22 @@ export function podsOf(containers: readonly SimulatedContainer[], node?: string)
 }
 
 /** What runs on a node beside pods: kubelet, container runtime, the system itself. */
-const system = (node: string) => ({ seed: `node/${node}`, cpu: 62, memory: 690_000_000, swing: 0.35, growthPerHour: 0, receive: 9000, transmit: 8000 })
+const system = (node: string) => ({
+  seed: `node/${node}`,
+  cpu: 62,
+  memory: 690_000_000,
+  swing: 0.35,
+  growthPerHour: 0,
+  receive: 9000,
+  transmit: 8000,
+})
 
 /** CPU seconds and working set of a whole node. @param at milliseconds since the epoch */
-export function nodeUsage(node: Node, containers: readonly SimulatedContainer[], at: number): { readonly cpuSeconds: number; readonly cpuCores: number; readonly memoryBytes: number } {
+export function nodeUsage(
+  node: Node,
+  containers: readonly SimulatedContainer[],
+  at: number,
+): { readonly cpuSeconds: number; readonly cpuCores: number; readonly memoryBytes: number } {
   const name = node.metadata.name ?? ''
   const booted = Date.parse(node.metadata.creationTimestamp ?? '') || at
   const seconds = Math.max((at - booted) / 1000, 0)
@@ -41,5 +53,7 @@ export function nodeUsage(node: Node, containers: readonly SimulatedContainer[],
   }
 }
 
-export const limitOf = (container: SimulatedContainer, resource: 'cpu' | 'memory') => quantityNumber(container.config.container.resources?.limits?.[resource])
-export const requestOf = (container: SimulatedContainer, resource: 'cpu' | 'memory') => quantityNumber(container.config.container.resources?.requests?.[resource])
+export const limitOf = (container: SimulatedContainer, resource: 'cpu' | 'memory') =>
+  quantityNumber(container.config.container.resources?.limits?.[resource])
+export const requestOf = (container: SimulatedContainer, resource: 'cpu' | 'memory') =>
+  quantityNumber(container.config.container.resources?.requests?.[resource])

@@ -6,8 +6,14 @@ const isPrometheus = (image: string | undefined) => /(^|\/)prom(etheus)?\/promet
 
 /** Pods that run, or want to run, a Prometheus image: those that are ready first, then the newest. */
 function prometheusPods(api: Api): Pod[] {
-  const pods = api.list('Pod').filter((pod) => !pod.metadata.deletionTimestamp && pod.spec?.containers.some((container) => isPrometheus(container.image)))
-  return pods.toSorted((a, b) => Number(readySince(b) !== undefined) - Number(readySince(a) !== undefined) || (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''))
+  const pods = api
+    .list('Pod')
+    .filter((pod) => !pod.metadata.deletionTimestamp && pod.spec?.containers.some((container) => isPrometheus(container.image)))
+  return pods.toSorted(
+    (a, b) =>
+      Number(readySince(b) !== undefined) - Number(readySince(a) !== undefined) ||
+      (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''),
+  )
 }
 
 function readySince(pod: Pod): number | undefined {
@@ -29,7 +35,8 @@ function uncreated(api: Api): PrometheusState {
   for (const deployment of api.list('Deployment')) {
     if (!deployment.spec?.template.spec?.containers.some((container) => isPrometheus(container.image))) continue
     const failure = deployment.status?.conditions?.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True')
-    if (failure?.message) return { state: 'waiting', namespace: deployment.metadata.namespace ?? '', pod: deployment.metadata.name ?? '', why: failure.message }
+    if (failure?.message)
+      return { state: 'waiting', namespace: deployment.metadata.namespace ?? '', pod: deployment.metadata.name ?? '', why: failure.message }
   }
   return { state: 'absent' }
 }
@@ -40,8 +47,10 @@ function whyNot(pod: Pod): string {
   if (scheduled?.status === 'False') return scheduled.message ?? scheduled.reason ?? 'the pod is not scheduled yet'
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const { waiting, terminated } = container.state ?? {}
-    if (waiting?.reason && waiting.reason !== 'PodInitializing') return waiting.message ? `${waiting.reason}: ${waiting.message}` : waiting.reason
-    if (terminated && terminated.exitCode !== 0) return `container ${container.name} ended with exit code ${terminated.exitCode} (${terminated.reason ?? 'Error'})`
+    if (waiting?.reason && waiting.reason !== 'PodInitializing')
+      return waiting.message ? `${waiting.reason}: ${waiting.message}` : waiting.reason
+    if (terminated && terminated.exitCode !== 0)
+      return `container ${container.name} ended with exit code ${terminated.exitCode} (${terminated.reason ?? 'Error'})`
   }
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready')
   return ready?.message ?? status?.message ?? status?.phase ?? 'Pending'

@@ -62,7 +62,11 @@ function backends(api: Api, service: Service): Backend[] {
         each.addresses.map((ip) => ({
           ip,
           hostname: each.hostname ?? ip.replaceAll('.', '-'),
-          ports: (slice.ports ?? []).map((port) => ({ name: port.name ?? '', port: port.port ?? 0, protocol: (port.protocol ?? 'TCP').toLowerCase() })),
+          ports: (slice.ports ?? []).map((port) => ({
+            name: port.name ?? '',
+            port: port.port ?? 0,
+            protocol: (port.protocol ?? 'TCP').toLowerCase(),
+          })),
         })),
       ),
   )
@@ -77,17 +81,26 @@ function serviceRecords(api: Api, service: Service, name: string, before: readon
   }
   const headless = spec?.clusterIP === 'None'
   if (type === 'SRV') return srvRecords(api, service, name, before, headless)
-  const addresses = headless ? backends(api, service).filter((each) => before.length === 0 || each.hostname === before[0]).map((each) => each.ip) : before.length === 0 && spec?.clusterIP ? [spec.clusterIP] : []
+  const addresses = headless
+    ? backends(api, service)
+        .filter((each) => before.length === 0 || each.hostname === before[0])
+        .map((each) => each.ip)
+    : before.length === 0 && spec?.clusterIP
+      ? [spec.clusterIP]
+      : []
   if (addresses.length === 0) return notFound
   return found(type === 'A' ? addresses.map((address) => record(name, 'A', address)) : [])
 }
 
 function srvRecords(api: Api, service: Service, name: string, before: readonly string[], headless: boolean): DnsAnswer {
   const [portName, protocol] = before.map((label) => label.replace(/^_/, ''))
-  const matches = (port: { readonly name?: string; readonly protocol?: string }) => before.length === 0 || ((port.name ?? '') === portName && (port.protocol ?? 'TCP').toLowerCase() === protocol)
+  const matches = (port: { readonly name?: string; readonly protocol?: string }) =>
+    before.length === 0 || ((port.name ?? '') === portName && (port.protocol ?? 'TCP').toLowerCase() === protocol)
   const host = `${service.metadata.name}.${service.metadata.namespace}.svc.cluster.local.`
   const records = headless
-    ? backends(api, service).flatMap((each) => each.ports.filter(matches).map((port) => record(name, 'SRV', `0 50 ${port.port} ${each.hostname}.${host}`)))
+    ? backends(api, service).flatMap((each) =>
+        each.ports.filter(matches).map((port) => record(name, 'SRV', `0 50 ${port.port} ${each.hostname}.${host}`)),
+      )
     : (service.spec?.ports ?? []).filter(matches).map((port) => record(name, 'SRV', `0 100 ${port.port} ${host}`))
   return records.length > 0 ? found(records) : notFound
 }

@@ -105,7 +105,8 @@ export class ClusterNetwork {
       const answer = await this.query(name, 'A')
       if (answer.status === 'timeout') return { ok: false, why: 'timeout' }
       failed ||= answer.status === 'SERVFAIL'
-      const addresses = answer.status === 'NOERROR' ? answer.records.filter((record) => record.type === 'A').map((record) => record.data) : []
+      const addresses =
+        answer.status === 'NOERROR' ? answer.records.filter((record) => record.type === 'A').map((record) => record.data) : []
       if (addresses.length > 0) return { ok: true, name, addresses }
     }
     return { ok: false, why: failed ? 'failed' : 'not-found' }
@@ -123,7 +124,12 @@ export class ClusterNetwork {
     const millis = this.#latency()
     const route = this.#route(from, to, port)
     if (route.to === 'kube-api') {
-      if (!request.secure) return { result: 'answered', reply: { status: 400, headers: {}, body: 'Client sent an HTTP request to an HTTPS server.\n' }, millis }
+      if (!request.secure)
+        return {
+          result: 'answered',
+          reply: { status: 400, headers: {}, body: 'Client sent an HTTP request to an HTTPS server.\n' },
+          millis,
+        }
       await this.#wait(Math.ceil(millis + 2))
       const reply = this.#kubeApi ? await this.#kubeApi(request) : { status: 503, headers: {}, body: '' }
       return { result: 'answered', reply, millis }
@@ -134,7 +140,8 @@ export class ClusterNetwork {
     }
     const { endpoint } = route
     if (!endpoint.answer) return { result: 'wrong-protocol', protocol: 'tcp', millis }
-    if (endpoint.tls && !request.secure) return { result: 'answered', reply: { status: 400, headers: {}, body: 'Client sent an HTTP request to an HTTPS server.\n' }, millis }
+    if (endpoint.tls && !request.secure)
+      return { result: 'answered', reply: { status: 400, headers: {}, body: 'Client sent an HTTP request to an HTTPS server.\n' }, millis }
     if (!endpoint.tls && request.secure) return { result: 'wrong-protocol', protocol: 'http', millis }
     const answered = endpoint.answer(request, from)
     await this.#wait(Math.ceil(millis + answered.millis))
@@ -162,12 +169,23 @@ export class ClusterNetwork {
   }
 
   #nodeIps(): Set<string> {
-    return new Set(this.#api.list('Node').flatMap((node) => (node.status?.addresses ?? []).filter((each) => each.type === 'InternalIP').map((each) => each.address)))
+    return new Set(
+      this.#api
+        .list('Node')
+        .flatMap((node) => (node.status?.addresses ?? []).filter((each) => each.type === 'InternalIP').map((each) => each.address)),
+    )
   }
 
   #route(from: string, to: string, port: number): Route {
     const ip = to.startsWith('127.') || to === '0.0.0.0' ? from : to
-    const service = this.#api.list('Service').find((each) => each.spec?.clusterIP === ip || each.spec?.externalIPs?.includes(ip) || each.status?.loadBalancer?.ingress?.some((ingress) => ingress.ip === ip))
+    const service = this.#api
+      .list('Service')
+      .find(
+        (each) =>
+          each.spec?.clusterIP === ip ||
+          each.spec?.externalIPs?.includes(ip) ||
+          each.status?.loadBalancer?.ingress?.some((ingress) => ingress.ip === ip),
+      )
     if (service) return this.#toService(service, (each) => each.port === port)
     const own = this.#endpointAt(ip, port)
     if (own) return own
@@ -200,7 +218,9 @@ export class ClusterNetwork {
     return slicesOf(this.#api, service).flatMap((slice) => {
       const port = (slice.ports ?? []).find((each) => (each.name ?? '') === (portName ?? ''))?.port
       if (port === undefined) return []
-      return (slice.endpoints ?? []).filter((each) => each.conditions?.ready !== false).flatMap((each) => each.addresses.map((ip) => ({ ip, port })))
+      return (slice.endpoints ?? [])
+        .filter((each) => each.conditions?.ready !== false)
+        .flatMap((each) => each.addresses.map((ip) => ({ ip, port })))
     })
   }
 }

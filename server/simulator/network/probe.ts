@@ -16,8 +16,14 @@ export function probe(network: ClusterNetwork, ip: string, request: ProbeRequest
     cancel()
     done(result)
   }
-  const url = request.kind === 'http' ? `${request.scheme.toLowerCase()}://${address}${request.path.startsWith('/') ? '' : '/'}${request.path}` : ''
-  const late = request.kind === 'http' ? `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)` : request.kind === 'tcp' ? `dial tcp ${address}: i/o timeout` : `timeout: failed to connect service "${address}" within ${request.timeoutMillis / 1000}s: context deadline exceeded`
+  const url =
+    request.kind === 'http' ? `${request.scheme.toLowerCase()}://${address}${request.path.startsWith('/') ? '' : '/'}${request.path}` : ''
+  const late =
+    request.kind === 'http'
+      ? `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`
+      : request.kind === 'tcp'
+        ? `dial tcp ${address}: i/o timeout`
+        : `timeout: failed to connect service "${address}" within ${request.timeoutMillis / 1000}s: context deadline exceeded`
   const cancel = clock.after(request.timeoutMillis, () => finish({ ok: false, message: late }))
   const failed = (result: 'refused' | 'timeout' | 'unreachable'): void => {
     if (result === 'timeout') return
@@ -25,17 +31,34 @@ export function probe(network: ClusterNetwork, ip: string, request: ProbeRequest
     finish({ ok: false, message: request.kind === 'http' ? `Get "${url}": ${why}` : request.kind === 'grpc' ? late : why })
   }
   if (request.kind !== 'http') {
-    void network.connect(kubeletAddress, ip, request.port).then((connection) => (connection.result === 'open' ? finish({ ok: true }) : failed(connection.result)))
+    void network
+      .connect(kubeletAddress, ip, request.port)
+      .then((connection) => (connection.result === 'open' ? finish({ ok: true }) : failed(connection.result)))
     return
   }
   const secure = request.scheme.toUpperCase() === 'HTTPS'
-  const headers = { 'user-agent': 'kube-probe/1.36', ...Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value])) }
-  void network.request(kubeletAddress, ip, request.port, { secure, method: 'GET', host, path: request.path.startsWith('/') ? request.path : `/${request.path}`, headers, body: '' }).then((exchange) => {
-    if (exchange.result === 'answered') {
-      const { status } = exchange.reply
-      finish(status >= 200 && status < 400 ? { ok: true } : { ok: false, message: `HTTP probe failed with statuscode: ${status}` })
-    } else if (exchange.result === 'wrong-protocol') {
-      finish({ ok: false, message: `Get "${url}": ${secure ? 'http: server gave HTTP response to HTTPS client' : `net/http: HTTP/1.x transport connection broken: malformed HTTP response`}` })
-    } else failed(exchange.result)
-  })
+  const headers = {
+    'user-agent': 'kube-probe/1.36',
+    ...Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value])),
+  }
+  void network
+    .request(kubeletAddress, ip, request.port, {
+      secure,
+      method: 'GET',
+      host,
+      path: request.path.startsWith('/') ? request.path : `/${request.path}`,
+      headers,
+      body: '',
+    })
+    .then((exchange) => {
+      if (exchange.result === 'answered') {
+        const { status } = exchange.reply
+        finish(status >= 200 && status < 400 ? { ok: true } : { ok: false, message: `HTTP probe failed with statuscode: ${status}` })
+      } else if (exchange.result === 'wrong-protocol') {
+        finish({
+          ok: false,
+          message: `Get "${url}": ${secure ? 'http: server gave HTTP response to HTTPS client' : `net/http: HTTP/1.x transport connection broken: malformed HTTP response`}`,
+        })
+      } else failed(exchange.result)
+    })
 }

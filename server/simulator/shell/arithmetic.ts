@@ -9,7 +9,11 @@ export interface Variables {
 const deepest = 20
 
 /** POSIX shell arithmetic on whole numbers. @throws Error with ash's words */
-export function evaluate(expression: ArithmeticExpression, variables: Variables, expand: (expression: ArithmeticExpression) => string): number {
+export function evaluate(
+  expression: ArithmeticExpression,
+  variables: Variables,
+  expand: (expression: ArithmeticExpression) => string,
+): number {
   switch (expression.type) {
     case 'ArithmeticWord':
       return numberOf(expression.parts ? expand(expression) : expression.value, variables)

@@ -32,7 +32,7 @@ const table: Record<string, Builtin> = {
   export: exportNames,
   readonly: (shell, args) => {
     for (const arg of args) {
-      const [name = '', value] = split(arg)
+      const [name, value] = split(arg)
       if (value !== undefined) shell.set(name, value)
       shell.readonlyNames.add(name)
     }
@@ -40,7 +40,7 @@ const table: Record<string, Builtin> = {
   },
   local: (shell, args) => {
     for (const arg of args) {
-      const [name = '', value] = split(arg)
+      const [name, value] = split(arg)
       if (shell.locals && !shell.locals.has(name)) shell.locals.set(name, shell.get(name))
       shell.set(name, value ?? '')
     }
@@ -112,7 +112,8 @@ function split(arg: string): readonly [string, string | undefined] {
 function changeDirectory(shell: Shell, args: readonly string[], io: Io): number {
   const target = args[0] === '-' ? (shell.get('OLDPWD') ?? shell.cwd) : (args[0] ?? shell.get('HOME') ?? '/')
   const path = normalise(target, shell.cwd)
-  if (shell.files.stat(path)?.kind !== 'directory') throw new CommandError(`cd: can't cd to ${target}: ${shell.files.stat(path) ? 'Not a directory' : 'No such file or directory'}`, 2)
+  if (shell.files.stat(path)?.kind !== 'directory')
+    throw new CommandError(`cd: can't cd to ${target}: ${shell.files.stat(path) ? 'Not a directory' : 'No such file or directory'}`, 2)
   shell.set('OLDPWD', shell.cwd)
   shell.cwd = path
   shell.set('PWD', path)
@@ -126,7 +127,7 @@ function exportNames(shell: Shell, args: readonly string[], io: Io): number {
     return 0
   }
   for (const arg of args) {
-    const [name = '', value] = split(arg)
+    const [name, value] = split(arg)
     if (!/^[A-Za-z_]\w*$/.test(name)) throw new CommandError(`export: ${name}: bad variable name`, 2)
     if (value !== undefined) shell.set(name, value)
     shell.exported.add(name)
@@ -200,7 +201,10 @@ async function readLine(shell: Shell, args: readonly string[], io: Io): Promise<
   const words = text.trim().split(/[ \t]+/)
   const targets = names.length > 0 ? names : ['REPLY']
   for (const [index, name] of targets.entries()) {
-    shell.set(name, index === targets.length - 1 ? (targets.length === 1 ? text.trim() : words.slice(index).join(' ')) : (words[index] ?? ''))
+    shell.set(
+      name,
+      index === targets.length - 1 ? (targets.length === 1 ? text.trim() : words.slice(index).join(' ')) : (words[index] ?? ''),
+    )
   }
   return line.complete ? 0 : 1
 }

@@ -33,7 +33,8 @@ export async function expandWords(words: readonly Word[], shell: Expander): Prom
   const fields: string[] = []
   for (const word of words) {
     for (const alternative of braces(word)) {
-      if (typeof alternative === 'string') fields.push(...glob(fieldsOf([{ text: tilde(alternative, shell), quoted: false, split: false }]), shell))
+      if (typeof alternative === 'string')
+        fields.push(...glob(fieldsOf([{ text: tilde(alternative, shell), quoted: false, split: false }]), shell))
       else fields.push(...glob(fieldsOf(await piecesOf(alternative, shell)), shell))
     }
   }
@@ -62,7 +63,11 @@ export async function expandQuoted(parts: readonly WordPart[], shell: Expander):
 /** `a{1,2}b` and `{1..3}` of plain words; other words as they are. */
 function braces(word: Word): readonly (string | Word)[] {
   const parts = word.parts ?? []
-  if (!parts.some((part) => part.type === 'BraceExpansion') || parts.some((part) => part.type !== 'BraceExpansion' && part.type !== 'Literal')) return [word]
+  if (
+    !parts.some((part) => part.type === 'BraceExpansion') ||
+    parts.some((part) => part.type !== 'BraceExpansion' && part.type !== 'Literal')
+  )
+    return [word]
   let results = ['']
   for (const part of parts) {
     const options = part.type === 'BraceExpansion' ? braceOptions(part.text) : [part.type === 'Literal' ? part.value : '']
@@ -142,7 +147,8 @@ function parameterPieces(name: string, shell: Expander, quoted: boolean): Piece[
 async function parameterText(part: ParameterExpansionPart, shell: Expander): Promise<string> {
   const value = part.parameter === '@' || part.parameter === '*' ? shell.positional.join(' ') : shell.parameter(part.parameter)
   const operation = part.operation
-  if (part.prefix === '#') return String(part.parameter === '@' || part.parameter === '*' ? shell.positional.length : [...(value ?? '')].length)
+  if (part.prefix === '#')
+    return String(part.parameter === '@' || part.parameter === '*' ? shell.positional.length : [...(value ?? '')].length)
   switch (operation?.type) {
     case 'Default':
       return defaulted(part.parameter, value, operation.operator, () => expandOne(operation.operand, shell), shell)
@@ -169,7 +175,13 @@ async function parameterText(part: ParameterExpansionPart, shell: Expander): Pro
   }
 }
 
-async function defaulted(name: string, value: string | undefined, operator: string, operand: () => Promise<string>, shell: Expander): Promise<string> {
+async function defaulted(
+  name: string,
+  value: string | undefined,
+  operator: string,
+  operand: () => Promise<string>,
+  shell: Expander,
+): Promise<string> {
   const missing = operator.startsWith(':') ? value === undefined || value === '' : value === undefined
   const kind = operator.at(-1)
   if (kind === '+') return missing ? '' : operand()
@@ -264,9 +276,11 @@ function matchingPaths(pattern: string, shell: Expander): string[] {
       const joined = (name: string) => (head === '' || head.endsWith('/') ? head + name : `${head}/${name}`)
       if (!hasPattern(part)) return shell.files.stat(normalise(joined(part), shell.cwd)) ? [joined(part)] : []
       if (shell.files.stat(directory)?.kind !== 'directory') return []
-      return shell.files.list(directory).filter((name) => whole.test(name) && (part.startsWith('.') || !name.startsWith('.'))).map(joined)
+      return shell.files
+        .list(directory)
+        .filter((name) => whole.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+        .map(joined)
     })
   }
   return found.filter((path) => baseOf(path) !== '' || path === '/')
 }
-

@@ -77,7 +77,11 @@ export class FileTree {
     if (!old && this.#lookup(parentOf(at))?.kind !== 'directory') throw new FileError('No such file or directory')
     const before = old?.kind === 'file' ? old.content : ''
     const text = options.append ? before + content : content
-    this.#put(at, { kind: 'file', content: text, mode: options.mode ?? (old?.kind === 'file' ? old.mode : 0o644), modified: this.#parts.now() }, text.length - before.length)
+    this.#put(
+      at,
+      { kind: 'file', content: text, mode: options.mode ?? (old?.kind === 'file' ? old.mode : 0o644), modified: this.#parts.now() },
+      text.length - before.length,
+    )
   }
 
   /** @throws FileError */
@@ -172,7 +176,8 @@ export class FileTree {
     const generated = this.#parts.generated(path)
     if (generated !== undefined) return { kind: 'file', content: generated, mode: 0o444, modified: this.#parts.now() }
     const prefix = path === '/' ? '/' : `${path}/`
-    const implied = path === '/' || this.#mounts.some((other) => other.path.startsWith(prefix)) || this.#parts.generatedNames(path).length > 0
+    const implied =
+      path === '/' || this.#mounts.some((other) => other.path.startsWith(prefix)) || this.#parts.generatedNames(path).length > 0
     return implied ? { kind: 'directory', mode: 0o755, modified: this.#parts.now() } : undefined
   }
 

@@ -6,7 +6,20 @@ import { FileError } from './files.ts'
 import { CommandError } from './machine.ts'
 import type { Machine, Run } from './machine.ts'
 import { parseScript } from './parser.ts'
-import type { Assignment, Case, Command, CommandNode, CompoundList, For, If, ParsedScript, Pipeline, Statement, While, Word } from './parser.ts'
+import type {
+  Assignment,
+  Case,
+  Command,
+  CommandNode,
+  CompoundList,
+  For,
+  If,
+  ParsedScript,
+  Pipeline,
+  Statement,
+  While,
+  Word,
+} from './parser.ts'
 import { patternToRegExp } from './pattern.ts'
 import { Killed, signals } from './processes.ts'
 import type { Process } from './processes.ts'
@@ -210,7 +223,10 @@ export class Shell implements Expander {
     const process = this.machine.processes.start(this.process, { argv: [this.name], user: this.machine.user.name, background: true })
     if (!process) return this.#cannotFork(io)
     this.lastBackground = process.pid
-    this.jobs.set(process.pid, this.#inside(process, (shell) => shell.#node(statement.command, background), background))
+    this.jobs.set(
+      process.pid,
+      this.#inside(process, (shell) => shell.#node(statement.command, background), background),
+    )
     this.status = 0
   }
 
@@ -296,7 +312,12 @@ export class Shell implements Expander {
         })
       case 'ArithmeticFor':
         if (node.initialize) await arithmetic(node.initialize, this)
-        return this.#loop(async () => !node.test || (await arithmetic(node.test, this)) !== 0, node.body, io, async () => void (node.update && (await arithmetic(node.update, this))))
+        return this.#loop(
+          async () => !node.test || (await arithmetic(node.test, this)) !== 0,
+          node.body,
+          io,
+          async () => void (node.update && (await arithmetic(node.update, this))),
+        )
       default:
         io.err.write(`${this.name}: ${node.type === 'TestCommand' ? '[[' : node.type.toLowerCase()}: not supported here\n`)
         this.status = 2
@@ -524,7 +545,8 @@ export async function execute(machine: Machine, argv: readonly string[], executi
     return 2
   }
   execution.started?.(process)
-  const spawn: Run['spawn'] = (inner, options = {}) => execute(machine, inner, { io: options.io ?? io, env: options.env ?? env, cwd, name, columns, rows, parent: process })
+  const spawn: Run['spawn'] = (inner, options = {}) =>
+    execute(machine, inner, { io: options.io ?? io, env: options.env ?? env, cwd, name, columns, rows, parent: process })
   try {
     if (found.kind === 'script') return await runScript(found.source, [name, ...args], { io, env, cwd, machine, process })
     return await found.command({ name: name.slice(name.lastIndexOf('/') + 1), args, io, env, cwd, machine, process, columns, rows, spawn })
@@ -565,7 +587,13 @@ function failure(error: unknown, name: string, io: Io): number {
 export function runScript(
   source: string,
   argv: readonly string[],
-  run: { readonly io: Io; readonly env: Readonly<Record<string, string>>; readonly cwd: string; readonly machine: Machine; readonly process: Process },
+  run: {
+    readonly io: Io
+    readonly env: Readonly<Record<string, string>>
+    readonly cwd: string
+    readonly machine: Machine
+    readonly process: Process
+  },
 ): Promise<number> {
   const [name = 'sh', ...positional] = argv
   const shell = new Shell({ machine: run.machine, process: run.process, env: run.env, cwd: run.cwd, name, positional })

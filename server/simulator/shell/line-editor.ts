@@ -61,7 +61,10 @@ class Editor {
       this.#terminal.screen('^C\r\n')
       return { kind: 'interrupted' }
     },
-    '\u0004': () => (this.#line === '' ? { kind: 'end' } : this.#change(this.#line.slice(0, this.#cursor) + this.#line.slice(this.#cursor + 1), this.#cursor)),
+    '\u0004': () =>
+      this.#line === ''
+        ? { kind: 'end' }
+        : this.#change(this.#line.slice(0, this.#cursor) + this.#line.slice(this.#cursor + 1), this.#cursor),
     '\u007f': () => this.#backspace(),
     '\b': () => this.#backspace(),
     '\u001b[3~': () => this.#change(this.#line.slice(0, this.#cursor) + this.#line.slice(this.#cursor + 1), this.#cursor),
@@ -113,7 +116,8 @@ class Editor {
     if (text === '') return
     const atEnd = this.#cursor === this.#line.length
     const fits = (this.#options.prompt.length + this.#line.length + text.length) % this.#terminal.columns !== 0
-    if (!atEnd || !fits) return this.#change(this.#line.slice(0, this.#cursor) + text + this.#line.slice(this.#cursor), this.#cursor + text.length)
+    if (!atEnd || !fits)
+      return this.#change(this.#line.slice(0, this.#cursor) + text + this.#line.slice(this.#cursor), this.#cursor + text.length)
     this.#line += text
     this.#cursor = this.#line.length
     this.#shown = this.#cursor
@@ -167,7 +171,9 @@ class Editor {
     const up = (rows: number) => (rows > 0 ? `\u001b[${rows}A` : '')
     const across = (column: number) => `\r${column > 0 ? `\u001b[${column}C` : ''}`
     const wraps = end.column === 0 && this.#line !== '' ? '\r\n' : ''
-    this.#terminal.screen(`${up(from.row)}${across(start % columns)}\u001b[J${this.#line}${wraps}${up(end.row - to.row)}${across(to.column)}`)
+    this.#terminal.screen(
+      `${up(from.row)}${across(start % columns)}\u001b[J${this.#line}${wraps}${up(end.row - to.row)}${across(to.column)}`,
+    )
     this.#shown = this.#cursor
   }
 

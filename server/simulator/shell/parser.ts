@@ -38,7 +38,9 @@ export function parseScript(source: string): Parsed {
   if (errors.length === 0) {
     return continued || openHereDoc(source) ? { state: 'incomplete', script } : { state: 'complete', script }
   }
-  const atEnd = errors.every((error) => /unterminated|to close|expected/.test(error.message) && reachesEnd(error.message, error.pos, source))
+  const atEnd = errors.every(
+    (error) => /unterminated|to close|expected/.test(error.message) && reachesEnd(error.message, error.pos, source),
+  )
   if (atEnd) return { state: 'incomplete', script }
   return { state: 'wrong', message: syntaxError(source, errors[0]?.pos ?? 0) }
 }

@@ -12,11 +12,17 @@ interface Redirecting extends Expander {
 }
 
 /** Runs `body` with its input and output redirected. @throws CommandError when a file cannot be opened */
-export async function withRedirects(redirects: readonly Redirection[], io: Io, shell: Redirecting, body: (io: Io) => Promise<void>): Promise<void> {
+export async function withRedirects(
+  redirects: readonly Redirection[],
+  io: Io,
+  shell: Redirecting,
+  body: (io: Io) => Promise<void>,
+): Promise<void> {
   let inner = io
   for (const redirect of redirects) {
     if (redirect.type === 'HereDoc') inner = { ...inner, in: inputOf(await hereDoc(redirect, shell)) }
-    else if (redirect.type === 'HereString') inner = { ...inner, in: inputOf(`${redirect.target ? await expandOne(redirect.target, shell) : ''}\n`) }
+    else if (redirect.type === 'HereString')
+      inner = { ...inner, in: inputOf(`${redirect.target ? await expandOne(redirect.target, shell) : ''}\n`) }
     else inner = redirected(redirect, redirect.target ? await expandOne(redirect.target, shell) : '', inner, shell)
   }
   await body(inner)
@@ -51,7 +57,8 @@ export function openInput(machine: Machine, path: string, shown: string): Input 
   try {
     return inputOf(machine.files.read(path))
   } catch (error) {
-    if (error instanceof FileError) throw new CommandError(`can't open ${shown}: ${error.message === 'No such file or directory' ? 'no such file' : error.message}`, 1)
+    if (error instanceof FileError)
+      throw new CommandError(`can't open ${shown}: ${error.message === 'No such file or directory' ? 'no such file' : error.message}`, 1)
     throw error
   }
 }
@@ -84,7 +91,11 @@ function openOutput(machine: Machine, path: string, shown: string, append: boole
   try {
     machine.files.write(path, '', { append })
   } catch (error) {
-    if (error instanceof FileError) throw new CommandError(`can't create ${shown}: ${error.message === 'No such file or directory' ? 'nonexistent directory' : error.message}`, 1)
+    if (error instanceof FileError)
+      throw new CommandError(
+        `can't create ${shown}: ${error.message === 'No such file or directory' ? 'nonexistent directory' : error.message}`,
+        1,
+      )
     throw error
   }
   return { write: (text) => machine.files.write(path, text, { append: true }) }

@@ -139,7 +139,13 @@ export class Terminal implements Input {
 export async function runTerminal(run: Run): Promise<number> {
   const terminal = run.io.in
   if (!(terminal instanceof Terminal)) return 1
-  const shell = new Shell({ machine: run.machine, process: run.process, env: run.env, cwd: run.cwd, name: run.name === 'bash' ? 'bash' : 'sh' })
+  const shell = new Shell({
+    machine: run.machine,
+    process: run.process,
+    env: run.env,
+    cwd: run.cwd,
+    name: run.name === 'bash' ? 'bash' : 'sh',
+  })
   shell.options.add('i')
   const session = new Session(run, shell, terminal)
   const before = terminal.onInterrupt
@@ -200,7 +206,12 @@ class Session {
     for (;;) {
       const prompt = source === '' ? promptOf(this.#run, this.#shell) : '> '
       const marks = source === '' ? ([mark('A'), mark('B')] as const) : (['', ''] as const)
-      const line = await editLine(this.#terminal, process, { prompt, marks, history: this.#history, complete: (text) => completions(text, this.#shell) })
+      const line = await editLine(this.#terminal, process, {
+        prompt,
+        marks,
+        history: this.#history,
+        complete: (text) => completions(text, this.#shell),
+      })
       if (line.kind === 'end') {
         if (source !== '') continue
         this.#terminal.screen('\r\n')
@@ -235,7 +246,10 @@ class Session {
       }
       if (error instanceof Killed) throw error
       if (error instanceof Interrupted) shell.status = 130
-      else if (!(error instanceof Return)) shell.status = 1
+      else if (!(error instanceof Return)) {
+        shell.status = 1
+        terminal.output.write(`${shell.name}: ${error instanceof Error ? error.message : 'error'}\n`)
+      }
     }
     if (shell.interrupted) {
       shell.status = 130

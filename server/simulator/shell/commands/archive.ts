@@ -9,7 +9,13 @@ const block = 512
 const octal = (value: number, width: number) => `${value.toString(8).padStart(width - 1, '0')}\0`
 
 function header(name: string, size: number, kind: '0' | '5', mode: number, modified: number): string {
-  const fields = name.padEnd(100, '\0').slice(0, 100) + octal(mode, 8) + octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(Math.floor(modified / 1000), 12)
+  const fields =
+    name.padEnd(100, '\0').slice(0, 100) +
+    octal(mode, 8) +
+    octal(0, 8) +
+    octal(0, 8) +
+    octal(size, 12) +
+    octal(Math.floor(modified / 1000), 12)
   const rest = `${kind}${'\0'.repeat(100)}ustar\u000000root${'\0'.repeat(28)}root${'\0'.repeat(28)}${octal(0, 8)}${octal(0, 8)}`
   const whole = `${fields}        ${rest}`.padEnd(block, '\0')
   let sum = 0
@@ -23,18 +29,28 @@ function archive(run: Run, base: string, name: string): string {
   if (!entry) throw new CommandError(`${name}: No such file or directory`)
   const stored = name.replace(/^\/+/, '')
   if (entry.kind === 'directory') {
-    return header(`${stored}/`, 0, '5', entry.mode, entry.modified) + run.machine.files.list(path).map((child) => archive(run, base, `${name.replace(/\/$/, '')}/${child}`)).join('')
+    return (
+      header(`${stored}/`, 0, '5', entry.mode, entry.modified) +
+      run.machine.files
+        .list(path)
+        .map((child) => archive(run, base, `${name.replace(/\/$/, '')}/${child}`))
+        .join('')
+    )
   }
   const content = entry.kind === 'file' ? entry.content : ''
   const size = utf8Length(content)
-  return header(stored, size, '0', entry.kind === 'file' ? entry.mode : 0o644, entry.modified) + content + '\0'.repeat((block - (size % block)) % block)
+  return (
+    header(stored, size, '0', entry.kind === 'file' ? entry.mode : 0o644, entry.modified) +
+    content +
+    '\0'.repeat((block - (size % block)) % block)
+  )
 }
 
 function extract(run: Run, data: string, into: string, list: boolean): void {
   const bytes = new TextEncoder().encode(data)
   const decoder = new TextDecoder()
   const text = (from: number, length: number) => decoder.decode(bytes.slice(from, from + length)).replace(/\0.*$/s, '')
-  for (let at = 0; at + block <= bytes.length; ) {
+  for (let at = 0; at + block <= bytes.length;) {
     const name = text(at, 100)
     if (name === '') break
     const size = Number.parseInt(text(at + 124, 12).trim() || '0', 8)

@@ -14,7 +14,12 @@ export const awk: Command = async (run) => {
   const [program = '', ...files] = operands
   const rules = parseRules(program)
   const separator = values.get('F')
-  const state: State = { variables: new Map((all.get('v') ?? []).map((each) => each.split('=', 2) as [string, string])), fields: [], line: '', number: 0 }
+  const state: State = {
+    variables: new Map((all.get('v') ?? []).map((each) => each.split('=', 2) as [string, string])),
+    fields: [],
+    line: '',
+    number: 0,
+  }
   const out = (text: string) => run.io.out.write(text)
   for (const rule of rules) if (rule.condition === 'BEGIN') perform(rule.action ?? '', state, out)
   if (rules.some((rule) => rule.condition !== 'BEGIN')) {
@@ -22,9 +27,16 @@ export const awk: Command = async (run) => {
       state.number++
       state.line = line
       const pattern = separator ?? state.variables.get('FS')
-      state.fields = pattern === undefined || pattern === ' ' ? line.trim().split(/\s+/).filter((each) => each !== '') : line.split(pattern.length === 1 ? pattern : new RegExp(pattern))
+      state.fields =
+        pattern === undefined || pattern === ' '
+          ? line
+              .trim()
+              .split(/\s+/)
+              .filter((each) => each !== '')
+          : line.split(pattern.length === 1 ? pattern : new RegExp(pattern))
       for (const rule of rules) {
-        if (rule.condition !== 'BEGIN' && rule.condition !== 'END' && holds(rule.condition, state)) perform(rule.action ?? 'print', state, out)
+        if (rule.condition !== 'BEGIN' && rule.condition !== 'END' && holds(rule.condition, state))
+          perform(rule.action ?? 'print', state, out)
       }
     }
   }
@@ -94,27 +106,59 @@ function perform(action: string, state: State, out: (text: string) => void): voi
     const print = /^print(?:\s+(.*)|\s*)$/s.exec(statement)
     const printf = /^printf\s*\(?(.*?)\)?$/s.exec(statement)
     const assignment = /^([A-Za-z_]\w*)\s*([-+*/]?=|\+\+)\s*(.*)$/s.exec(statement)
-    if (print && !printf) out(`${print[1] ? args(print[1]).map((each) => value(each, state)).join(' ') : state.line}\n`)
+    if (print && !printf)
+      out(
+        `${
+          print[1]
+            ? args(print[1])
+                .map((each) => value(each, state))
+                .join(' ')
+            : state.line
+        }\n`,
+      )
     else if (printf) {
       const [template = '""', ...rest] = args(printf[1] ?? '')
       let at = 0
-      out(value(template, state).replaceAll(/%(-?\d*)(?:\.(\d+))?([sdfc%])/g, (_, width: string, precision: string | undefined, kind: string) => {
-        if (kind === '%') return '%'
-        const text = value(rest[at++] ?? '""', state)
-        const shown = kind === 'd' ? String(Math.trunc(Number(text))) : kind === 'f' ? Number(text).toFixed(Number(precision ?? 6)) : text
-        return width.startsWith('-') ? shown.padEnd(-Number(width)) : shown.padStart(Number(width || 0))
-      }))
+      out(
+        value(template, state).replaceAll(
+          /%(-?\d*)(?:\.(\d+))?([sdfc%])/g,
+          (_, width: string, precision: string | undefined, kind: string) => {
+            if (kind === '%') return '%'
+            const text = value(rest[at++] ?? '""', state)
+            const shown =
+              kind === 'd' ? String(Math.trunc(Number(text))) : kind === 'f' ? Number(text).toFixed(Number(precision ?? 6)) : text
+            return width.startsWith('-') ? shown.padEnd(-Number(width)) : shown.padStart(Number(width || 0))
+          },
+        ),
+      )
     } else if (assignment) {
       const [, name = '', operator = '=', expression = ''] = assignment
       const old = Number(state.variables.get(name) ?? 0)
       const next = operator === '++' ? old + 1 : Number(value(expression, state))
-      const result = operator === '=' ? value(expression, state) : String(operator === '+=' ? old + next : operator === '-=' ? old - next : operator === '*=' ? old * next : operator === '/=' ? old / next : next)
+      const result =
+        operator === '='
+          ? value(expression, state)
+          : String(
+              operator === '+='
+                ? old + next
+                : operator === '-='
+                  ? old - next
+                  : operator === '*='
+                    ? old * next
+                    : operator === '/='
+                      ? old / next
+                      : next,
+            )
       state.variables.set(name, result)
     } else if (statement !== 'next' && statement !== 'exit') throw new CommandError(`syntax error near '${statement}'`, 2)
   }
 }
 
-const splitStatements = (action: string) => splitOutside(action, ';').flatMap((each) => splitOutside(each, '\n')).map((each) => each.trim()).filter((each) => each !== '')
+const splitStatements = (action: string) =>
+  splitOutside(action, ';')
+    .flatMap((each) => splitOutside(each, '\n'))
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
 const args = (text: string) => splitOutside(text, ',').map((each) => each.trim())
 
 /** Strings, fields, variables, sums, and things beside each other. */
@@ -136,7 +180,9 @@ function value(expression: string, state: State): string {
 }
 
 function sum(a: number, operator: string, b: number): number {
-  return Number((operator === '+' ? a + b : operator === '-' ? a - b : operator === '*' ? a * b : operator === '/' ? a / b : a % b).toPrecision(6))
+  return Number(
+    (operator === '+' ? a + b : operator === '-' ? a - b : operator === '*' ? a * b : operator === '/' ? a / b : a % b).toPrecision(6),
+  )
 }
 
 function term_(term: string, state: State): string {

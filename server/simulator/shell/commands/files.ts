@@ -78,13 +78,21 @@ function columnsOf(names: readonly string[], width: number): string {
   let text = ''
   for (let row = 0; row < rows; row++) {
     const cells = names.filter((_, index) => index % rows === row)
-    text += `${cells.map((name) => name.padEnd(longest)).join('').trimEnd()}\n`
+    text += `${cells
+      .map((name) => name.padEnd(longest))
+      .join('')
+      .trimEnd()}\n`
   }
   return text
 }
 
 /** Does something to each operand, saying what failed and going on. */
-function each(run: Run, operands: readonly string[], body: (path: string, operand: string) => void, words: (operand: string, message: string) => string): number {
+function each(
+  run: Run,
+  operands: readonly string[],
+  body: (path: string, operand: string) => void,
+  words: (operand: string, message: string) => string,
+): number {
   let status = 0
   for (const operand of operands) {
     try {
@@ -105,7 +113,12 @@ function needed(operands: readonly string[], least = 1): void {
 const mkdir: Command = (run) => {
   const { flags, operands } = parseOptions(run.args, 'm')
   needed(operands)
-  return each(run, operands, (path) => run.machine.files.makeDirectory(path, flags.has('p')), (operand, message) => `can't create directory '${operand}': ${message}`)
+  return each(
+    run,
+    operands,
+    (path) => run.machine.files.makeDirectory(path, flags.has('p')),
+    (operand, message) => `can't create directory '${operand}': ${message}`,
+  )
 }
 
 const rm: Command = (run) => {
@@ -118,7 +131,9 @@ const rm: Command = (run) => {
     if (path === '/') throw new FileError('Device or resource busy')
     run.machine.files.remove(path)
   }
-  return each(run, operands, remove, (operand, message) => (message === 'Is a directory' ? `'${operand}' is a directory` : `can't remove '${operand}': ${message}`))
+  return each(run, operands, remove, (operand, message) =>
+    message === 'Is a directory' ? `'${operand}' is a directory` : `can't remove '${operand}': ${message}`,
+  )
 }
 
 const rmdir: Command = (run) =>
@@ -134,11 +149,16 @@ const rmdir: Command = (run) =>
 
 const touch: Command = (run) => {
   const { flags, operands } = parseOptions(run.args, 'd t r')
-  return each(run, operands, (path) => {
-    const entry = run.machine.files.stat(path)
-    if (entry?.kind === 'directory' || (!entry && flags.has('c'))) return
-    run.machine.files.write(path, entry?.kind === 'file' ? entry.content : '')
-  }, (operand, message) => `${operand}: ${message}`)
+  return each(
+    run,
+    operands,
+    (path) => {
+      const entry = run.machine.files.stat(path)
+      if (entry?.kind === 'directory' || (!entry && flags.has('c'))) return
+      run.machine.files.write(path, entry?.kind === 'file' ? entry.content : '')
+    },
+    (operand, message) => `${operand}: ${message}`,
+  )
 }
 
 function copyTree(run: Run, from: string, to: string): void {
@@ -149,23 +169,27 @@ function copyTree(run: Run, from: string, to: string): void {
   for (const name of files.list(from)) copyTree(run, `${from}/${name}`, `${to}/${name}`)
 }
 
-const copyOrMove = (move: boolean): Command => (run) => {
-  const { flags, operands } = parseOptions(run.args, 't')
-  needed(operands, 2)
-  const target = pathIn(run, operands.at(-1) ?? '')
-  const { files } = run.machine
-  const into = files.stat(target)?.kind === 'directory'
-  const body = (path: string) => {
-    const entry = files.stat(path)
-    if (!entry) throw new FileError('No such file or directory')
-    if (entry.kind === 'directory' && !move && !['r', 'R', 'a'].some((flag) => flags.has(flag))) throw new FileError('omitting directory')
-    const to = into ? `${target}/${baseOf(path)}` : target
-    if (to === path || to.startsWith(`${path}/`)) throw new FileError('are the same file')
-    copyTree(run, path, to)
-    if (move) files.remove(path)
+const copyOrMove =
+  (move: boolean): Command =>
+  (run) => {
+    const { flags, operands } = parseOptions(run.args, 't')
+    needed(operands, 2)
+    const target = pathIn(run, operands.at(-1) ?? '')
+    const { files } = run.machine
+    const into = files.stat(target)?.kind === 'directory'
+    const body = (path: string) => {
+      const entry = files.stat(path)
+      if (!entry) throw new FileError('No such file or directory')
+      if (entry.kind === 'directory' && !move && !['r', 'R', 'a'].some((flag) => flags.has(flag))) throw new FileError('omitting directory')
+      const to = into ? `${target}/${baseOf(path)}` : target
+      if (to === path || to.startsWith(`${path}/`)) throw new FileError('are the same file')
+      copyTree(run, path, to)
+      if (move) files.remove(path)
+    }
+    return each(run, operands.slice(0, -1), body, (operand, message) =>
+      message === 'omitting directory' ? `omitting directory '${operand}'` : `can't ${move ? 'rename' : 'stat'} '${operand}': ${message}`,
+    )
   }
-  return each(run, operands.slice(0, -1), body, (operand, message) => (message === 'omitting directory' ? `omitting directory '${operand}'` : `can't ${move ? 'rename' : 'stat'} '${operand}': ${message}`))
-}
 
 const ln: Command = (run) => {
   const { flags, operands } = parseOptions(run.args)
@@ -213,7 +237,8 @@ const find: Command = async (run) => {
     const base = tests.includes('-iname') ? baseOf(path).toLowerCase() : baseOf(path)
     if ((!matcher || matcher.test(base)) && (!type || entry.kind.startsWith(type === 'l' ? 'link' : type))) found.push(shown)
     if (entry.kind !== 'directory' || level >= depth) return
-    for (const child of run.machine.files.list(path)) await walk(normalise(child, path), `${shown === '/' ? '' : shown}/${child}`, level + 1)
+    for (const child of run.machine.files.list(path))
+      await walk(normalise(child, path), `${shown === '/' ? '' : shown}/${child}`, level + 1)
   }
   for (const start of starts.length > 0 ? starts : ['.']) await walk(pathIn(run, start), start, 0)
   if (exec < 0) {
@@ -231,18 +256,35 @@ const find: Command = async (run) => {
 
 const stat: Command = (run) => {
   const { values, operands } = parseOptions(run.args, 'c format')
-  return each(run, operands, (path, operand) => {
-    const entry = run.machine.files.stat(path, false)
-    if (!entry) throw new FileError('No such file or directory')
-    const format = values.get('c') ?? values.get('format')
-    const mode = modeOf(entry).toString(8)
-    if (format !== undefined) {
-      const fields: Record<string, string> = { n: operand, s: String(sizeOf(entry)), a: mode, U: run.machine.user.name, G: run.machine.user.name, F: entry.kind, Y: String(Math.floor(entry.modified / 1000)), A: modeText(entry) }
-      return run.io.out.write(`${format.replaceAll(/%(\w)/g, (whole, letter: string) => fields[letter] ?? whole)}\n`)
-    }
-    const kind = { file: 'regular file', directory: 'directory', link: 'symbolic link' }[entry.kind]
-    run.io.out.write(`  File: ${operand}\n  Size: ${sizeOf(entry)}\tBlocks: 8          IO Block: 4096   ${kind}\nAccess: (${mode.padStart(4, '0')}/${modeText(entry)})  Uid: (    ${run.machine.user.uid}/    ${run.machine.user.name})   Gid: (    ${run.machine.user.gid}/    ${run.machine.user.name})\nModify: ${new Date(entry.modified).toISOString().replace('T', ' ').replace('Z', '000000 +0000')}\n`)
-  }, (operand, message) => (run.machine.userland === 'debian' ? `cannot statx '${operand}': ${message}` : `can't stat '${operand}': ${message}`))
+  return each(
+    run,
+    operands,
+    (path, operand) => {
+      const entry = run.machine.files.stat(path, false)
+      if (!entry) throw new FileError('No such file or directory')
+      const format = values.get('c') ?? values.get('format')
+      const mode = modeOf(entry).toString(8)
+      if (format !== undefined) {
+        const fields: Record<string, string> = {
+          n: operand,
+          s: String(sizeOf(entry)),
+          a: mode,
+          U: run.machine.user.name,
+          G: run.machine.user.name,
+          F: entry.kind,
+          Y: String(Math.floor(entry.modified / 1000)),
+          A: modeText(entry),
+        }
+        return run.io.out.write(`${format.replaceAll(/%(\w)/g, (whole, letter: string) => fields[letter] ?? whole)}\n`)
+      }
+      const kind = { file: 'regular file', directory: 'directory', link: 'symbolic link' }[entry.kind]
+      run.io.out.write(
+        `  File: ${operand}\n  Size: ${sizeOf(entry)}\tBlocks: 8          IO Block: 4096   ${kind}\nAccess: (${mode.padStart(4, '0')}/${modeText(entry)})  Uid: (    ${run.machine.user.uid}/    ${run.machine.user.name})   Gid: (    ${run.machine.user.gid}/    ${run.machine.user.name})\nModify: ${new Date(entry.modified).toISOString().replace('T', ' ').replace('Z', '000000 +0000')}\n`,
+      )
+    },
+    (operand, message) =>
+      run.machine.userland === 'debian' ? `cannot statx '${operand}': ${message}` : `can't stat '${operand}': ${message}`,
+  )
 }
 
 const du: Command = (run) => {
@@ -252,11 +294,16 @@ const du: Command = (run) => {
     if (entry?.kind !== 'directory') return entry ? Math.ceil(sizeOf(entry) / 4096) * 4096 : 0
     return 4096 + run.machine.files.list(path).reduce((sum, name) => sum + total(normalise(name, path)), 0)
   }
-  return each(run, operands.length > 0 ? operands : ['.'], (path, operand) => {
-    if (!run.machine.files.stat(path)) throw new FileError('No such file or directory')
-    const bytes = total(path)
-    run.io.out.write(`${flags.has('h') ? human(bytes) : Math.ceil(bytes / 1024)}\t${operand}\n`)
-  }, (operand, message) => `${operand}: ${message}`)
+  return each(
+    run,
+    operands.length > 0 ? operands : ['.'],
+    (path, operand) => {
+      if (!run.machine.files.stat(path)) throw new FileError('No such file or directory')
+      const bytes = total(path)
+      run.io.out.write(`${flags.has('h') ? human(bytes) : Math.ceil(bytes / 1024)}\t${operand}\n`)
+    },
+    (operand, message) => `${operand}: ${message}`,
+  )
 }
 
 const readlink: Command = (run) => {
@@ -296,14 +343,27 @@ const diff: Command = async (run) => {
   const right = run.machine.files.read(pathIn(run, b))
   if (left === right) return 0
   if (run.name === 'cmp') run.io.out.write(`${a} ${b} differ\n`)
-  else run.io.out.write(`--- ${a}\n+++ ${b}\n${left.split('\n').slice(0, -1).map((line) => `-${line}\n`).join('')}${right.split('\n').slice(0, -1).map((line) => `+${line}\n`).join('')}`)
+  else
+    run.io.out.write(
+      `--- ${a}\n+++ ${b}\n${left
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => `-${line}\n`)
+        .join('')}${right
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => `+${line}\n`)
+        .join('')}`,
+    )
   return 1
 }
 
 const which: Command = async (run) => {
   let status = 0
   for (const name of run.args) {
-    const path = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].map((directory) => `${directory}/${name}`).find((each) => run.machine.files.stat(each))
+    const path = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+      .map((directory) => `${directory}/${name}`)
+      .find((each) => run.machine.files.stat(each))
     if (path) run.io.out.write(`${path}\n`)
     else if (run.machine.programs.has(name)) run.io.out.write(`/usr/bin/${name}\n`)
     else status = 1
@@ -313,7 +373,8 @@ const which: Command = async (run) => {
 
 const dd: Command = async (run) => {
   const given = new Map(run.args.map((arg) => arg.split('=', 2) as [string, string]))
-  const scale = (text: string) => Number.parseInt(text, 10) * ({ k: 1024, K: 1024, M: 1_048_576, G: 1_073_741_824 }[text.replace(/^\d+/, '').charAt(0)] ?? 1)
+  const scale = (text: string) =>
+    Number.parseInt(text, 10) * ({ k: 1024, K: 1024, M: 1_048_576, G: 1_073_741_824 }[text.replace(/^\d+/, '').charAt(0)] ?? 1)
   const bytes = scale(given.get('bs') ?? '512') * Number(given.get('count') ?? 1)
   const path = given.get('of')
   if (path !== undefined && path !== '/dev/null') run.machine.files.write(pathIn(run, path), '\0'.repeat(Math.min(bytes, 40_000_000)))
@@ -321,11 +382,13 @@ const dd: Command = async (run) => {
   return 0
 }
 
-const words = (pick: (path: string, suffix: string) => string): Command => (run) => {
-  const [path = '', suffix = ''] = run.args
-  run.io.out.write(`${pick(path.replace(/(.)\/+$/, '$1'), suffix)}\n`)
-  return 0
-}
+const words =
+  (pick: (path: string, suffix: string) => string): Command =>
+  (run) => {
+    const [path = '', suffix = ''] = run.args
+    run.io.out.write(`${pick(path.replace(/(.)\/+$/, '$1'), suffix)}\n`)
+    return 0
+  }
 
 export const fileCommands: Record<string, Command> = {
   ls,
@@ -362,7 +425,12 @@ export const fileCommands: Record<string, Command> = {
   tac: async (run) => {
     const lines: string[] = []
     for await (const line of linesOf(run, run.args)) lines.push(line)
-    run.io.out.write(lines.toReversed().map((line) => `${line}\n`).join(''))
+    run.io.out.write(
+      lines
+        .toReversed()
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
     return 0
   },
 }

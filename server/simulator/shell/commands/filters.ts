@@ -8,7 +8,11 @@ import { unescape } from './text.ts'
 /** A POSIX expression as JavaScript's. Basic expressions take `\(`, `\{`, `\|`, `\+` where extended ones take them bare. */
 export function posixRegExp(pattern: string, extended: boolean, flags = ''): RegExp {
   let source = pattern.replaceAll(/\[\[:(\w+):\]\]/g, '[[:$1:]]').replaceAll(/\[:(\w+):\]/g, (_, name: string) => posixClasses[name] ?? '')
-  if (!extended) source = source.replaceAll(/\\([(){}|+?])|([(){}|+?])/g, (_, escaped: string | undefined, bare: string | undefined) => escaped ?? `\\${bare}`)
+  if (!extended)
+    source = source.replaceAll(
+      /\\([(){}|+?])|([(){}|+?])/g,
+      (_, escaped: string | undefined, bare: string | undefined) => escaped ?? `\\${bare}`,
+    )
   source = source.replaceAll('\\<', '\\b').replaceAll('\\>', '\\b')
   if (!extended) source = source.replace(/^\*/, '\\*')
   try {
@@ -18,7 +22,17 @@ export function posixRegExp(pattern: string, extended: boolean, flags = ''): Reg
   }
 }
 
-const posixClasses: Record<string, string> = { alpha: 'a-zA-Z', digit: '0-9', alnum: 'a-zA-Z0-9', upper: 'A-Z', lower: 'a-z', space: '\\s', blank: ' \\t', punct: '!-\\/:-@\\[-`{-~', xdigit: '0-9a-fA-F' }
+const posixClasses: Record<string, string> = {
+  alpha: 'a-zA-Z',
+  digit: '0-9',
+  alnum: 'a-zA-Z0-9',
+  upper: 'A-Z',
+  lower: 'a-z',
+  space: '\\s',
+  blank: ' \\t',
+  punct: '!-\\/:-@\\[-`{-~',
+  xdigit: '0-9a-fA-F',
+}
 
 /** Longer lines are matched only so far: a pattern from a stranger must not hold everyone up. */
 const longestLine = 10_000
@@ -29,10 +43,17 @@ const grep: Command = async (run) => {
   const patterns = all.get('e') ?? [files.shift() ?? '']
   const fixed = flags.has('F') || run.name === 'fgrep'
   const extended = flags.has('E') || run.name === 'egrep' || flags.has('P')
-  const source = patterns.flatMap((pattern) => pattern.split('\n')).map((pattern) => (fixed ? escapeRegExp(pattern) : posixRegExp(pattern, extended).source)).map((each) => (flags.has('w') ? `\\b(?:${each})\\b` : flags.has('x') ? `^(?:${each})$` : `(?:${each})`)).join('|')
+  const source = patterns
+    .flatMap((pattern) => pattern.split('\n'))
+    .map((pattern) => (fixed ? escapeRegExp(pattern) : posixRegExp(pattern, extended).source))
+    .map((each) => (flags.has('w') ? `\\b(?:${each})\\b` : flags.has('x') ? `^(?:${each})$` : `(?:${each})`))
+    .join('|')
   const regex = new RegExp(source, flags.has('i') ? 'gi' : 'g')
   const recursive = flags.has('r') || flags.has('R')
-  const walk = (path: string): string[] => (run.machine.files.stat(pathIn(run, path))?.kind === 'directory' ? run.machine.files.list(pathIn(run, path)).flatMap((name) => walk(`${path.replace(/\/$/, '')}/${name}`)) : [path])
+  const walk = (path: string): string[] =>
+    run.machine.files.stat(pathIn(run, path))?.kind === 'directory'
+      ? run.machine.files.list(pathIn(run, path)).flatMap((name) => walk(`${path.replace(/\/$/, '')}/${name}`))
+      : [path]
   const targets = recursive ? (files.length > 0 ? files : ['.']).flatMap(walk) : files.length > 0 ? files : ['-']
   const named = (targets.length > 1 || recursive || flags.has('H')) && !flags.has('h')
   const after = Number(values.get('A') ?? values.get('C') ?? 0)
@@ -43,7 +64,8 @@ const grep: Command = async (run) => {
     let number = 0
     let trailing = 0
     const recent: string[] = []
-    const show = (line: string, mark: string, at: number) => run.io.out.write(`${named ? `${file}${mark}` : ''}${flags.has('n') ? `${at}${mark}` : ''}${line}\n`)
+    const show = (line: string, mark: string, at: number) =>
+      run.io.out.write(`${named ? `${file}${mark}` : ''}${flags.has('n') ? `${at}${mark}` : ''}${line}\n`)
     for await (const line of linesOf(run, [file])) {
       number++
       const shown = line.slice(0, longestLine)
@@ -112,7 +134,15 @@ function parseSed(script: string, extended: boolean): SedCommand[] {
       rest = rest.slice(found[0].length)
       const flags = found[3] ?? ''
       const pattern = (found[1] ?? '').replaceAll(`\\${rest.charAt(0)}`, rest.charAt(0)).replaceAll('\\/', '/')
-      commands.push({ from, to, negated, name, regex: posixRegExp(pattern, extended, (flags.includes('g') ? 'g' : '') + (/i/i.test(flags) ? 'i' : '')), text: found[2] ?? '', print: flags.includes('p') })
+      commands.push({
+        from,
+        to,
+        negated,
+        name,
+        regex: posixRegExp(pattern, extended, (flags.includes('g') ? 'g' : '') + (/i/i.test(flags) ? 'i' : '')),
+        text: found[2] ?? '',
+        print: flags.includes('p'),
+      })
     } else if ('aic'.includes(name)) {
       commands.push({ from, to, negated, name, text: rest.replace(/^\\?\s*/, '') })
       rest = ''
@@ -125,7 +155,11 @@ function parseSed(script: string, extended: boolean): SedCommand[] {
 function substitute(line: string, command: SedCommand): string {
   return line.replace(command.regex ?? /$^/, (...found: readonly unknown[]) => {
     const whole = String(found[0])
-    return unescape(command.text.replaceAll(/\\(\d)|\\&|\\\/|&/g, (mark, digit: string | undefined) => (digit ? String(found[Number(digit)] ?? '') : mark === '&' ? whole : mark.slice(1))))
+    return unescape(
+      command.text.replaceAll(/\\(\d)|\\&|\\\/|&/g, (mark, digit: string | undefined) =>
+        digit ? String(found[Number(digit)] ?? '') : mark === '&' ? whole : mark.slice(1),
+      ),
+    )
   })
 }
 
@@ -148,7 +182,12 @@ const sed: Command = async (run) => {
 function edited(lines: readonly string[], commands: readonly SedCommand[], quiet: boolean): string {
   let output = ''
   const active = new Set<SedCommand>()
-  const matches = (address: Address, line: string, number: number) => ('line' in address ? number === address.line : 'last' in address ? number === lines.length : address.match.test(line.slice(0, longestLine)))
+  const matches = (address: Address, line: string, number: number) =>
+    'line' in address
+      ? number === address.line
+      : 'last' in address
+        ? number === lines.length
+        : address.match.test(line.slice(0, longestLine))
   const applies = (command: SedCommand, line: string, number: number): boolean => {
     if (!command.from) return true
     if (!command.to) return matches(command.from, line, number)

@@ -7,10 +7,14 @@ import { curl, wget } from './http.ts'
 /** The cluster's DNS service, as /etc/resolv.conf has it. */
 const nameserver = (run: Run) => /^nameserver\s+(\S+)/m.exec(run.machine.files.read('/etc/resolv.conf'))?.[1] ?? '10.96.0.10'
 
-const typeOf = (text: string | undefined): RecordType | undefined => (['A', 'AAAA', 'SRV', 'PTR', 'CNAME'] as const).find((type) => type === text?.toUpperCase())
+const typeOf = (text: string | undefined): RecordType | undefined =>
+  (['A', 'AAAA', 'SRV', 'PTR', 'CNAME'] as const).find((type) => type === text?.toUpperCase())
 
 const nslookup: Command = async (run) => {
-  const { values, operands } = parseOptions(run.args.map((arg) => arg.replace(/^-(type|q)=/, '-t')), 't')
+  const { values, operands } = parseOptions(
+    run.args.map((arg) => arg.replace(/^-(type|q)=/, '-t')),
+    't',
+  )
   const [name, server] = operands
   if (name === undefined) throw new CommandError('usage: nslookup HOST [DNS_SERVER]')
   const at = server ?? nameserver(run)
@@ -26,7 +30,8 @@ const nslookup: Command = async (run) => {
     return 1
   }
   for (const record of answer.records) {
-    if (record.type === 'PTR') run.io.out.write(`${name.split('.').toReversed().join('.')}.in-addr.arpa\tname = ${record.data.replace(/\.$/, '')}\n`)
+    if (record.type === 'PTR')
+      run.io.out.write(`${name.split('.').toReversed().join('.')}.in-addr.arpa\tname = ${record.data.replace(/\.$/, '')}\n`)
     else if (record.type === 'SRV') run.io.out.write(`${record.name.replace(/\.$/, '')}\tservice = ${record.data}\n`)
     else run.io.out.write(`Name:\t${record.name.replace(/\.$/, '')}\nAddress: ${record.data}\n`)
   }
@@ -60,7 +65,9 @@ const dig: Command = async (run) => {
   const started = run.machine.clock.now()
   const answer = options.has('search') ? (await searched(run, name, type)).answer : await run.machine.network.query(name, type)
   if (answer.status === 'timeout') {
-    run.io.out.write(`;; communications error to ${server}#53: timed out\n;; communications error to ${server}#53: timed out\n;; communications error to ${server}#53: timed out\n\n; <<>> DiG 9.20.15 <<>> ${run.args.join(' ')}\n;; global options: +cmd\n;; no servers could be reached\n`)
+    run.io.out.write(
+      `;; communications error to ${server}#53: timed out\n;; communications error to ${server}#53: timed out\n;; communications error to ${server}#53: timed out\n\n; <<>> DiG 9.20.15 <<>> ${run.args.join(' ')}\n;; global options: +cmd\n;; no servers could be reached\n`,
+    )
     return 9
   }
   if (options.has('short')) {
@@ -69,12 +76,29 @@ const dig: Command = async (run) => {
   }
   const query = Math.floor(run.machine.random() * 65_536)
   const asked = reverse ? `${name.split('.').toReversed().join('.')}.in-addr.arpa.` : `${name.replace(/\.$/, '')}.`
-  run.io.out.write(`\n; <<>> DiG 9.20.15 <<>> ${run.args.join(' ')}\n;; global options: +cmd\n;; Got answer:\n;; WARNING: .local is reserved for Multicast DNS\n;; You are currently testing what happens when an mDNS query is leaked to DNS\n`.replace(/;; WARNING[^]*DNS\n/, asked.endsWith('.local.') ? '$&' : ''))
-  run.io.out.write(`;; ->>HEADER<<- opcode: QUERY, status: ${answer.status}, id: ${query}\n;; flags: qr aa rd; QUERY: 1, ANSWER: ${answer.records.length}, AUTHORITY: ${answer.status === 'NXDOMAIN' ? 1 : 0}, ADDITIONAL: 1\n;; WARNING: recursion requested but not available\n\n`)
-  run.io.out.write(`;; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n;; QUESTION SECTION:\n;${asked.padEnd(30)}\tIN\t${type}\n\n`)
-  if (answer.records.length > 0) run.io.out.write(`;; ANSWER SECTION:\n${answer.records.map((record) => `${record.name.padEnd(30)}\t${record.ttl}\tIN\t${record.type}\t${record.data}\n`).join('')}\n`)
-  if (answer.status === 'NXDOMAIN') run.io.out.write(`;; AUTHORITY SECTION:\ncluster.local.\t\t30\tIN\tSOA\tns.dns.cluster.local. hostmaster.cluster.local. 1795338491 7200 1800 86400 30\n\n`)
-  run.io.out.write(`;; Query time: ${run.machine.clock.now() - started} msec\n;; SERVER: ${server}#53(${server}) (UDP)\n;; WHEN: ${new Date(run.machine.clock.now()).toUTCString()}\n;; MSG SIZE  rcvd: ${97 + answer.records.length * 16}\n\n`)
+  run.io.out.write(
+    `\n; <<>> DiG 9.20.15 <<>> ${run.args.join(' ')}\n;; global options: +cmd\n;; Got answer:\n;; WARNING: .local is reserved for Multicast DNS\n;; You are currently testing what happens when an mDNS query is leaked to DNS\n`.replace(
+      /;; WARNING[^]*DNS\n/,
+      asked.endsWith('.local.') ? '$&' : '',
+    ),
+  )
+  run.io.out.write(
+    `;; ->>HEADER<<- opcode: QUERY, status: ${answer.status}, id: ${query}\n;; flags: qr aa rd; QUERY: 1, ANSWER: ${answer.records.length}, AUTHORITY: ${answer.status === 'NXDOMAIN' ? 1 : 0}, ADDITIONAL: 1\n;; WARNING: recursion requested but not available\n\n`,
+  )
+  run.io.out.write(
+    `;; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n;; QUESTION SECTION:\n;${asked.padEnd(30)}\tIN\t${type}\n\n`,
+  )
+  if (answer.records.length > 0)
+    run.io.out.write(
+      `;; ANSWER SECTION:\n${answer.records.map((record) => `${record.name.padEnd(30)}\t${record.ttl}\tIN\t${record.type}\t${record.data}\n`).join('')}\n`,
+    )
+  if (answer.status === 'NXDOMAIN')
+    run.io.out.write(
+      `;; AUTHORITY SECTION:\ncluster.local.\t\t30\tIN\tSOA\tns.dns.cluster.local. hostmaster.cluster.local. 1795338491 7200 1800 86400 30\n\n`,
+    )
+  run.io.out.write(
+    `;; Query time: ${run.machine.clock.now() - started} msec\n;; SERVER: ${server}#53(${server}) (UDP)\n;; WHEN: ${new Date(run.machine.clock.now()).toUTCString()}\n;; MSG SIZE  rcvd: ${97 + answer.records.length * 16}\n\n`,
+  )
   return 0
 }
 
@@ -95,8 +119,13 @@ const ping: Command = async (run) => {
   let sent = 0
   const summary = () => {
     const lost = sent === 0 ? 0 : Math.round(((sent - times.length) / sent) * 100)
-    run.io.out.write(`\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${times.length} packets received, ${lost}% packet loss\n`)
-    if (times.length > 0) run.io.out.write(`round-trip min/avg/max = ${Math.min(...times).toFixed(3)}/${(times.reduce((sum, each) => sum + each, 0) / times.length).toFixed(3)}/${Math.max(...times).toFixed(3)} ms\n`)
+    run.io.out.write(
+      `\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${times.length} packets received, ${lost}% packet loss\n`,
+    )
+    if (times.length > 0)
+      run.io.out.write(
+        `round-trip min/avg/max = ${Math.min(...times).toFixed(3)}/${(times.reduce((sum, each) => sum + each, 0) / times.length).toFixed(3)}/${Math.max(...times).toFixed(3)} ms\n`,
+      )
   }
   try {
     while (sent < count) {
@@ -124,7 +153,11 @@ const nc: Command = async (run) => {
   const opened = await run.machine.network.connect(ip, Number(port))
   if (opened.result !== 'open') {
     if (opened.result === 'timeout') await run.process.sleep(Number(values.get('w') ?? 127) * 1000)
-    run.io.err.write(flags.has('v') || !flags.has('z') ? `nc: ${host} (${ip}:${port}): ${opened.result === 'refused' ? 'Connection refused' : opened.result === 'timeout' ? 'Operation timed out' : 'Host is unreachable'}\n` : '')
+    run.io.err.write(
+      flags.has('v') || !flags.has('z')
+        ? `nc: ${host} (${ip}:${port}): ${opened.result === 'refused' ? 'Connection refused' : opened.result === 'timeout' ? 'Operation timed out' : 'Host is unreachable'}\n`
+        : '',
+    )
     return 1
   }
   if (flags.has('v')) run.io.err.write(`${host} (${ip}:${port}) open\n`)
@@ -132,32 +165,59 @@ const nc: Command = async (run) => {
   const text = await readAll(run, [])
   const first = /^(\w+) (\S+) HTTP/.exec(text)
   if (!first || opened.protocol !== 'http') return 0
-  const exchange = await run.machine.network.request(ip, Number(port), { secure: false, method: first[1] ?? 'GET', host, path: first[2] ?? '/', headers: {}, body: '' })
+  const exchange = await run.machine.network.request(ip, Number(port), {
+    secure: false,
+    method: first[1] ?? 'GET',
+    host,
+    path: first[2] ?? '/',
+    headers: {},
+    body: '',
+  })
   if (exchange.result === 'answered') run.io.out.write(plain(exchange))
   return 0
 }
 
-const plain = (exchange: Extract<HttpExchange, { result: 'answered' }>) => `HTTP/1.1 ${exchange.reply.status}\r\n${Object.entries(exchange.reply.headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${exchange.reply.body}`
+const plain = (exchange: Extract<HttpExchange, { result: 'answered' }>) =>
+  `HTTP/1.1 ${exchange.reply.status}\r\n${Object.entries(exchange.reply.headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n${exchange.reply.body}`
 
 const ip: Command = (run) => {
   const own = run.machine.network.ip
   const what = run.args.find((arg) => !arg.startsWith('-')) ?? 'address'
-  if (what.startsWith('r')) run.io.out.write(`default via ${own.replace(/\d+$/, '1')} dev eth0 \n${own.replace(/\d+$/, '0')}/24 via ${own.replace(/\d+$/, '1')} dev eth0  src ${own} \n`)
+  if (what.startsWith('r'))
+    run.io.out.write(
+      `default via ${own.replace(/\d+$/, '1')} dev eth0 \n${own.replace(/\d+$/, '0')}/24 via ${own.replace(/\d+$/, '1')} dev eth0  src ${own} \n`,
+    )
   else {
-    run.io.out.write(`1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n`)
-    const mac = own.split('.').map((part) => Number(part).toString(16).padStart(2, '0')).join(':')
-    run.io.out.write(`2: eth0@if9: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000\n    link/ether 0a:58:${mac} brd ff:ff:ff:ff:ff:ff\n    inet ${own}/24 brd ${own.replace(/\d+$/, '255')} scope global eth0\n       valid_lft forever preferred_lft forever\n`)
+    run.io.out.write(
+      `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n`,
+    )
+    const mac = own
+      .split('.')
+      .map((part) => Number(part).toString(16).padStart(2, '0'))
+      .join(':')
+    run.io.out.write(
+      `2: eth0@if9: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000\n    link/ether 0a:58:${mac} brd ff:ff:ff:ff:ff:ff\n    inet ${own}/24 brd ${own.replace(/\d+$/, '255')} scope global eth0\n       valid_lft forever preferred_lft forever\n`,
+    )
   }
   return 0
 }
 
 const netstat: Command = (run) => {
   const pids = run.machine.processes.list()
-  run.io.out.write(run.name === 'ss' ? 'State    Recv-Q   Send-Q     Local Address:Port     Peer Address:Port  Process\n' : 'Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name    \n')
+  run.io.out.write(
+    run.name === 'ss'
+      ? 'State    Recv-Q   Send-Q     Local Address:Port     Peer Address:Port  Process\n'
+      : 'Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name    \n',
+  )
   for (const each of run.machine.network.listening()) {
     const pid = pids.find((process) => process.argv[0]?.includes(each.program))?.pid ?? 1
     if (run.name === 'ss') run.io.out.write(`LISTEN   0        511              0.0.0.0:${String(each.port).padEnd(8)}      0.0.0.0:*\n`)
-    else run.io.out.write(`${each.protocol.toLowerCase().padEnd(5)}      0      0 ${`0.0.0.0:${each.port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} ${(each.protocol === 'TCP' ? 'LISTEN' : '').padEnd(11)} ${pid}/${each.program}\n`)
+    else
+      run.io.out.write(
+        `${each.protocol.toLowerCase().padEnd(5)}      0      0 ${`0.0.0.0:${each.port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} ${(each.protocol === 'TCP' ? 'LISTEN' : '').padEnd(11)} ${pid}/${each.program}\n`,
+      )
   }
   return 0
 }
@@ -178,4 +238,19 @@ const host: Command = async (run) => {
   return answer.status === 'NOERROR' ? 0 : 1
 }
 
-export const networkCommands: Record<string, Command> = { nslookup, dig, ping, nc, telnet: nc, ip, ifconfig: ip, netstat, ss: netstat, getent, host, curl, wget, traceroute: ping }
+export const networkCommands: Record<string, Command> = {
+  nslookup,
+  dig,
+  ping,
+  nc,
+  telnet: nc,
+  ip,
+  ifconfig: ip,
+  netstat,
+  ss: netstat,
+  getent,
+  host,
+  curl,
+  wget,
+  traceroute: ping,
+}

@@ -83,7 +83,13 @@ function opened(run: Run, file: string): ReturnType<typeof openInput> | undefine
     }
   } catch (error) {
     if (!(error instanceof FileError)) throw error
-    throw new CommandError(run.machine.userland === 'debian' ? `${file}: ${error.message}` : error.message === 'Is a directory' ? 'read error: Is a directory' : `can't open '${file}': ${error.message}`)
+    throw new CommandError(
+      run.machine.userland === 'debian'
+        ? `${file}: ${error.message}`
+        : error.message === 'Is a directory'
+          ? 'read error: Is a directory'
+          : `can't open '${file}': ${error.message}`,
+    )
   }
 }
 

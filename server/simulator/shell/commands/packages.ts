@@ -8,8 +8,31 @@ interface Package {
 }
 
 const alpine: Record<string, Package> = {
-  curl: { version: '8.14.1-r2', programs: ['curl'], needs: ['brotli-libs', 'c-ares', 'libunistring', 'libidn2', 'nghttp2-libs', 'libpsl', 'zstd-libs', 'libcurl'] },
-  'bind-tools': { version: '9.20.15-r0', programs: ['dig', 'host', 'nslookup'], needs: ['fstrm', 'krb5-conf', 'libcom_err', 'keyutils-libs', 'libverto', 'krb5-libs', 'json-c', 'nghttp2-libs', 'protobuf-c', 'libuv', 'userspace-rcu', 'xz-libs', 'libxml2', 'bind-libs'] },
+  curl: {
+    version: '8.14.1-r2',
+    programs: ['curl'],
+    needs: ['brotli-libs', 'c-ares', 'libunistring', 'libidn2', 'nghttp2-libs', 'libpsl', 'zstd-libs', 'libcurl'],
+  },
+  'bind-tools': {
+    version: '9.20.15-r0',
+    programs: ['dig', 'host', 'nslookup'],
+    needs: [
+      'fstrm',
+      'krb5-conf',
+      'libcom_err',
+      'keyutils-libs',
+      'libverto',
+      'krb5-libs',
+      'json-c',
+      'nghttp2-libs',
+      'protobuf-c',
+      'libuv',
+      'userspace-rcu',
+      'xz-libs',
+      'libxml2',
+      'bind-libs',
+    ],
+  },
   bash: { version: '5.2.37-r0', programs: ['bash'], needs: ['ncurses-terminfo-base', 'libncursesw', 'readline'] },
   iputils: { version: '20240905-r0', programs: ['ping'] },
   'iputils-ping': { version: '20240905-r0', programs: ['ping'] },
@@ -33,6 +56,34 @@ const debian: Record<string, Package> = {
   'netcat-openbsd': { version: '1.229-1', programs: ['nc'] },
   procps: { version: '2:4.0.4-9', programs: ['ps', 'top', 'free', 'watch', 'pgrep', 'pkill', 'uptime'] },
   'ca-certificates': { version: '20250419', programs: [] },
+}
+
+/** What the libraries behind them are called and which versions they have. */
+const libraries: Record<string, string> = {
+  fstrm: '0.6.1-r4',
+  'krb5-conf': '1.0-r2',
+  libcom_err: '1.47.2-r2',
+  'keyutils-libs': '1.6.3-r4',
+  libverto: '0.3.2-r2',
+  'krb5-libs': '1.21.3-r0',
+  'json-c': '0.18-r1',
+  'nghttp2-libs': '1.65.0-r0',
+  'protobuf-c': '1.5.2-r0',
+  libuv: '1.51.0-r0',
+  'userspace-rcu': '0.15.2-r0',
+  'xz-libs': '5.8.1-r0',
+  libxml2: '2.13.8-r0',
+  'bind-libs': '9.20.15-r0',
+  'brotli-libs': '1.1.0-r2',
+  'c-ares': '1.34.5-r0',
+  libunistring: '1.3-r0',
+  libidn2: '2.3.7-r0',
+  libpsl: '0.21.5-r3',
+  'zstd-libs': '1.5.7-r0',
+  libcurl: '8.14.1-r2',
+  'ncurses-terminfo-base': '6.5_p20250503-r0',
+  libncursesw: '6.5_p20250503-r0',
+  readline: '8.2.13-r1',
 }
 
 function install(run: Run, item: Package): void {
@@ -80,7 +131,7 @@ const apk: Command = async (run) => {
   }
   const wanted = [...new Set(names.flatMap((name) => [...(alpine[name]?.needs ?? []), name]))]
   for (const [index, name] of wanted.entries()) {
-    const item = alpine[name] ?? { version: '1.2.3-r0', programs: [] }
+    const item = alpine[name] ?? { version: libraries[name] ?? '1.0-r0', programs: [] }
     run.io.out.write(`(${index + 1}/${wanted.length}) Installing ${name} (${item.version})\n`)
     install(run, item)
     await run.process.sleep(30)
@@ -97,10 +148,18 @@ const apt: Command = async (run) => {
   const found = await run.machine.network.lookup('deb.debian.org')
   if (verb === 'update') {
     if (!found.ok) {
-      run.io.err.write("W: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  Temporary failure resolving 'deb.debian.org'\nW: Some index files failed to download. They have been ignored, or old ones used instead.\n")
+      run.io.err.write(
+        "W: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  Temporary failure resolving 'deb.debian.org'\nW: Some index files failed to download. They have been ignored, or old ones used instead.\n",
+      )
       return 0
     }
-    for (const line of ['Get:1 http://deb.debian.org/debian trixie InRelease [140 kB]', 'Get:2 http://deb.debian.org/debian trixie-updates InRelease [47.3 kB]', 'Get:3 http://deb.debian.org/debian trixie/main amd64 Packages [9670 kB]', 'Fetched 9857 kB in 1s (7412 kB/s)', 'Reading package lists... Done']) {
+    for (const line of [
+      'Get:1 http://deb.debian.org/debian trixie InRelease [140 kB]',
+      'Get:2 http://deb.debian.org/debian trixie-updates InRelease [47.3 kB]',
+      'Get:3 http://deb.debian.org/debian trixie/main amd64 Packages [9670 kB]',
+      'Fetched 9857 kB in 1s (7412 kB/s)',
+      'Reading package lists... Done',
+    ]) {
       run.io.out.write(`${line}\n`)
       await run.process.sleep(150)
     }
@@ -116,12 +175,16 @@ const apt: Command = async (run) => {
     run.io.err.write(`E: Unable to locate package ${unknown}\n`)
     return 100
   }
-  run.io.out.write(`The following NEW packages will be installed:\n  ${names.join(' ')}\n0 upgraded, ${names.length} newly installed, 0 to remove and 0 not upgraded.\n`)
+  run.io.out.write(
+    `The following NEW packages will be installed:\n  ${names.join(' ')}\n0 upgraded, ${names.length} newly installed, 0 to remove and 0 not upgraded.\n`,
+  )
   for (const name of names) {
     const item = debian[name]
     if (!item) continue
     await run.process.sleep(200)
-    run.io.out.write(`Selecting previously unselected package ${name}.\nUnpacking ${name} (${item.version}) ...\nSetting up ${name} (${item.version}) ...\n`)
+    run.io.out.write(
+      `Selecting previously unselected package ${name}.\nUnpacking ${name} (${item.version}) ...\nSetting up ${name} (${item.version}) ...\n`,
+    )
     install(run, item)
   }
   return 0

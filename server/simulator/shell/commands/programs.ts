@@ -1,4 +1,4 @@
-import { runScript } from '../interpreter.ts'
+import { Exit, runScript, Shell } from '../interpreter.ts'
 import { CommandError } from '../machine.ts'
 import type { Command } from '../machine.ts'
 import { parseScript } from '../parser.ts'
@@ -33,16 +33,21 @@ const sh: Command = async (run) => {
 
 /** A shell whose script arrives on its input runs each command as soon as it is complete. */
 const runPiped: Command = async (run) => {
+  const shell = new Shell({ machine: run.machine, process: run.process, env: run.env, cwd: run.cwd, name: run.name })
   let waiting = ''
-  const shell = { source: '' }
-  for (;;) {
-    const chunk = await run.io.in.read(run.process)
-    if (chunk === undefined) break
-    waiting += chunk
-    shell.source = waiting
+  try {
+    for (;;) {
+      const chunk = await run.io.in.read(run.process)
+      const source = waiting + (chunk ?? '')
+      const ready = chunk === undefined || (source.endsWith('\n') && parseScript(source).state !== 'incomplete')
+      waiting = ready ? '' : source
+      if (ready && source.trim() !== '') await shell.source(source, run.io)
+      if (chunk === undefined) return await shell.finish(shell.status, run.io)
+    }
+  } catch (error) {
+    if (error instanceof Exit) return shell.finish(error.status, run.io)
+    throw error
   }
-  const parsed = parseScript(waiting)
-  return parsed.state === 'complete' || waiting.trim() !== '' ? runScript(waiting, [run.name], run) : 0
 }
 
 const timeout: Command = async (run) => {
@@ -74,7 +79,17 @@ const expr: Command = (run) => {
   const [a = '', operator = '', b = ''] = run.args
   const x = Number(a)
   const y = Number(b)
-  const results: Record<string, string> = { '+': String(x + y), '-': String(x - y), '*': String(x * y), '/': String(Math.trunc(x / y)), '%': String(x % y), '=': String(Number(a === b)), '!=': String(Number(a !== b)), '<': String(Number(x < y)), '>': String(Number(x > y)) }
+  const results: Record<string, string> = {
+    '+': String(x + y),
+    '-': String(x - y),
+    '*': String(x * y),
+    '/': String(Math.trunc(x / y)),
+    '%': String(x % y),
+    '=': String(Number(a === b)),
+    '!=': String(Number(a !== b)),
+    '<': String(Number(x < y)),
+    '>': String(Number(x > y)),
+  }
   const result = run.args.length === 1 ? a : results[operator]
   if (result === undefined) throw new CommandError('syntax error', 2)
   run.io.out.write(`${result}\n`)
@@ -95,7 +110,9 @@ export const programCommands: Record<string, Command> = {
   '[': (run) => evaluateTest(run.args.slice(0, -1), run.machine.files, run.cwd),
   busybox: (run) => {
     if (run.args.length > 0) return run.spawn(run.args)
-    run.io.out.write(`BusyBox v1.36.1 multi-call binary.\n\nCurrently defined functions:\n\t${[...run.machine.programs].toSorted().join(', ')}\n`)
+    run.io.out.write(
+      `BusyBox v1.36.1 multi-call binary.\n\nCurrently defined functions:\n\t${[...run.machine.programs].toSorted().join(', ')}\n`,
+    )
     return 0
   },
   clear: (run) => {

@@ -70,7 +70,11 @@ const env: Command = (run) => {
     variables[name] = value
   }
   if (rest.length > 0) return run.spawn(rest, { env: variables })
-  run.io.out.write(Object.entries(variables).map(([name, value]) => `${name}=${value}\n`).join(''))
+  run.io.out.write(
+    Object.entries(variables)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  )
   return 0
 }
 
@@ -113,8 +117,11 @@ const df: Command = (run) => {
   const size = flags.has('h') ? human : (bytes: number) => String(Math.ceil(bytes / 1024))
   const disk = 264_212_084 * 1024
   const used = 41_312_256 * 1024 + run.machine.files.written
-  const row = (name: string, total: number, taken: number, at: string) => `${name.padEnd(20)} ${size(total).padStart(9)} ${size(taken).padStart(9)} ${size(total - taken).padStart(9)} ${String(Math.ceil((taken / Math.max(total, 1)) * 100)).padStart(3)}% ${at}\n`
-  run.io.out.write(`${'Filesystem'.padEnd(20)} ${(flags.has('h') ? 'Size' : '1K-blocks').padStart(9)} ${'Used'.padStart(9)} ${'Available'.padStart(9)} Use% Mounted on\n`)
+  const row = (name: string, total: number, taken: number, at: string) =>
+    `${name.padEnd(20)} ${size(total).padStart(9)} ${size(taken).padStart(9)} ${size(total - taken).padStart(9)} ${String(Math.ceil((taken / Math.max(total, 1)) * 100)).padStart(3)}% ${at}\n`
+  run.io.out.write(
+    `${'Filesystem'.padEnd(20)} ${(flags.has('h') ? 'Size' : '1K-blocks').padStart(9)} ${'Used'.padStart(9)} ${'Available'.padStart(9)} Use% Mounted on\n`,
+  )
   run.io.out.write(row('overlay', disk, used, '/') + row('tmpfs', 64 * 1_048_576, 0, '/dev'))
   for (const mount of run.machine.files.mounts) {
     const memory = mount.volume.kind === 'projected' || mount.volume.medium === 'memory'
@@ -125,19 +132,28 @@ const df: Command = (run) => {
 
 const free: Command = (run) => {
   const { flags } = parseOptions(run.args)
-  const size = (bytes: number) => (flags.has('h') ? human(bytes) : String(flags.has('m') ? Math.round(bytes / 1_048_576) : Math.round(bytes / 1024))).padStart(12)
+  const size = (bytes: number) =>
+    (flags.has('h') ? human(bytes) : String(flags.has('m') ? Math.round(bytes / 1_048_576) : Math.round(bytes / 1024))).padStart(12)
   const total = run.machine.facts.memoryTotal
   const used = total * 0.21
-  run.io.out.write(`${' '.repeat(14)}${['total', 'used', 'free', 'shared', 'buff/cache', 'available'].map((name) => name.padStart(10)).join('  ')}\n`)
-  run.io.out.write(`Mem:    ${[total, used, total * 0.42, 4_000_000, total * 0.37, total * 0.76].map(size).join('')}\nSwap:   ${[0, 0, 0].map(size).join('')}\n`)
+  run.io.out.write(
+    `${' '.repeat(14)}${['total', 'used', 'free', 'shared', 'buff/cache', 'available'].map((name) => name.padStart(10)).join('  ')}\n`,
+  )
+  run.io.out.write(
+    `Mem:    ${[total, used, total * 0.42, 4_000_000, total * 0.37, total * 0.76].map(size).join('')}\nSwap:   ${[0, 0, 0].map(size).join('')}\n`,
+  )
   return 0
 }
 
 const mount: Command = (run) => {
-  run.io.out.write('overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\ntmpfs on /dev type tmpfs (rw,nosuid,size=65536k,mode=755)\n')
+  run.io.out.write(
+    'overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\ntmpfs on /dev type tmpfs (rw,nosuid,size=65536k,mode=755)\n',
+  )
   for (const each of run.machine.files.mounts) {
     const memory = each.volume.kind === 'projected' || each.volume.medium === 'memory'
-    run.io.out.write(`${memory ? 'tmpfs' : '/dev/vda1'} on ${each.path} type ${memory ? 'tmpfs' : 'ext4'} (${each.readOnly ? 'ro' : 'rw'},relatime)\n`)
+    run.io.out.write(
+      `${memory ? 'tmpfs' : '/dev/vda1'} on ${each.path} type ${memory ? 'tmpfs' : 'ext4'} (${each.readOnly ? 'ro' : 'rw'},relatime)\n`,
+    )
   }
   return 0
 }
@@ -145,7 +161,9 @@ const mount: Command = (run) => {
 const uptime: Command = (run) => {
   const { clock, facts } = run.machine
   const minutes = Math.floor((clock.now() - facts.bootedAt) / 60_000)
-  run.io.out.write(` ${strftime('%T', clock.now())} up ${Math.floor(minutes / 60)}:${two(minutes % 60)},  0 users,  load average: 0.12, 0.18, 0.15\n`)
+  run.io.out.write(
+    ` ${strftime('%T', clock.now())} up ${Math.floor(minutes / 60)}:${two(minutes % 60)},  0 users,  load average: 0.12, 0.18, 0.15\n`,
+  )
   return 0
 }
 
@@ -156,7 +174,13 @@ const xargs: Command = async (run) => {
   const words: string[] = []
   for await (const line of linesOf(run, [])) {
     if (replaced !== undefined) words.push(line)
-    else words.push(...line.split(flags.has('0') ? '\0' : /\s+/).filter((word) => word !== '').map((word) => word.replaceAll(/^["']|["']$/g, '')))
+    else
+      words.push(
+        ...line
+          .split(flags.has('0') ? '\0' : /\s+/)
+          .filter((word) => word !== '')
+          .map((word) => word.replaceAll(/^["']|["']$/g, '')),
+      )
   }
   let status = 0
   const execute = async (argv: readonly string[]) => {

@@ -47,17 +47,24 @@ export function commandNamed(name: string, machine: Machine, cwd: string): Found
       continue
     }
     const command = commands.get(baseOf(path))
-    if (command && machine.programs.has(baseOf(path)) && searched.includes(path.slice(0, path.lastIndexOf('/')))) return { kind: 'command', command, path }
+    if (command && machine.programs.has(baseOf(path)) && searched.includes(path.slice(0, path.lastIndexOf('/'))))
+      return { kind: 'command', command, path }
     return { kind: 'script', source: entry.content.replace(/^#!.*\n/, ''), path }
   }
   const base = baseOf(name)
   const command = commands.get(base)
   if (!command || !machine.programs.has(base)) return { kind: 'missing' }
   const home = directoryOf(base, machine.userland)
-  return !name.includes('/') || searched.includes(name.slice(0, name.lastIndexOf('/'))) ? { kind: 'command', command, path: `${home}/${base}` } : { kind: 'missing' }
+  return !name.includes('/') || searched.includes(name.slice(0, name.lastIndexOf('/')))
+    ? { kind: 'command', command, path: `${home}/${base}` }
+    : { kind: 'missing' }
 }
 
-const inSlashBin = new Set('sh ash cat ls cp mv rm mkdir rmdir echo pwd ps kill sleep date df mount hostname uname grep sed ping touch chmod chown ln stat netstat true false vi dd gzip gunzip tar'.split(' '))
+const inSlashBin = new Set(
+  'sh ash cat ls cp mv rm mkdir rmdir echo pwd ps kill sleep date df mount hostname uname grep sed ping touch chmod chown ln stat netstat true false vi dd gzip gunzip tar'.split(
+    ' ',
+  ),
+)
 
 function directoryOf(name: string, userland: Userland): string {
   if (userland === 'busybox') return '/bin'
@@ -69,7 +76,10 @@ const common =
   'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha256sum md5sum du kill mount which tar dd readlink realpath nproc expr tac rev timeout sync mktemp nl fold paste comm cmp diff'.split(
     ' ',
   )
-const busyboxOnly = 'ash ps top free ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump od strings tty reset'.split(' ')
+const busyboxOnly =
+  'ash ps top free ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump od strings tty reset'.split(
+    ' ',
+  )
 const perUserland: Record<Userland, readonly string[]> = {
   busybox: [...common, ...busyboxOnly],
   alpine: [...common, ...busyboxOnly, 'apk'],

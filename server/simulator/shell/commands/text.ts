@@ -6,11 +6,14 @@ const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\u0007'
 
 /** `\n`, `\t`, `\033`, `\x1b` … as the characters they mean. */
 export function unescape(text: string): string {
-  return text.replaceAll(/\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|(.))/g, (whole, hex: string | undefined, octal: string | undefined, letter: string | undefined) => {
-    if (hex) return String.fromCharCode(Number.parseInt(hex, 16))
-    if (octal) return String.fromCharCode(Number.parseInt(octal, 8))
-    return (letter && escapes[letter]) ?? whole
-  })
+  return text.replaceAll(
+    /\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|(.))/g,
+    (whole, hex: string | undefined, octal: string | undefined, letter: string | undefined) => {
+      if (hex) return String.fromCharCode(Number.parseInt(hex, 16))
+      if (octal) return String.fromCharCode(Number.parseInt(octal, 8))
+      return (letter && escapes[letter]) ?? whole
+    },
+  )
 }
 
 const echo: Command = (run) => {
@@ -33,13 +36,16 @@ export function format(template: string, args: readonly string[]): string {
   let text = ''
   do {
     const before = rest.length
-    text += unescape(template).replaceAll(/%([-+ 0#]*)(\d+|\*)?(?:\.(\d+))?([a-zA-Z%])/g, (_, flags: string, width: string | undefined, precision: string | undefined, kind: string) => {
-      if (kind === '%') return '%'
-      const pad = width === '*' ? Number(rest.shift()) : Number(width ?? 0)
-      const value = formatted(kind, rest.shift() ?? '', precision === undefined ? undefined : Number(precision), flags)
-      if (flags.includes('-')) return value.padEnd(pad)
-      return flags.includes('0') && kind !== 's' ? value.padStart(pad, '0') : value.padStart(pad)
-    })
+    text += unescape(template).replaceAll(
+      /%([-+ 0#]*)(\d+|\*)?(?:\.(\d+))?([a-zA-Z%])/g,
+      (_, flags: string, width: string | undefined, precision: string | undefined, kind: string) => {
+        if (kind === '%') return '%'
+        const pad = width === '*' ? Number(rest.shift()) : Number(width ?? 0)
+        const value = formatted(kind, rest.shift() ?? '', precision === undefined ? undefined : Number(precision), flags)
+        if (flags.includes('-')) return value.padEnd(pad)
+        return flags.includes('0') && kind !== 's' ? value.padStart(pad, '0') : value.padStart(pad)
+      },
+    )
     if (rest.length === before) break
   } while (rest.length > 0)
   return text
@@ -77,10 +83,11 @@ const cat: Command = async (run) => {
   for (const file of operands.length > 0 ? operands : ['-']) {
     try {
       if (flags.has('n')) for await (const line of linesOf(run, [file])) run.io.out.write(`${String(++number).padStart(6)}\t${line}\n`)
-      else for await (const chunk of chunksOf(run, [file])) {
-        run.io.out.write(chunk)
-        await run.io.out.ready?.(run.process)
-      }
+      else
+        for await (const chunk of chunksOf(run, [file])) {
+          run.io.out.write(chunk)
+          await run.io.out.ready?.(run.process)
+        }
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       run.io.err.write(`cat: ${error.message}\n`)
@@ -199,7 +206,8 @@ const sort: Command = async (run) => {
     return match ? Number(match[1]) * 1024 ** ' KMGT'.indexOf(match[2] || ' ') : 0
   }
   const fold = (text: string) => (flags.has('f') ? text.toUpperCase() : text)
-  const compare = (a: string, b: string) => (numeric ? amount(key(a)) - amount(key(b)) : 0) || (fold(key(a)) < fold(key(b)) ? -1 : fold(key(a)) > fold(key(b)) ? 1 : 0)
+  const compare = (a: string, b: string) =>
+    (numeric ? amount(key(a)) - amount(key(b)) : 0) || (fold(key(a)) < fold(key(b)) ? -1 : fold(key(a)) > fold(key(b)) ? 1 : 0)
   const sorted = lines.toSorted(compare)
   if (flags.has('r') || spec?.[3]?.includes('r')) sorted.reverse()
   const shown = flags.has('u') ? sorted.filter((line, index) => index === 0 || compare(line, sorted[index - 1] ?? '') !== 0) : sorted
@@ -246,7 +254,13 @@ const cut: Command = async (run) => {
   const wanted = ranges(fields ?? values.get('c') ?? values.get('b') ?? '')
   for await (const line of linesOf(run, operands)) {
     if (fields === undefined) run.io.out.write(`${[...line].filter((_, index) => wanted(index + 1)).join('')}\n`)
-    else if (line.includes(separator)) run.io.out.write(`${line.split(separator).filter((_, index) => wanted(index + 1)).join(separator)}\n`)
+    else if (line.includes(separator))
+      run.io.out.write(
+        `${line
+          .split(separator)
+          .filter((_, index) => wanted(index + 1))
+          .join(separator)}\n`,
+      )
     else if (!flags.has('s')) run.io.out.write(`${line}\n`)
   }
   return 0
@@ -264,11 +278,14 @@ const classes: Record<string, string> = {
 }
 
 function characters(set: string): string {
-  return unescape(set.replaceAll(/\[:(\w+):\]/g, (_, name: string) => classes[name] ?? '')).replaceAll(/(.)-(.)/gs, (_, from: string, to: string) => {
-    const start = from.codePointAt(0) ?? 0
-    const count = Math.max(0, (to.codePointAt(0) ?? 0) - start + 1)
-    return Array.from({ length: Math.min(count, 65_536) }, (__, index) => String.fromCodePoint(start + index)).join('')
-  })
+  return unescape(set.replaceAll(/\[:(\w+):\]/g, (_, name: string) => classes[name] ?? '')).replaceAll(
+    /(.)-(.)/gs,
+    (_, from: string, to: string) => {
+      const start = from.codePointAt(0) ?? 0
+      const count = Math.max(0, (to.codePointAt(0) ?? 0) - start + 1)
+      return Array.from({ length: Math.min(count, 65_536) }, (__, index) => String.fromCodePoint(start + index)).join('')
+    },
+  )
 }
 
 const tr: Command = async (run) => {
@@ -297,10 +314,18 @@ const tr: Command = async (run) => {
 }
 
 const seq: Command = async (run) => {
-  const { values, operands } = parseOptions(run.args.map((arg) => (/^-\d/.test(arg) ? ` ${arg}` : arg)), 's f')
+  const { values, operands } = parseOptions(
+    run.args.map((arg) => (/^-\d/.test(arg) ? ` ${arg}` : arg)),
+    's f',
+  )
   const numbers = operands.map(Number)
   if (numbers.length === 0 || numbers.some(Number.isNaN)) throw new CommandError('invalid number')
-  const [first, step, last] = numbers.length === 1 ? [1, 1, numbers[0] ?? 1] : numbers.length === 2 ? [numbers[0] ?? 1, 1, numbers[1] ?? 1] : [numbers[0] ?? 1, numbers[1] ?? 1, numbers[2] ?? 1]
+  const [first, step, last] =
+    numbers.length === 1
+      ? [1, 1, numbers[0] ?? 1]
+      : numbers.length === 2
+        ? [numbers[0] ?? 1, 1, numbers[1] ?? 1]
+        : [numbers[0] ?? 1, numbers[1] ?? 1, numbers[2] ?? 1]
   if (step === 0) throw new CommandError('increment must not be zero')
   const separator = values.get('s') ?? '\n'
   let any = false
@@ -354,11 +379,13 @@ const sha256sum: Command = async (run) => {
 }
 
 /** A command that changes each line by itself. */
-const perLine = (change: (line: string, run: Run, number: number) => string): Command => async (run) => {
-  let number = 0
-  for await (const line of linesOf(run, parseOptions(run.args, 'w b').operands)) run.io.out.write(`${change(line, run, ++number)}\n`)
-  return 0
-}
+const perLine =
+  (change: (line: string, run: Run, number: number) => string): Command =>
+  async (run) => {
+    let number = 0
+    for await (const line of linesOf(run, parseOptions(run.args, 'w b').operands)) run.io.out.write(`${change(line, run, ++number)}\n`)
+    return 0
+  }
 
 export const textCommands: Record<string, Command> = {
   echo,
@@ -386,5 +413,7 @@ export const textCommands: Record<string, Command> = {
   paste: cat,
   rev: perLine((line) => [...line].toReversed().join('')),
   nl: perLine((line, _run, number) => `${String(number).padStart(6)}\t${line}`),
-  fold: perLine((line, run) => line.replaceAll(new RegExp(`.{${Number(parseOptions(run.args, 'w').values.get('w') ?? 80)}}(?=.)`, 'g'), '$&\n')),
+  fold: perLine((line, run) =>
+    line.replaceAll(new RegExp(`.{${Number(parseOptions(run.args, 'w').values.get('w') ?? 80)}}(?=.)`, 'g'), '$&\n'),
+  ),
 }
