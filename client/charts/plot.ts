@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { columnsOf, boundsOf } from './series-table.ts'
+import { columnsOf, boundsOf, shownRange } from './series-table.ts'
 import type { Series } from '../../server/protocol/server-message.ts'
 import { scaleFor, ticksFor, written, type Unit } from './units.ts'
 
@@ -91,7 +91,7 @@ export class Plot {
     const { least, largest } = boundsOf(series)
     this.#largest = largest
     this.#ticks = ticksFor(least, largest, scaleFor(unit, largest).factor)
-    this.#range = [from, Math.max(to, from + 1)]
+    this.#range = shownRange(series, from, Math.max(to, from + 1))
   }
 }
 

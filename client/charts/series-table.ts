@@ -21,3 +21,14 @@ export function boundsOf(series: readonly Series[]): { readonly least: number; r
   const values = series.flatMap((one) => one.values.filter((value) => value !== null))
   return { least: Math.min(0, ...values), largest: Math.max(0, ...values) }
 }
+
+/** A chart is never narrower than this: a single point needs time around it. */
+const LEAST_SECONDS = 120
+
+/** The time that a chart shows: what was asked for, but not the empty time before the first value. */
+export function shownRange(series: readonly Series[], from: number, to: number): [number, number] {
+  const first = Math.min(...series.flatMap((one) => one.times.filter((_time, index) => one.values[index] !== null)))
+  if (!Number.isFinite(first)) return [from, to]
+  const margin = (to - first) * 0.04
+  return [Math.max(from, Math.min(first - margin, to - LEAST_SECONDS)), to]
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { columnsOf } from './series-table.ts'
+import { columnsOf, shownRange } from './series-table.ts'
 import { summaryOf } from './summary.ts'
 
 const MI = 1024 ** 2
@@ -20,5 +20,15 @@ describe('a chart in words', () => {
 describe('series on one row of times', () => {
   it('have gaps where they have nothing', () => {
     expect(columnsOf([{ labels: {}, times: [1, 3], values: [5, 6] }, { labels: {}, times: [2, 3], values: [7, null] }])).toEqual([[1, 2, 3], [5, null, 6], [null, 7, null]])
+  })
+})
+
+describe('the time that a chart shows', () => {
+  it('begins shortly before the first value, not with empty time', () => {
+    expect(shownRange([{ labels: {}, times: [0, 700, 1000], values: [null, 1, 2] }], 0, 1200)).toEqual([680, 1200])
+  })
+
+  it('is never so short that a single point fills it', () => {
+    expect(shownRange([{ labels: {}, times: [1195], values: [1] }], 0, 1200)).toEqual([1080, 1200])
   })
 })
