@@ -201,9 +201,10 @@ function answerUpgrade(
   try {
     const parsed = parseRequest(request)
     if ('status' in parsed) return refuse(parsed)
+    if (parsed.path.endsWith('/portforward')) return refuse(noPortForward)
     const answered = api.upgrade(parsed)
     if (!answered.accepted) return refuse(answered.response)
-    const refusal = unsupportedUpgrade(request, parsed.path)
+    const refusal = unsupportedUpgrade(request)
     if (refusal) return refuse(refusal)
     upgrader.accept(request, socket, head, (webSocket) => runExec(webSocket, answered.start, report))
   } catch (error) {
@@ -212,12 +213,11 @@ function answerUpgrade(
   }
 }
 
+const noPortForward = statusResponse(400, 'BadRequest', 'unable to upgrade: this cluster does not forward ports yet')
+
 /** kubectl tries WebSocket first and falls back to SPDY/3.1 when that is refused, so what it shows is our answer to SPDY. */
-function unsupportedUpgrade(request: IncomingMessage, path: string): ApiResponse | undefined {
+function unsupportedUpgrade(request: IncomingMessage): ApiResponse | undefined {
   const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
-  if (path.endsWith('/portforward')) {
-    return statusResponse(400, 'BadRequest', 'unable to upgrade: this cluster does not forward ports yet')
-  }
   if (!isWebSocket) {
     return statusResponse(
       400,
