@@ -6,6 +6,9 @@ import type { ContainerLog } from './logs.ts'
 
 const encoder = new TextEncoder()
 
+/** Narrower is a client that does not know its size yet. */
+const narrowest = 8
+
 export interface AttachContext {
   /** The main process's input, if the container has one. */
   readonly input: Terminal | Pipe | undefined
@@ -45,7 +48,7 @@ export function attachSession(options: AttachOptions, sink: StreamSink, context:
       else if (options.stdin) input?.end()
     },
     resize(columns, rows) {
-      if (!(input instanceof Terminal) || columns < 1 || rows < 1) return
+      if (!(input instanceof Terminal) || columns < narrowest || rows < 1) return
       input.columns = columns
       input.rows = rows
     },

@@ -46,6 +46,9 @@ export function execFailure(id: string, why: string): object {
 
 const encoder = new TextEncoder()
 
+/** Narrower is a client that does not know its size yet. */
+const narrowest = 8
+
 export interface ExecContext {
   readonly machine: Machine
   readonly env: Readonly<Record<string, string>>
@@ -108,7 +111,7 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
       terminal?.hangUp()
     },
     resize(columns, rows) {
-      if (!terminal || columns < 1 || rows < 1) return
+      if (!terminal || columns < narrowest || rows < 1) return
       terminal.columns = columns
       terminal.rows = rows
     },

@@ -92,7 +92,7 @@ export const curl: Command = async (run) => {
   const body = (values.get('d') ?? values.get('data') ?? values.get('data-raw') ?? values.get('data-binary') ?? '').replace(/^@-$/, '')
   const method = values.get('X') ?? values.get('request') ?? (flags.has('I') || flags.has('head') ? 'HEAD' : body ? 'POST' : 'GET')
   const given = [...(all.get('H') ?? []), ...(all.get('header') ?? [])].map((line) => line.split(/:\s*/, 2) as [string, string])
-  const headers = Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value ?? '']))
+  const headers = { 'user-agent': 'curl/8.14.1', ...Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value ?? ''])) }
   let path = target.path
   let exchange = await run.machine.network.request(ip, target.port, {
     secure: target.secure,
@@ -210,7 +210,7 @@ export const wget: Command = async (run) => {
     method: body ? 'POST' : 'GET',
     host: target.authority,
     path: target.path,
-    headers: header[1] ? { [(header[0] ?? '').toLowerCase()]: header[1] } : {},
+    headers: { 'user-agent': 'Wget', ...(header[1] ? { [(header[0] ?? '').toLowerCase()]: header[1] } : {}) },
     body,
   })
   if (exchange.result === 'timeout') {

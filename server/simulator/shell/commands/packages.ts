@@ -1,5 +1,6 @@
 import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
+import { nothing } from '../streams.ts'
 
 interface Package {
   readonly version: string
@@ -93,7 +94,9 @@ function install(run: Run, item: Package): void {
   }
 }
 
-const apk: Command = async (run) => {
+const apk: Command = async (given) => {
+  const quiet = given.args.some((arg) => arg === '-q' || arg === '--quiet')
+  const run = quiet ? { ...given, io: { ...given.io, out: nothing } } : given
   const [verb = '', ...names] = run.args.filter((arg) => !arg.startsWith('-'))
   const mirror = 'https://dl-cdn.alpinelinux.org/alpine/v3.22'
   if (!['add', 'update', 'info', 'del', 'search'].includes(verb)) throw new CommandError(`apk-tools 2.14.9, compiled for x86_64.`)
