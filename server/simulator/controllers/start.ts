@@ -4,6 +4,7 @@ import type { Namespace, Pod } from '../resources/kinds.ts'
 import type { Change } from './change.ts'
 import { reconcileDaemonSet } from './daemonset.ts'
 import { reconcileDeployment } from './deployment.ts'
+import { reconcileBudget } from './disruption.ts'
 import { reconcileEndpoints, reconcileEndpointSlices } from './endpoints.ts'
 import { startGarbageCollector } from './garbage.ts'
 import { reconcileJob } from './job.ts'
@@ -36,6 +37,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     endpointSlices(api),
     claims(api, now),
     volumes(api, now),
+    budgets(api, now),
     namespaceFurniture(api, options),
   ]
   const stops = [
@@ -192,6 +194,26 @@ function jobs(api: Api, now: () => number): Controller {
       const [namespace, name] = split(key)
       const job = api.get('Job', namespace, name)
       return job ? reconcileJob(job, api.list('Pod', namespace), now()) : []
+    },
+  }
+}
+
+function budgets(api: Api, now: () => number): Controller {
+  return {
+    name: 'controllermanager',
+    watches: [
+      watching('PodDisruptionBudget', (object) => [keyOf(object)]),
+      watching('Pod', (pod) =>
+        api
+          .list('PodDisruptionBudget', namespaceOf(pod))
+          .filter((one) => selects(one.spec?.selector, pod.metadata.labels))
+          .map(keyOf),
+      ),
+    ],
+    reconcile: (key) => {
+      const [namespace, name] = split(key)
+      const budget = api.get('PodDisruptionBudget', namespace, name)
+      return budget ? reconcileBudget(budget, api.list('Pod', namespace), now()) : []
     },
   }
 }
