@@ -12,7 +12,7 @@ import { strategicPatch, StrategicPatchError } from '../patch/strategic.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
 import { isObject } from '../resources/draft.ts'
 import { shownAs, storedFrom } from '../resources/versions.ts'
-import { required, unsupported } from '../resources/field-error.ts'
+import { invalid, required, unsupported } from '../resources/field-error.ts'
 import type { Part } from '../resources/behaviour.ts'
 import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
 import type { Resource } from '../resources/registry.ts'
@@ -59,8 +59,8 @@ export class Writer {
     if (type === 'application/apply-patch+yaml') return this.#apply(call, part)
     const patched = this.patched(call, type)
     const options = this.#options(call, 'PatchOptions', 'Update')
-    const stored = this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, patched), part, options)
-    return this.#reader.object(call, 200, stored)
+    const write = () => this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, patched), part, options)
+    return this.#reader.object(call, 200, type === 'application/strategic-merge-patch+json' ? explained(call, write) : write())
   }
 
   /** The object as the patch leaves it. @throws ApiError */
@@ -178,6 +178,26 @@ export class Writer {
       dryRun: checkDryRun(dryRun, 'DeleteOptions'),
     }
   }
+}
+
+/** A strategic patch of the wrong type is said to be wrong itself, rather than what it makes. */
+function explained(call: Call, write: () => StoredObject): StoredObject {
+  try {
+    return write()
+  } catch (error) {
+    const type = error instanceof ApiError ? /: json: cannot unmarshal .* of type (int32|int64|bool|float64)$/.exec(error.message)?.[1] : undefined
+    if (type === undefined) throw error
+    const wrong = invalid('patch', goMap(JSON.parse(textOf(call)) as JsonValue), `unrecognized type: ${type}`)
+    throw invalidObject({ group: '', kind: '' }, '', [wrong])
+  }
+}
+
+/** A value as Go's `%v` writes it. */
+function goMap(value: JsonValue | undefined): string {
+  if (Array.isArray(value)) return `[${value.map((item: JsonValue) => goMap(item)).join(' ')}]`
+  if (!isObject(value)) return value === null ? '<nil>' : String(value)
+  const keys = Object.keys(value).toSorted()
+  return `map[${keys.map((key) => `${key}:${goMap(value[key])}`).join(' ')}]`
 }
 
 function textField(object: JsonObject, key: string): JsonObject {

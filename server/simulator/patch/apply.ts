@@ -1,7 +1,7 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import { ApiError } from '../api/door.ts'
 import { isObject, same } from '../resources/draft.ts'
-import { elementOf, entriesOf, fieldsOf, intersect, pathsOf, subtract, union } from './managed-fields.ts'
+import { byOperationAndTime, elementOf, entriesOf, fieldsOf, intersect, pathsOf, subtract, union } from './managed-fields.ts'
 import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
 import type { Schema, Schemas } from '../resources/schema.ts'
 import type { FieldSet, ManagedEntry } from './managed-fields.ts'
@@ -26,7 +26,7 @@ export interface ApplyRequest {
  */
 export function applyPatch(request: ApplyRequest): JsonObject {
   const { schemas, schema, current, sent, manager, now, subresource } = request
-  const wanted = fieldsOf(schemas, schema, sent)
+  const wanted = fieldsOf(schemas, schema, sent, false)
   const entries = entriesOf(current)
   const mine = (entry: ManagedEntry) => entry.manager === manager && entry.operation === 'Apply' && entry.subresource === subresource
   const others = entries.filter((entry) => !mine(entry))
@@ -41,8 +41,8 @@ export function applyPatch(request: ApplyRequest): JsonObject {
   }
   const kept = contested.map(({ entry, fields }) => ({ ...entry, fieldsV1: subtract(entry.fieldsV1, fields) }) as ManagedEntry).filter((entry) => Object.keys(entry.fieldsV1).length > 0)
   const unchanged = previous && same(previous.fieldsV1, wanted as JsonObject)
-  const entry = { manager, operation: 'Apply', apiVersion: String(sent['apiVersion']), time: unchanged ? previous.time : rfc3339(now), fieldsType: 'FieldsV1', fieldsV1: wanted, ...(subresource !== undefined && { subresource }) } as unknown as JsonObject
-  return { ...merged, metadata: { ...(merged['metadata'] as JsonObject | undefined), managedFields: [entry, ...kept] } }
+  const entry = { manager, operation: 'Apply', apiVersion: String(sent['apiVersion']), time: unchanged ? previous.time : rfc3339(now), fieldsType: 'FieldsV1', fieldsV1: wanted, ...(subresource !== undefined && { subresource }) } as unknown as ManagedEntry
+  return { ...merged, metadata: { ...(merged['metadata'] as JsonObject | undefined), managedFields: [entry, ...kept].toSorted(byOperationAndTime) } }
 }
 
 /** The leaves among `fields` whose value would change. */

@@ -31,33 +31,36 @@ export function entriesOf(object: StoredObject | undefined): readonly ManagedEnt
   return (Array.isArray(entries) ? entries : []) as readonly ManagedEntry[]
 }
 
-/** All fields of an object that somebody can own. */
-export function fieldsOf(schemas: Schemas, schemaName: string, object: JsonObject): FieldSet {
+/**
+ * All fields of an object that somebody can own.
+ * @param maps whether maps and lists are themselves owned, as by those who update; who applies owns what is in them
+ */
+export function fieldsOf(schemas: Schemas, schemaName: string, object: JsonObject, maps: boolean): FieldSet {
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object
   const own = isObject(metadata) ? Object.fromEntries(Object.entries(metadata).filter(([key]) => !SERVERS_OWN.includes(key))) : {}
-  return structFields(schemas, { $ref: schemaName }, { ...(Object.keys(own).length > 0 && { metadata: own }), ...rest })
+  return structFields(schemas, { $ref: schemaName }, { ...(Object.keys(own).length > 0 && { metadata: own }), ...rest }, maps)
 }
 
-function structFields(schemas: Schemas, reference: Schema, value: JsonObject): FieldSet {
+function structFields(schemas: Schemas, reference: Schema, value: JsonObject, maps: boolean): FieldSet {
   const { schema } = schemas.resolve(reference)
   const result: { [element: string]: FieldSet } = {}
   for (const [key, field] of Object.entries(value)) {
     if (field === undefined) continue
-    result[`f:${key}`] = valueFields(schemas, schema.properties?.[key] ?? schema.additionalProperties ?? {}, field)
+    result[`f:${key}`] = valueFields(schemas, schema.properties?.[key] ?? schema.additionalProperties ?? {}, field, maps)
   }
   return result
 }
 
-function valueFields(schemas: Schemas, property: Schema, value: JsonValue): FieldSet {
+function valueFields(schemas: Schemas, property: Schema, value: JsonValue, maps: boolean): FieldSet {
   const { schema } = schemas.resolve(property)
   const atomic = property['x-kubernetes-map-type'] === 'atomic' || schema['x-kubernetes-map-type'] === 'atomic'
-  if (isObject(value)) return atomic ? {} : { ...(schema.additionalProperties && { '.': {} }), ...structFields(schemas, property, value) }
+  if (isObject(value)) return atomic ? {} : { ...(maps && schema.additionalProperties && { '.': {} }), ...structFields(schemas, property, value, maps) }
   if (!Array.isArray(value)) return {}
   const keys = property['x-kubernetes-list-map-keys']
-  if (property['x-kubernetes-list-type'] === 'set') return Object.fromEntries([['.', {}], ...value.map((item: JsonValue) => [`v:${JSON.stringify(item)}`, {}])]) as FieldSet
+  if (property['x-kubernetes-list-type'] === 'set') return Object.fromEntries([...(maps ? [['.', {}]] : []), ...value.map((item: JsonValue) => [`v:${JSON.stringify(item)}`, {}])]) as FieldSet
   if (property['x-kubernetes-list-type'] !== 'map' || !keys) return {}
-  const items = (value as readonly JsonValue[]).filter(isObject).map((item) => [elementOf(item, keys), { '.': {}, ...structFields(schemas, property.items ?? {}, item) }] as const)
-  return { '.': {}, ...Object.fromEntries(items) }
+  const items = (value as readonly JsonValue[]).filter(isObject).map((item) => [elementOf(item, keys), { '.': {}, ...structFields(schemas, property.items ?? {}, item, maps) }] as const)
+  return { ...(maps && { '.': {} }), ...Object.fromEntries(items) }
 }
 
 /** `k:{"name":"main"}` */
@@ -79,8 +82,8 @@ interface Update {
 /** The object with its managers after a create, an update or a patch. */
 export function recordUpdate({ schemas, schema, object, old, manager, now, subresource }: Update): StoredObject {
   if (schema === undefined) return object
-  const before = old ? fieldsOf(schemas, schema, old) : {}
-  const after = fieldsOf(schemas, schema, object)
+  const before = old ? fieldsOf(schemas, schema, old, true) : {}
+  const after = fieldsOf(schemas, schema, object, true)
   const changed = changedFields(before, after, old ?? {}, object)
   const others = entriesOf(object).length > 0 ? entriesOf(object) : entriesOf(old)
   const mine = (entry: ManagedEntry) => entry.manager === manager && entry.operation === 'Update' && entry.subresource === subresource
@@ -95,7 +98,13 @@ export function recordUpdate({ schemas, schema, object, old, manager, now, subre
 }
 
 export function withEntries(object: StoredObject, entries: readonly ManagedEntry[]): StoredObject {
-  return { ...object, metadata: { ...object.metadata, managedFields: entries } }
+  return { ...object, metadata: { ...object.metadata, managedFields: entries.toSorted(byOperationAndTime) } }
+}
+
+/** Those who apply come first; then the older. */
+export function byOperationAndTime(a: ManagedEntry, b: ManagedEntry): number {
+  const key = (entry: ManagedEntry) => `${entry.operation} ${entry.time} ${entry.manager}`
+  return key(a) < key(b) ? -1 : 1
 }
 
 function lookUp(value: JsonValue | undefined, element: string): JsonValue | undefined {
@@ -137,7 +146,10 @@ export function intersect(a: FieldSet, b: FieldSet): FieldSet {
   const result: { [element: string]: FieldSet } = {}
   for (const [element, inside] of Object.entries(a)) {
     const other = b[element]
-    if (other) result[element] = intersect(inside, other)
+    if (!other) continue
+    const common = intersect(inside, other)
+    // Two sets may both be below an element and have nothing there in common.
+    if (Object.keys(common).length > 0 || Object.keys(inside).length === 0 || Object.keys(other).length === 0) result[element] = common
   }
   return result
 }

@@ -10,6 +10,8 @@ import type { Draft, JsonObject, StoredObject } from './object.ts'
 
 const OF_POD = { group: '', resource: 'pods', kind: 'Pod' }
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
+/** What a pod with scheduling gates is told at once. */
+const GATED = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates', lastProbeTime: null, lastTransitionTime: null }
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export const pod: KindBehaviour = {
@@ -32,7 +34,7 @@ export const pod: KindBehaviour = {
       // A kubelet's own rule, recorded here as admission does.
       if (container['resources'] === undefined) container['resources'] = {}
     }
-    draft['status'] = { phase: 'Pending', qosClass: qosClass(spec) }
+    draft['status'] = { phase: 'Pending', qosClass: qosClass(spec), ...(children(spec, 'schedulingGates').length > 0 && { conditions: [GATED] }) }
   },
   prepareUpdate(draft, old) {
     // Admission fills these once; an update that leaves them out keeps them.
@@ -79,7 +81,10 @@ function validatePodUpdate(object: StoredObject, old: StoredObject): FieldError[
   }
   images('containers')
   images('initContainers')
-  for (const key of ['activeDeadlineSeconds', 'tolerations'] as const) {
+  // Gates may only be taken away.
+  const gates = (spec: Draft) => children(spec, 'schedulingGates').map((gate) => gate['name'])
+  const onlyFewer = gates(object['spec'] as Draft).every((name) => gates(withNew).includes(name))
+  for (const key of ['activeDeadlineSeconds', 'tolerations', ...(onlyFewer ? ['schedulingGates'] : [])]) {
     const value = (object['spec'] as Draft)[key]
     if (value === undefined) delete withNew[key]
     else withNew[key] = value

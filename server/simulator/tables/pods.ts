@@ -11,7 +11,8 @@ export function podRow(pod: Pod, now: number): readonly Cell[] {
   const total = (spec?.containers ?? []).length + sidecars.size
   const init = summariseInit(pod, sidecars)
   const main = init.reason === undefined || isInitialized(pod) ? summariseContainers(pod, init.ready) : { ready: init.ready }
-  let reason = main.reason ?? init.reason ?? (status?.reason || status?.phase || 'Pending')
+  const gated = status?.conditions?.some((condition) => condition.type === 'PodScheduled' && condition.reason === 'SchedulingGated')
+  let reason = main.reason ?? init.reason ?? (status?.reason || (gated ? 'SchedulingGated' : status?.phase) || 'Pending')
   if (init.reason === undefined && main.reason === undefined && status?.reason) reason = status.reason
   if (metadata.deletionTimestamp !== undefined && status?.reason === 'NodeLost') reason = 'Unknown'
   else if (metadata.deletionTimestamp !== undefined && !isTerminal(status?.phase)) reason = 'Terminating'
