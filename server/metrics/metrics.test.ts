@@ -13,7 +13,7 @@ import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
 import type { PrometheusState, WatchedCluster } from './source.ts'
 
-const binary = ['.tools/prometheus/usr/bin/prometheus', '/usr/bin/prometheus']
+const binary = ['.tools/prometheus/prometheus', '/usr/bin/prometheus']
   .map((path) => resolve(import.meta.dirname, '../..', path))
   .find(existsSync)
 
