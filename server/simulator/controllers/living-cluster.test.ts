@@ -207,6 +207,17 @@ describe('a simulated cluster', () => {
     expect(api.list('Pod', 'gone')).toEqual([])
   })
 
+  it('forgets events after an hour, when the next one comes', async () => {
+    const { api, clock } = await living()
+    api.create<'Pod'>(pod('early'))
+    await clock.advance(3000)
+    expect(api.list('Event', 'default').length).toBeGreaterThan(0)
+    await clock.advance(3_700_000)
+    api.create<'Pod'>(pod('late'))
+    await clock.advance(3000)
+    expect(new Set(api.list('Event', 'default').map((event) => event.involvedObject.name))).toEqual(new Set(['late']))
+  })
+
   it('lists a service’s pods as endpoints once they are ready', async () => {
     const { api, clock } = await living()
     api.create<'Deployment'>(deployment('web', 2))

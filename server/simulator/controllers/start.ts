@@ -6,6 +6,7 @@ import { reconcileDaemonSet } from './daemonset.ts'
 import { reconcileDeployment } from './deployment.ts'
 import { reconcileBudget } from './disruption.ts'
 import { reconcileEndpoints, reconcileEndpointSlices } from './endpoints.ts'
+import { startEventExpiry } from './event-expiry.ts'
 import { startGarbageCollector } from './garbage.ts'
 import { reconcileJob } from './job.ts'
 import { startNamespaceController } from './namespaces.ts'
@@ -44,6 +45,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     ...controllers.map((controller) => runController(api, platform, controller)),
     startGarbageCollector(api, platform),
     startNamespaceController(api, platform),
+    startEventExpiry(api, platform),
   ]
   return () => {
     for (const stop of stops) stop()
