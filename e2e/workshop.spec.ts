@@ -105,13 +105,19 @@ test('Prometheus stays Pending, the cluster says why, and a volume makes it run'
 
 test("the chart then draws this attendee's own cluster, and its query can be edited and run again", async () => {
   await expect(slide(ada).locator('.uplot').first()).toBeVisible({ timeout: 25_000 })
-  const query = slide(ada).getByRole('textbox').first()
-  await query.fill('sum(kube_pod_status_phase{phase="Running"})')
-  await query.press('Enter')
-  await expect(slide(ada).locator('.uplot').first()).toBeVisible()
-  await query.fill('sum(')
-  await query.press('Enter')
-  await expect(slide(ada)).toContainText(/parse error|unexpected/i)
+  const chart = slide(ada).locator('figure.chart').first()
+  const ask = async (query: string): Promise<void> => {
+    await chart.getByRole('button', { name: 'Edit' }).click()
+    await chart.getByRole('textbox').fill(query)
+    await chart.getByRole('textbox').press('Enter')
+  }
+  await ask('sum(kube_pod_status_phase{phase="Running"})')
+  await expect(chart).toHaveAttribute('data-state', 'data')
+  await expect(chart).toContainText('sum(kube_pod_status_phase')
+  await ask('sum(')
+  await expect(chart).toContainText(/parse error|unexpected/i)
+  await chart.getByRole('button', { name: 'The slide’s query' }).click()
+  await expect(chart).toHaveAttribute('data-state', 'data')
 })
 
 test('a second terminal is a second shell', async () => {
