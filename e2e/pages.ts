@@ -19,7 +19,7 @@ export async function joinAs(browser: Browser, deckhand: Deckhand, name: string,
 }
 
 /** What the terminal in front shows. */
-export const screen = (page: Page): Locator => page.locator('.dock-screen:not([hidden]) .xterm-rows')
+export const screen = (page: Page): Locator => page.locator('.xterm-rows:visible')
 
 /** Waits until the terminal in front shows its prompt. */
 export async function prompt(page: Page): Promise<void> {
