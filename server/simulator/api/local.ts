@@ -92,7 +92,7 @@ class LocalGeneric implements GenericApi {
   }
 
   list(resource: ResourceInfo, namespace?: string): readonly GenericObject[] {
-    return this.#operations.store.list(this.#own(resource).table, namespace) as unknown as readonly GenericObject[]
+    return this.#operations.store.list(this.#own(resource).table, namespace)
   }
 
   delete(resource: ResourceInfo, namespace: string | undefined, name: string, options: DeleteOptions = {}): void {
@@ -111,7 +111,7 @@ class LocalGeneric implements GenericApi {
     const initial = [...byTable.keys()].flatMap((table) => initialEvents(store.list(table), table))
     return store.watch(undefined, initial, (event) => {
       const resource = byTable.get(event.table)
-      if (resource) handler(resource, event as unknown as WatchEvent<GenericObject>)
+      if (resource) handler(resource, event)
     })
   }
 

@@ -8,7 +8,7 @@ import { alreadyExists, badRequest, conflict, forbidden, invalidObject, MODIFIED
 import type { Platform } from '../platform.ts'
 import type { Part, Surroundings } from '../resources/behaviour.ts'
 import type { Kinds } from '../resources/kinds.ts'
-import type { Draft, JsonObject, Meta, StoredObject } from '../resources/object.ts'
+import type { Draft, JsonObject, StoredObject } from '../resources/object.ts'
 import type { Registry, Resource } from '../resources/registry.ts'
 import type { Schemas } from '../resources/schema.ts'
 import type { Store } from '../store/store.ts'
@@ -139,7 +139,7 @@ export class Operations implements Surroundings {
       if (behaviour.generation && old.metadata.deletionTimestamp === undefined) meta['generation'] = (old.metadata.generation ?? 0) + 1
     }
     if (finalizers.length > 0) meta['finalizers'] = [...finalizers]
-    const marked: StoredObject = { ...old, metadata: meta as Meta }
+    const marked: StoredObject = { ...old, metadata: meta }
     return resource.table === 'v1/namespaces' ? { ...marked, status: { ...(old['status'] as JsonObject | undefined), phase: 'Terminating' } } : marked
   }
 

@@ -39,8 +39,8 @@ export function applyPatch(request: ApplyRequest): JsonObject {
     const owned = others.reduce((all, entry) => union(all, entry.fieldsV1), wanted)
     merged = prune(merged, subtract(previous.fieldsV1, owned)) as JsonObject
   }
-  const kept = contested.map(({ entry, fields }) => ({ ...entry, fieldsV1: subtract(entry.fieldsV1, fields) }) as ManagedEntry).filter((entry) => Object.keys(entry.fieldsV1).length > 0)
-  const unchanged = previous && same(previous.fieldsV1, wanted as JsonObject)
+  const kept = contested.map(({ entry, fields }) => ({ ...entry, fieldsV1: subtract(entry.fieldsV1, fields) })).filter((entry) => Object.keys(entry.fieldsV1).length > 0)
+  const unchanged = previous && same(previous.fieldsV1, wanted)
   const entry = { manager, operation: 'Apply', apiVersion: String(sent['apiVersion']), time: unchanged ? previous.time : rfc3339(now), fieldsType: 'FieldsV1', fieldsV1: wanted, ...(subresource !== undefined && { subresource }) } as unknown as ManagedEntry
   return { ...merged, metadata: { ...(merged['metadata'] as JsonObject | undefined), managedFields: [entry, ...kept].toSorted(byOperationAndTime) } }
 }

@@ -11,11 +11,11 @@ export function jsonPatch(target: JsonObject, operations: readonly JsonValue[]):
   const root: Draft = { '': draftOf(target) }
   for (const operation of operations) {
     if (!isObject(operation)) throw new JsonPatchError('Unexpected kind: not an operation')
-    apply(root, operation as JsonObject)
+    apply(root, operation)
   }
   const result = root['']
   if (!isObject(result)) throw new JsonPatchError('the patched document is not an object')
-  return result as JsonObject
+  return result
 }
 
 function apply(root: Draft, operation: JsonObject): void {

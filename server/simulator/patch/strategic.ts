@@ -52,7 +52,7 @@ class Merger {
     }
     const order = patch[`$setElementOrder/${key}`]
     if (mergeKey === undefined || !value.every((item: JsonValue) => isObject(item))) return mergePrimitives(before, value, order)
-    return this.#keyed(field, mergeKey, before.filter(isObject), value as readonly JsonObject[], order)
+    return this.#keyed(field, mergeKey, before.filter(isObject), value, order)
   }
 
   #keyed(field: Schema, mergeKey: string, before: readonly JsonObject[], patches: readonly JsonObject[], order: JsonValue | undefined): JsonValue[] {

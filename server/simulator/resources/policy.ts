@@ -100,7 +100,7 @@ export const limitRange: KindBehaviour = {
       if (limit['type'] !== 'Container') continue
       const fill = (from: string, to: string) => {
         const source = child(limit, from)
-        if (source) for (const [name, value] of Object.entries(source)) setDefaults(ensure(limit, to), { [name]: value as string })
+        if (source) for (const [name, value] of Object.entries(source)) setDefaults(ensure(limit, to), { [name]: value })
       }
       fill('max', 'default')
       fill('default', 'defaultRequest')

@@ -51,7 +51,7 @@ export const persistentVolume: KindBehaviour = {
     const errors = validateModes(spec?.accessModes, '')
     const capacity = Object.keys(spec?.capacity ?? {})
     if (capacity.length === 0) errors.push(required('spec.capacity'))
-    if (!(capacity.length === 1 && capacity[0] === 'storage')) errors.push(unsupported('spec.capacity', (spec?.capacity ?? null) as JsonObject | null, ['storage']))
+    if (!(capacity.length === 1 && capacity[0] === 'storage')) errors.push(unsupported('spec.capacity', (spec?.capacity ?? null), ['storage']))
     else if (nanoOf(String(spec?.capacity?.['storage'])) <= 0n) errors.push(invalid('spec.capacity[storage]', spec?.capacity?.['storage'], 'must be greater than zero'))
     const policies = ['Delete', 'Recycle', 'Retain']
     if (!policies.includes(spec?.persistentVolumeReclaimPolicy ?? '')) errors.push(unsupported('spec.persistentVolumeReclaimPolicy', spec?.persistentVolumeReclaimPolicy, policies))
