@@ -42,7 +42,9 @@ test('Copy works without a secure context', async () => {
 })
 
 test("a shell cannot reach the server's host, its files or its environment", async () => {
-  await type(ada, 'clear; ls /work /root 2>&1 | tail -n 2; env | grep -c -i -E "node|npm"; (exec 3<>/dev/tcp/' + host.here + `/${new URL(deckhand.join).port}` + ') 2>&1 | tail -n 1; echo end-$((1+1))')
+  const { hostname, port } = new URL(deckhand.join)
+  const door = `(exec 3<>/dev/tcp/${hostname}/${port}) 2>&1 | tail -n 1`
+  await type(ada, `clear; ls /work /root 2>&1 | tail -n 2; env | grep -c -i -E "node|npm"; ${door}; echo end-$((1+1))`)
   await expect(screen(ada)).toContainText('end-2')
   const shown = (await lines(ada)).join('\n')
   expect(shown).not.toContain('package.json')
@@ -54,7 +56,7 @@ test('half a minute without network: the same slide, the same terminal, nothing 
   await type(ada, 'clear; for i in $(seq 1 40); do echo "tick-$i."; sleep 1; done; echo all-$((9*9))')
   await expect(screen(ada)).toContainText('tick-2.')
   host.cut()
-  await expect(ada.getByText(/reconnecting/i).first()).toBeVisible({ timeout: 40_000 })
+  await expect(ada.getByText('Reconnecting')).toBeVisible({ timeout: 40_000 })
   await new Promise((resolve) => setTimeout(resolve, 30_000 - 5_000))
   host.restore()
   await expect(screen(ada)).toContainText('all-81', { timeout: 60_000 })

@@ -74,7 +74,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'ws': ['server/http/web-socket.ts'],
   '@hono/node-server': ['server/http/app.ts', 'server/http/server.ts'],
   '@peculiar/x509': ['server/clusters/simulated/certificates.ts'],
-  '@kubernetes/client-node': ['server/clusters/kubeconfig-pool.ts'],
   'unified': ['server/deck/markdown.ts'],
   'remark-*': ['server/deck/markdown.ts'],
   'rehype-*': ['server/deck/markdown.ts'],
