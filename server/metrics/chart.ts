@@ -23,9 +23,9 @@ const leastMillisBetween = 2_000
 /** The first scrape, and with it the first sample, is there within this time of Prometheus' readiness. */
 const firstSamplesMillis = 30_000
 /** More lines than this are a wall, and too much to send every few seconds. */
-const mostSeries = 100
-/** Prometheus refuses more. Source: prometheus/web/api/v1/api.go, queryRange */
-const mostPoints = 11_000
+const mostSeries = 200
+/** A line has no more points than a wide screen has columns; Prometheus itself refuses above 11 000 (web/api/v1/api.go, queryRange). */
+const mostPoints = 2000
 
 /** Keeps one chart up to date until it is ended: one upstream query every step, however many look on. @returns ends it */
 export function runChart({ cluster, query, clock, ask, onState }: ChartOptions): () => void {
@@ -91,10 +91,16 @@ interface Asked {
 
 function stateFor(answer: RangeAnswer, { start, end, young, rangeSeconds }: Asked): ChartState {
   if (answer.status === 'error') return { state: 'failed', why: answer.error }
-  const series = answer.data.result.slice(0, mostSeries).map(seriesOf)
+  const lines = answer.data.result.length
+  if (lines > mostSeries) return { state: 'failed', why: tooMany(lines) }
+  const series = answer.data.result.map(seriesOf)
   if (series.length > 0) return { state: 'data', series, from: Math.min(start, end - rangeSeconds), to: end }
   if (young) return { state: 'waiting', why: 'Prometheus is ready. The first samples arrive in a few seconds.' }
   return { state: 'empty', why: 'Prometheus knows no series in your cluster that this query matches.' }
+}
+
+function tooMany(lines: number): string {
+  return `The query gives ${lines} lines, and a chart shows at most ${mostSeries}. Sum them up or choose fewer, for instance with topk(10, …).`
 }
 
 function seriesOf({ metric, values }: { metric: Record<string, string>; values: readonly (readonly [number, string])[] }): Series {

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -11,6 +13,7 @@ import { Emitter } from '../kernel/events.ts'
 import type { ChartState } from '../protocol/server-message.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
+import { startPrometheus } from './prometheus-process.ts'
 import type { PrometheusState, WatchedCluster } from './source.ts'
 
 const binary = ['.tools/prometheus/prometheus', '/usr/bin/prometheus']
@@ -27,7 +30,11 @@ describe.skipIf(binary === undefined)('charts of two clusters in one real Promet
 
   beforeAll(async () => {
     state = await mkdtemp(join(tmpdir(), 'deckhand-metrics-'))
-    pages = createServer((request, response) => response.end(`pods{name="of ${request.url?.slice(1)}"} 7\n`))
+    pages = createServer(({ url = '' }, response) => {
+      const pods = url.endsWith('/resource') ? '' : `pods{name="of ${url.slice(1)}"} 7\n`
+      const many = Array.from({ length: 300 }, (_, index) => `many{number="${index}"} 1\n`).join('')
+      response.end(`${pods}container_cpu_usage_seconds_total 1\npod_memory_working_set_bytes 1\nnode_x 1\n${many}`)
+    })
     await new Promise<void>((done) => pages.listen(0, '127.0.0.1', done))
     const { port } = pages.address() as AddressInfo
     mine = fakeCluster('mine', port)
@@ -90,6 +97,12 @@ describe.skipIf(binary === undefined)('charts of two clusters in one real Promet
     expect(series.every(({ labels }) => labels['cluster'] === undefined)).toBe(true)
   })
 
+  it('count what containers use once, where a kubelet tells it on two pages', async () => {
+    const jobs = async (query: string) => (await untilState(metrics, mine, query, 'data')).series.map(({ labels }) => labels['job'])
+    expect(await jobs('count by (job) (node_x)')).toEqual(expect.arrayContaining(['pages', 'resource']))
+    expect(await jobs('{__name__=~"(container|pod)_.+"}')).toEqual(['pages', 'pages'])
+  })
+
   it('count only this cluster’s series', async () => {
     expect((await untilState(metrics, mine, 'count({__name__="pods"})', 'data')).series[0]?.values.at(-1)).toBe(1)
     expect((await untilState(metrics, mine, 'count by (cluster) (pods)', 'data')).series).toHaveLength(1)
@@ -104,8 +117,12 @@ describe.skipIf(binary === undefined)('charts of two clusters in one real Promet
     expect(await words('"\n" or pods')).toContain('unterminated quoted string')
   })
 
+  it('refuse more lines than anybody can tell apart, and say what to do', async () => {
+    const words = 'The query gives 600 lines, and a chart shows at most 200. Sum them up or choose fewer, for instance with topk(10, …).'
+    expect((await untilState(metrics, mine, 'many', 'failed')).why).toBe(words)
+  })
+
   it('start again after Prometheus was killed, once', async () => {
-    const { execFileSync } = await import('node:child_process')
     const pid = execFileSync('pgrep', ['-f', join(state, 'prometheus-')])
       .toString()
       .trim()
@@ -114,6 +131,35 @@ describe.skipIf(binary === undefined)('charts of two clusters in one real Promet
     await untilTrue(() => reports.length > 0)
     reports.splice(0)
     await untilState(metrics, mine, 'pods', 'data')
+  })
+})
+
+describe.skipIf(binary === undefined)('the Prometheus process', { timeout: 30_000 }, () => {
+  it('is in a session of its own, where a terminal’s Ctrl-C does not reach it, and ends with a server that is killed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'deckhand-prometheus-'))
+    const module = new URL('prometheus-process.ts', import.meta.url).href
+    const options = JSON.stringify({ binary, folder, discoveryUrl: 'http://127.0.0.1:9/none' })
+    const script = `const { startPrometheus } = await import(${JSON.stringify(module)})
+      await startPrometheus({ ...${options}, onCrash: () => {} })
+      console.log('ready')
+      setInterval(() => {}, 1000)`
+    const server = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(server.stdout, 'data')
+    const ours = () => execFileSync('/bin/sh', ['-c', 'ps -eo pid=,sid=,args= | grep -F "$0" | grep -v grep || true', folder]).toString()
+    const lines = ours().trim().split('\n')
+    const [pid, session] = lines.find((line) => line.includes(`${binary} --config`))?.trim().split(/\s+/) ?? []
+    expect(session).toBe(pid)
+    server.kill('SIGKILL')
+    await untilTrue(() => ours().replaceAll(/^.*-e const.*$/gm, '').trim() === '')
+    await rm(folder, { recursive: true })
+  })
+
+  it('leaves nothing when it is ended, not even what waits beside it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'deckhand-prometheus-'))
+    const running = await startPrometheus({ binary: binary ?? '', folder, discoveryUrl: 'http://127.0.0.1:9/none', onCrash: () => {} })
+    await running.close()
+    await untilTrue(() => !execFileSync('ps', ['-eo', 'args=']).toString().includes(folder))
+    await rm(folder, { recursive: true })
   })
 })
 
@@ -160,7 +206,10 @@ function fakeCluster(id: string, port: number): FakeCluster {
     prometheus: {
       state: () => state,
       onChange: (listener) => changed.subscribe(listener),
-      targets: [{ address: { host: '127.0.0.1', port }, path: `/${id}`, labels: { job: 'pages', instance: 'node' } }],
+      targets: [
+        { address: { host: '127.0.0.1', port }, path: `/${id}`, labels: { job: 'pages', instance: 'node' } },
+        { address: { host: '127.0.0.1', port }, path: `/${id}/resource`, labels: { job: 'resource', instance: 'node' } },
+      ],
     },
     become(next) {
       state = next

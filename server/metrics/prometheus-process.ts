@@ -22,6 +22,16 @@ export interface PrometheusProcess {
   close(): Promise<void>
 }
 
+/**
+ * Prometheus in this shell's place, under its process id. Beside it waits what ends it when the pipe that the server holds
+ * closes: the kernel closes it however the server ends, SIGKILL included. Nothing is ever written to the pipe.
+ */
+const diesWithServer = `self=$$
+exec 3<&0 </dev/null
+(while read -r _ <&3; do :; done; kill -KILL $self) 2>/dev/null &
+exec 3<&-
+exec "$0" "$@"`
+
 const scrapeSeconds = 5
 const readyWithinMillis = 30_000
 const stopWithinMillis = 5_000
@@ -33,10 +43,20 @@ export async function startPrometheus({ binary, folder, discoveryUrl, onCrash }:
   const port = await freePort()
   // Its API has no password; a prefix that nobody can guess does for one, and its answers are for no web page.
   const prefix = `/${randomBytes(16).toString('hex')}`
-  const child = spawn(binary, argumentsFor({ config, folder, port, prefix }), { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: {} })
+  // A session of its own: a terminal's Ctrl-C reaches the server alone, which then ends this in its turn.
+  const child = spawn('/bin/sh', ['-c', diesWithServer, binary, ...argumentsFor({ config, folder, port, prefix })], {
+    cwd: folder,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: {},
+    detached: true,
+  })
+  child.stdin.on('error', () => {})
   const words = lastWordsOf(child)
   const ended = Promise.withResolvers<void>()
-  child.once('exit', () => ended.resolve())
+  child.once('exit', () => {
+    endGroup(child)
+    ended.resolve()
+  })
   child.once('error', () => ended.resolve())
   const url = `http://127.0.0.1:${port}${prefix}`
   let stopping = false
@@ -56,7 +76,7 @@ export async function startPrometheus({ binary, folder, discoveryUrl, onCrash }:
   return { url, close }
 }
 
-/** JSON is YAML. The labels are set by the targets themselves, so relabelling has nothing to do. */
+/** JSON is YAML. The labels are set by the targets themselves, so targets need no relabelling. */
 function configFor(discoveryUrl: string): string {
   return JSON.stringify({
     global: { scrape_interval: `${scrapeSeconds}s`, scrape_timeout: `${scrapeSeconds - 1}s`, evaluation_interval: '1m' },
@@ -66,6 +86,8 @@ function configFor(discoveryUrl: string): string {
         body_size_limit: '16MB',
         sample_limit: 100_000,
         http_sd_configs: [{ url: discoveryUrl, refresh_interval: '5s' }],
+        // A kubelet tells of containers and pods on two pages; cAdvisor's is the one that queries mean, and sums must not count twice.
+        metric_relabel_configs: [{ source_labels: ['job', '__name__'], regex: 'resource;(container|pod)_.*', action: 'drop' }],
       },
     ],
   })
@@ -81,9 +103,9 @@ function argumentsFor(place: { config: string; folder: string; port: number; pre
     `--web.external-url=http://127.0.0.1:${place.port}${place.prefix}/`,
     `--web.route-prefix=${place.prefix}`,
     '--web.cors.origin=^$',
-    '--query.timeout=10s',
+    '--query.timeout=5s',
     '--query.max-concurrency=8',
-    '--query.max-samples=5000000',
+    '--query.max-samples=2000000',
     '--log.level=warn',
   ]
 }
@@ -116,6 +138,15 @@ async function readiness(url: string, child: ChildProcess, ended: Promise<void>,
     await Promise.race([gone, new Promise((done) => setTimeout(done, 100))])
   }
   throw new Error(words() || 'Prometheus did not become ready.')
+}
+
+/** Ends what waited beside it. The group's number is its own as long as anything of the group lives. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nothing is left of it.
+  }
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

@@ -39,6 +39,8 @@ const Formatted = z.discriminatedUnion('status', [
 const crashWindowMillis = 60_000
 const askWithinMillis = 15_000
 const mostRemembered = 2000
+/** Bytes of one answer: a hundred lines of a thousand points are some 3 MB. */
+const mostAnswered = 8 * 1024 * 1024
 
 export function createSharedPrometheus({ binary, stateDirectory, report }: SharedPrometheusOptions): SharedPrometheus {
   let discovery: Promise<Discovery> | undefined
@@ -48,6 +50,7 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
   let gaveUp: string | undefined
   let closed = false
   const confined = new Map<string, RangeAnswer | string>()
+  const queues = new Map<string, Promise<unknown>>()
 
   const discover = () => (discovery ??= startDiscovery())
   const makeFolder = async () => {
@@ -89,6 +92,26 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
     return made
   }
 
+  /** Each cluster's questions are asked one after the other: whoever asks heavy ones waits for them alone. */
+  const inTurn = async (cluster: string, question: () => Promise<RangeAnswer>): Promise<RangeAnswer> => {
+    const before = queues.get(cluster) ?? Promise.resolve()
+    const mine = before.then(question, question)
+    queues.set(cluster, mine)
+    try {
+      return await mine
+    } finally {
+      if (queues.get(cluster) === mine) queues.delete(cluster)
+    }
+  }
+  const rangeOf = async (cluster: string, parameters: URLSearchParams): Promise<RangeAnswer> => {
+    const { url } = await run()
+    const own = await confine(url, cluster, parameters.get('query') ?? '')
+    if (typeof own !== 'string') return own
+    const asked = new URLSearchParams([...parameters])
+    asked.set('query', own)
+    return withoutCluster(parseRangeAnswer(await ask(`${url}/api/v1/query_range`, asked)))
+  }
+
   return {
     async start() {
       await run()
@@ -96,14 +119,7 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
     async register(cluster, targets) {
       return (await discover()).register(cluster, targets)
     },
-    async query(cluster, parameters) {
-      const { url } = await run()
-      const own = await confine(url, cluster, parameters.get('query') ?? '')
-      if (typeof own !== 'string') return own
-      const asked = new URLSearchParams([...parameters])
-      asked.set('query', own)
-      return withoutCluster(parseRangeAnswer(await ask(`${url}/api/v1/query_range`, asked)))
-    },
+    query: (cluster, parameters) => inTurn(cluster, () => rangeOf(cluster, parameters)),
     async close() {
       closed = true
       const process = await running?.catch(() => undefined)
@@ -135,12 +151,27 @@ async function confineFor(url: string, cluster: string, query: string): Promise<
 }
 
 async function ask(url: string, parameters: URLSearchParams): Promise<unknown> {
+  let text: string | undefined
   try {
     const response = await fetch(url, { method: 'POST', body: parameters, signal: AbortSignal.timeout(askWithinMillis) })
-    return await response.json()
+    text = await boundedText(response)
+    if (text !== undefined) return JSON.parse(text)
   } catch (cause) {
     throw new Error('Prometheus does not answer at the moment. It will be asked again.', { cause })
   }
+  throw new Error('The query gives more than a chart can show. Sum it up or choose fewer series, for instance with topk(10, …).')
+}
+
+/** @returns undefined for more than is taken: one person's query must not fill the memory of everyone's server */
+async function boundedText({ body }: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.length
+    if (length > mostAnswered) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function withoutCluster(answer: RangeAnswer): RangeAnswer {
