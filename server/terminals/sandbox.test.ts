@@ -1,4 +1,4 @@
-import { access, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
@@ -122,6 +122,36 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     expect(await ask('touch ~/here /tmp/here && echo fine')).toBe('fine\r\n')
     expect(await ask('for f in /usr/bin/x /etc/x /x; do touch $f 2>&1; done | grep -c Read-only')).toMatch(/^3\s/)
     if (sandbox.state === 'works' && sandbox.disableUserns) expect(await ask('unshare --user true 2>/dev/null; echo $?')).toMatch(/^[1-9]/)
+    await seat.close()
+  })
+
+  it('cannot fill the machine’s memory through the folders that are in memory', async () => {
+    const { ask, seat } = await shell(3)
+    expect(await ask('for f in /dev/x /run/x /run/deckhand/x /var/tmp/x; do touch $f 2>&1; done | grep -c Read-only')).toMatch(/^4\s/)
+    expect(await ask('df -m --output=size /tmp /dev/shm | tail -n +2 | sort -u | tr -d " "')).toBe('256\r\n')
+    await seat.close()
+  })
+
+  it('goes first when the machine runs out of memory', async () => {
+    const { ask, seat } = await shell(3)
+    expect(await ask('cat /proc/self/oom_score_adj')).toMatch(/^1000\s/)
+    await seat.close()
+  })
+
+  it('cannot lead the server elsewhere by a link in the place of its kubeconfig', async () => {
+    const { ask, seat } = await shell(8)
+    const [outside, victim] = [join(runtime, 'outside'), join(runtime, 'victim')]
+    await mkdir(outside)
+    await writeFile(victim, 'precious', { mode: 0o644 })
+    const next = (name: string) => Promise.resolve({ api: { host: '127.0.0.1', port }, kubeconfigFor: () => `${name}\n` })
+    await ask(`ln -sf ${victim} ~/.kube/config`)
+    seat.connect(next('second'))
+    await vi.waitFor(async () => expect(await ask('cat ~/.kube/config')).toBe('second\r\n'), { timeout: 5000 })
+    await ask(`rm -rf ~/.kube; ln -s ${outside} ~/.kube`)
+    seat.connect(next('third'))
+    await ask('sleep 0.2')
+    expect(await readFile(victim, 'utf8')).toBe('precious')
+    expect(await readdir(outside)).toEqual([])
     await seat.close()
   })
 

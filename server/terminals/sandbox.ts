@@ -119,9 +119,13 @@ export async function confined(
   const argsFile = join(etc, `bwrap-${randomUUID()}`)
   await writeFile(argsFile, bubblewrapArguments(sandbox, seat, etc, environment, await readableOf(ETC_FILES)).join('\0'))
   const drop = user === undefined ? '' : `"$2" --reuid=${user} --regid=${user} --clear-groups --no-new-privs -- `
-  const script = `exec 3<"$1"; shift; exec ${drop.replace('"$2"', '"$1"')}"$0" --args 3 -- "\${@:2}"`
+  // When memory runs out the kernel ends what a shell started, not the server.
+  const script = `echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec 3<"$1"; shift; exec ${drop.replace('"$2"', '"$1"')}"$0" --args 3 -- "\${@:2}"`
   return { file: '/bin/bash', args: ['-c', script, sandbox.bubblewrap, argsFile, sandbox.setpriv ?? '', ...command] }
 }
+
+/** The next is a folder in memory, which the kernel would let grow to half of the machine's otherwise. */
+const MEMORY_FOLDER = ['--size', String(256 * 1024 * 1024), '--tmpfs']
 
 /**
  * Options of bwrap(1). Without `--new-session`, on purpose: a new session has no controlling terminal, so no Ctrl-C and no
@@ -150,9 +154,12 @@ export function bubblewrapArguments(
       '/proc',
       '--dev',
       '/dev',
-      '--size',
-      String(256 * 1024 * 1024),
-      '--tmpfs',
+      ...MEMORY_FOLDER,
+      '/dev/shm',
+      // `/dev` is in memory as well.
+      '--remount-ro',
+      '/dev',
+      ...MEMORY_FOLDER,
       '/tmp',
       '--dir',
       '/var/tmp',

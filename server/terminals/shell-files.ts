@@ -1,4 +1,6 @@
-import { chmod, chown, cp, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { chown, cp, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What a person's shell looks like from inside. */
@@ -75,12 +77,34 @@ export async function createHome(home: string, { identity, labFolder, owner }: H
   if (owner !== undefined) await giveAway(home, owner)
 }
 
-/** Writes the kubeconfig that kubectl in this home uses. Only its owner may read it: it holds a key. */
+/**
+ * Writes the kubeconfig that kubectl in this home uses. Only its owner may read it: it holds a key.
+ *
+ * A shell may be running in this home already, and the server may have more rights than it: no link that was put in the way,
+ * also not between two steps, may lead the server elsewhere. So a new file is made in a folder that is held open, and takes
+ * the old one's place; what the old one was does not matter.
+ */
 export async function writeKubeconfig(home: string, kubeconfig: string, owner: number | undefined): Promise<void> {
-  const file = join(home, '.kube', 'config')
-  await writeFile(file, kubeconfig, { mode: 0o600 })
-  await chmod(file, 0o600)
-  if (owner !== undefined) await chown(file, owner, owner)
+  await mkdir(join(home, '.kube'), { mode: 0o700 }).catch(() => {})
+  const folder = await open(join(home, '.kube'), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  try {
+    // Through the open folder, whatever its name means by now; elsewhere than on Linux shells have the server's own rights.
+    const held = process.platform === 'linux' ? `/proc/self/fd/${folder.fd}` : join(home, '.kube')
+    const fresh = join(held, `.config-${randomUUID()}`)
+    const file = await open(fresh, 'wx', 0o600)
+    try {
+      await file.writeFile(kubeconfig)
+      if (owner !== undefined) {
+        await file.chown(owner, owner)
+        if (process.platform === 'linux') await folder.chown(owner, owner)
+      }
+    } finally {
+      await file.close()
+    }
+    await rename(fresh, join(held, 'config'))
+  } finally {
+    await folder.close()
+  }
 }
 
 async function giveAway(folder: string, owner: number): Promise<void> {
