@@ -21,10 +21,14 @@ export interface Deckhand {
   forget(): Promise<void>
 }
 
-/** Starts `present --json` and waits for the line with its addresses. @param args further flags @throws when it exits before it is ready */
-export async function startDeckhand(args: readonly string[] = [], state?: string): Promise<Deckhand> {
-  const folder = state ?? (await mkdtemp(join(tmpdir(), 'deckhand-e2e-')))
-  const child = run(['present', '--port', '0', '--state', folder, '--json', ...args])
+/**
+ * Starts `present --json` and waits for the line with its addresses.
+ * @param args further flags @param env what differs from this process' environment
+ * @throws when it exits before it is ready
+ */
+export async function startDeckhand(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Deckhand> {
+  const folder = await mkdtemp(join(tmpdir(), 'deckhand-e2e-'))
+  const child = run(['present', '--port', '0', '--state', folder, '--json', ...args], env)
   let log = ''
   child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
   const addresses = await firstJsonLine(child, () => log)
@@ -56,8 +60,9 @@ export function runToEnd(args: readonly string[]): Promise<{ readonly code: numb
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
 }
 
-function run(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(root, 'server/bootstrap.mjs'), ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  const command = [join(root, 'server/bootstrap.mjs'), ...args]
+  return spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
 }
 
 async function interrupt(child: ChildProcess): Promise<number | null> {

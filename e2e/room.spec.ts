@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { chromium, expect, test, type Browser, type Page } from '@playwright/test'
 import { CHROMIUM_ARGS } from './browser.ts'
 import { startDeckhand, type Deckhand } from './deckhand.ts'
@@ -6,6 +10,8 @@ import { joinAs, lines, present, prompt, screen, slide, type, visit } from './pa
 
 /** People in the room: other computers, plain http (no secure context), and Wi-Fi that goes away. */
 test.describe.configure({ mode: 'serial' })
+
+test.skip(process.getuid?.() !== 0, 'Making another host on this machine needs root: run the tests as root to include these.')
 
 let host: OtherHost
 let deckhand: Deckhand
@@ -66,4 +72,21 @@ test('half a minute without network: the same slide, the same terminal, nothing 
   expect(ticks.at(-1)).toBe('tick-40.')
   await expect(slide(ada)).toContainText('Is the cluster there')
   await prompt(ada)
+})
+
+test('without a working bubblewrap the room gets slides only, and is told why', async ({ browser }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'deckhand-bwrap-'))
+  writeFileSync(join(folder, 'bwrap'), '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n', { mode: 0o755 })
+  for (const tool of ['bash', 'sh', 'kubectl', 'socat', 'vim'])
+    symlinkSync(execFileSync('sh', ['-c', `command -v ${tool} || echo /bin/false`]).toString().trim(), join(folder, tool))
+  const bare = await startDeckhand(['--share', '--host', host.here], { PATH: folder })
+  const page = await visit(browser, bare.join)
+  await page.getByLabel('Your name').fill('Cleo')
+  await page.getByRole('button', { name: 'Join' }).click()
+  await expect(page.getByText('shells cannot be confined').first()).toBeVisible()
+  await expect(slide(page)).toContainText('Monitoring and')
+  await page.context().close()
+  await bare.stop()
+  await bare.forget()
+  rmSync(folder, { recursive: true, force: true })
 })

@@ -140,6 +140,30 @@ test('a reload comes back to the same slide and the same terminal, nothing lost 
   expect((await lines(ada)).filter((line) => line === 'before-42')).toHaveLength(1)
 })
 
+test('a block that opens a shell in a pod goes on inside it, and comes back', async () => {
+  test.setTimeout(90_000)
+  await present(presenter, 'A pod to look around from')
+  await type(ada, 'clear')
+  await slide(ada).getByRole('button', { name: 'Run' }).click()
+  await expect(slide(ada).locator('.run-mark')).toContainText('Done', { timeout: 60_000 })
+  await expect(screen(ada)).toContainText('10.96.0.1')
+  await expect(screen(ada)).toContainText('"code": 403')
+  await type(ada, 'clear; echo back-in-$SHELL')
+  await expect(screen(ada)).toContainText('back-in-/bin/bash')
+})
+
+test('a block that follows ends its run and says so', async () => {
+  await present(presenter, 'Logs first')
+  await presenter.keyboard.press('ArrowRight')
+  const follow = slide(ada).locator('.step:not([hidden])').getByRole('button', { name: 'Run' }).last()
+  await follow.click()
+  await expect(slide(ada).locator('.step:not([hidden]) .run-mark').last()).toContainText('press Ctrl-C to stop')
+  await ada.locator('.dock-screen:not([hidden]) .xterm-helper-textarea').focus()
+  await ada.keyboard.press('Control+c')
+  await type(ada, 'clear; echo stopped-$((3*3))')
+  await expect(screen(ada)).toContainText('stopped-9')
+})
+
 test("the presenter's terminal is driven from the console and shown on the stage", async () => {
   await presenter.locator('body').click({ position: { x: 5, y: 60 } })
   await presenter.keyboard.press('d')
@@ -159,7 +183,7 @@ test('Ctrl-C ends everything that was started, and the replay plays what happene
   const playhead = page.getByRole('slider').first()
   await playhead.focus()
   await page.keyboard.press('End')
-  await expect(slide(page)).toContainText('CPU and restarts')
+  await expect(slide(page)).toContainText('Logs first')
   await expect(screen(page)).toContainText('workshop-vm-00-00')
   await page.keyboard.press('Home')
   await expect(slide(page)).toContainText('Monitoring and')
