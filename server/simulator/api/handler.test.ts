@@ -128,6 +128,19 @@ describe('strangers', () => {
   })
 })
 
+describe('people who look at the API with their own eyes', () => {
+  it.each([
+    ['/version', 'curl/8.14.1', true],
+    ['/api/v1/namespaces/default', 'Wget', true],
+    ['/api/v1/namespaces/default', 'kubectl/v1.36.2', false],
+    ['/api/v1/namespaces/default?pretty=false', 'curl/8.14.1', false],
+    ['/api/v1/namespaces/default?pretty=true', 'kubectl/v1.36.2', true],
+  ])('%s as %s: indented %s', (url, agent, indented) => {
+    const { response } = send('GET', url, undefined, undefined, { 'user-agent': agent, authorization: `Bearer ${handler.auth.adminToken}` })
+    expect(String(response.body).startsWith('{\n  "')).toBe(indented)
+  })
+})
+
 function platform(): Platform {
   let seed = 1
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647

@@ -6,7 +6,7 @@ import { Discovery } from './discovery.ts'
 import { methodNotAllowed, noSuchResource } from './errors.ts'
 import { OpenApi } from './openapi.ts'
 import { Reader } from './read.ts'
-import { answer, plain, refusal } from './respond.ts'
+import { answer, plain, refusal, prettyFor } from './respond.ts'
 import { isReview, review } from './reviews.ts'
 import { Subresources } from './subresources.ts'
 import { Writer } from './write.ts'
@@ -54,9 +54,9 @@ export class Handler {
   handle(request: ApiRequest): ApiResponse {
     const warnings: string[] = []
     try {
-      return this.#route(request, warnings)
+      return prettyFor(request, this.#route(request, warnings))
     } catch (error) {
-      return this.#refuse(error, warnings)
+      return prettyFor(request, this.#refuse(error, warnings))
     }
   }
 

@@ -41,3 +41,14 @@ export function plain(status: number, text: string): ApiResponse {
 export function refusal(error: ApiError, warnings: readonly string[] = []): ApiResponse {
   return answer(error.code, statusOf(error), warnings)
 }
+
+/**
+ * Indents JSON for people who look at the API with their own eyes: `?pretty=true`, or without it a browser, curl or wget.
+ * As `isPrettyPrint` of k8s.io/apiserver's content negotiation decides.
+ */
+export function prettyFor(request: ApiRequest, response: ApiResponse): ApiResponse {
+  const asked = request.query.get('pretty')
+  const wanted = asked ? /^(1|t|true)$/i.test(asked) : /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '')
+  if (!wanted || typeof response.body !== 'string' || response.headers['content-type'] !== 'application/json') return response
+  return { ...response, body: JSON.stringify(JSON.parse(response.body), undefined, 2) }
+}
