@@ -247,6 +247,29 @@ describe('the network inside a pod', () => {
     expect(out).toBe(';; connection timed out; no servers could be reached\n\n')
   })
 
+  it("asks the name servers of the pod's own DNS settings, which may not be there", async () => {
+    const cluster = lab()
+    const lost = cluster.runtime.create({
+      pod: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'lost', namespace: 'default', uid: 'u' },
+        spec: { containers: [], dnsPolicy: 'None', dnsConfig: { nameservers: ['10.96.0.99'] } },
+        status: { podIP: '10.32.0.9' },
+      },
+      container: { name: 'c', image: 'alpine', command: ['sh', '-c', 'nslookup kubernetes.default.svc.cluster.local; wget -qO- http://web; nslookup web.default.svc.cluster.local 10.96.0.10'] },
+      env: {},
+      mounts: [],
+      restartCount: 0,
+      node: 'n',
+    })
+    lost.start(() => undefined)
+    for (let step = 0; step < 60; step++) await cluster.clock.advance(1000)
+    expect(lost.logs.read(plain)).toBe(
+      ";; connection timed out; no servers could be reached\n\nwget: bad address 'web'\nServer:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\nName:\tweb.default.svc.cluster.local\nAddress: 10.96.7.7\n\n",
+    )
+  })
+
   it('answers probes in the words of the kubelet', async () => {
     const cluster = lab()
     const web = cluster.runtime.containers().find((each) => each.config.pod.metadata.name === 'web')

@@ -1,17 +1,18 @@
 import type { Api } from '../api/door.ts'
 import type { Container, Pod } from '../resources/kinds.ts'
+import { nodeResolver } from '../network/network.ts'
 import type { ProcessTable } from '../shell/processes.ts'
 import type { MachineFacts } from '../shell/machine.ts'
 
 /** The DNS settings a pod gets (`dnsPolicy`). */
-export function resolvConf(api: Api, pod: Pod): { readonly text: string; readonly search: readonly string[] } {
+export function resolvConf(api: Api, pod: Pod): string {
   const policy = pod.spec?.dnsPolicy ?? 'ClusterFirst'
   const config = pod.spec?.dnsConfig
   const inCluster = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && !pod.spec?.hostNetwork)
   const dns = api.list('Service', 'kube-system').find((service) => service.metadata.name === 'kube-dns')?.spec?.clusterIP
   const own = inCluster ? [`${pod.metadata.namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'] : []
   const search = [...own, ...(config?.searches ?? [])]
-  const servers = [...(inCluster ? [dns ?? '10.96.0.10'] : policy === 'None' ? [] : ['10.0.0.2']), ...(config?.nameservers ?? [])]
+  const servers = [...(inCluster ? [dns ?? '10.96.0.10'] : policy === 'None' ? [] : [nodeResolver]), ...(config?.nameservers ?? [])]
   const options = [
     ...(inCluster ? ['ndots:5'] : []),
     ...(config?.options ?? []).map((option) => option.name + (option.value === undefined ? '' : `:${option.value}`)),
@@ -21,7 +22,7 @@ export function resolvConf(api: Api, pod: Pod): { readonly text: string; readonl
     ...servers.map((server) => `nameserver ${server}`),
     ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
   ]
-  return { text: `${lines.join('\n')}\n`, search }
+  return `${lines.join('\n')}\n`
 }
 
 export function hostsFile(pod: Pod, hostname: string): string {

@@ -117,7 +117,7 @@ export function buildMachine(parts: MachineParts): Machine {
   const processes = new ProcessTable(clock)
   const facts = factsOf(parts)
   const generated = (path: string): string | undefined => {
-    if (path === '/etc/resolv.conf') return resolvConf(host.api, pod).text
+    if (path === '/etc/resolv.conf') return resolvConf(host.api, pod)
     if (path === '/etc/hosts') return hostsFile(pod, hostname)
     if (path === '/etc/hostname') return `${hostname}\n`
     return generatedFile(path, facts, processes, clock.now())
@@ -135,7 +135,7 @@ export function buildMachine(parts: MachineParts): Machine {
     pod.status?.podIP ?? '127.0.0.1',
     pod.metadata.namespace ?? 'default',
     () => files.read('/etc/hosts'),
-    () => resolvConf(host.api, pod).search,
+    () => files.read('/etc/resolv.conf'),
   )
   const programs = new Set([...programsOf(image.userland), ...image.document.tools])
   return {

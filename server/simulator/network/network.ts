@@ -29,6 +29,24 @@ type Route =
 /** The kernel answers for an address that nobody has after this long. */
 const unreachableMillis = 3070
 const dnsTimeoutMillis = 5000
+/** Where pods with `dnsPolicy: Default` ask: what their node's own /etc/resolv.conf names. */
+export const nodeResolver = '10.0.0.2'
+
+interface Resolver {
+  readonly servers: readonly string[]
+  readonly search: readonly string[]
+  readonly ndots: number
+}
+
+/** What /etc/resolv.conf says (resolv.conf(5)). */
+export function parseResolver(text: string): Resolver {
+  const words = (keyword: string) => [...text.matchAll(new RegExp(`^${keyword}[ \\t]+(.*)$`, 'gm'))].map((match) => match[1]?.trim() ?? '')
+  return {
+    servers: words('nameserver').slice(0, 3),
+    search: words('search').at(-1)?.split(/\s+/) ?? [],
+    ndots: Number(/\bndots:(\d+)/.exec(words('options').join(' '))?.[1] ?? 1),
+  }
+}
 
 /** Pods, services and names of one cluster. Nothing is kept: every question reads the API's objects. */
 export class ClusterNetwork {
@@ -55,13 +73,13 @@ export class ClusterNetwork {
     }
   }
 
-  /** The network from inside a pod. @param hosts reads its /etc/hosts @param search the search list of its /etc/resolv.conf */
-  view(ip: string, namespace: string, hosts: () => string, search: () => readonly string[]): NetworkView {
+  /** The network from inside a pod. @param hosts reads its /etc/hosts @param resolver reads its /etc/resolv.conf */
+  view(ip: string, namespace: string, hosts: () => string, resolver: () => string): NetworkView {
     return {
       ip,
       namespace,
-      query: (name, type) => this.query(name, type),
-      lookup: (host) => this.#lookup(host, hosts(), search()),
+      query: (name, type, server) => this.query(name, type, server === undefined ? parseResolver(resolver()).servers : [server]),
+      lookup: (host) => this.#lookup(host, hosts(), parseResolver(resolver())),
       connect: (to, port) => this.connect(ip, to, port),
       request: (to, port, request) => this.request(ip, to, port, request),
       ping: (to) => this.#ping(ip, to),
@@ -77,32 +95,38 @@ export class ClusterNetwork {
     return new Promise((resolve) => void this.#platform.clock.after(millis, resolve))
   }
 
-  async query(name: string, type: RecordType): Promise<DnsAnswer> {
-    if (!this.#dnsIsUp()) {
+  /** Asks name servers, one after the other until one answers. */
+  async query(name: string, type: RecordType, servers: readonly string[]): Promise<DnsAnswer> {
+    for (const server of servers) {
+      if (this.#isNameServer(server)) {
+        await this.#wait(1)
+        return answerQuery(this.#api, name, type)
+      }
       await this.#wait(dnsTimeoutMillis)
-      return { status: 'timeout' }
     }
-    await this.#wait(1)
-    return answerQuery(this.#api, name, type)
+    return { status: 'timeout' }
   }
 
-  #dnsIsUp(): boolean {
+  /** The cluster's DNS by its service or one of its pods, or the nodes' own resolver, which knows no cluster names but answers. */
+  #isNameServer(ip: string): boolean {
     const dns = this.#api.list('Service', 'kube-system').find((service) => service.metadata.name === 'kube-dns')
-    return dns !== undefined && this.#readyAddresses(dns, dns.spec?.ports?.[0]?.name).length > 0
+    if (!dns) return false
+    const ready = this.#readyAddresses(dns, dns.spec?.ports?.[0]?.name)
+    return ready.length > 0 && (dns.spec?.clusterIP === ip || ip === nodeResolver || ready.some((each) => each.ip === ip))
   }
 
-  async #lookup(host: string, hosts: string, search: readonly string[]): Promise<Lookup> {
+  async #lookup(host: string, hosts: string, { servers, search, ndots }: Resolver): Promise<Lookup> {
     if (/^\d+(\.\d+){3}$/.test(host)) return { ok: true, name: host, addresses: [host] }
     for (const line of hosts.split('\n')) {
       const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/)
       if (address && !address.includes(':') && names.includes(host)) return { ok: true, name: host, addresses: [address] }
     }
-    // resolv.conf says ndots:5, so relative names are tried first.
+    // resolv.conf(5): names with fewer dots than ndots are tried below the search list first.
     const relative = search.map((domain) => `${host}.${domain}`)
-    const names = host.endsWith('.') ? [host] : host.split('.').length > 5 ? [host, ...relative] : [...relative, host]
+    const names = host.endsWith('.') ? [host] : host.split('.').length > ndots ? [host, ...relative] : [...relative, host]
     let failed = false
     for (const name of names) {
-      const answer = await this.query(name, 'A')
+      const answer = await this.query(name, 'A', servers)
       if (answer.status === 'timeout') return { ok: false, why: 'timeout' }
       failed ||= answer.status === 'SERVFAIL'
       const addresses =

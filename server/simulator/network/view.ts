@@ -2,8 +2,8 @@
 export interface NetworkView {
   readonly ip: string
   readonly namespace: string
-  /** Asks the cluster's DNS for exactly this name. */
-  query(name: string, type: RecordType): Promise<DnsAnswer>
+  /** Asks the name servers of /etc/resolv.conf, or the one given, for exactly this name. */
+  query(name: string, type: RecordType, server?: string): Promise<DnsAnswer>
   /** As the C library does it: /etc/hosts, addresses, then DNS with the search list. */
   lookup(host: string): Promise<Lookup>
   /** Opens a TCP connection to an address. */

@@ -15,11 +15,12 @@ const nslookup: Command = async (run) => {
     run.args.map((arg) => arg.replace(/^-(type|q)=/, '-t')),
     't',
   )
-  const [name, server] = operands
+  const [name, named] = operands
   if (name === undefined) throw new CommandError('usage: nslookup HOST [DNS_SERVER]')
+  const server = named === undefined ? undefined : await addressOf(run, named)
   const at = server ?? nameserver(run)
   const type = typeOf(values.get('t')) ?? (/^\d+\.\d+\.\d+\.\d+$/.test(name) ? 'PTR' : 'A')
-  const { name: found, answer } = await searched(run, name, type)
+  const { name: found, answer } = await searched(run, name, type, server)
   if (answer.status === 'timeout') {
     run.io.out.write(';; connection timed out; no servers could be reached\n\n')
     return 1
@@ -39,17 +40,28 @@ const nslookup: Command = async (run) => {
   return 0
 }
 
+/** A name server may be given by name; what has none is asked in vain. */
+async function addressOf(run: Run, host: string): Promise<string> {
+  const found = await run.machine.network.lookup(host)
+  return found.ok ? (found.addresses[0] ?? host) : host
+}
+
 /** Tries the search list of /etc/resolv.conf as the resolver does (resolv.conf(5), `ndots`). */
-async function searched(run: Run, name: string, type: RecordType): Promise<{ readonly name: string; readonly answer: DnsAnswer }> {
+async function searched(
+  run: Run,
+  name: string,
+  type: RecordType,
+  server?: string,
+): Promise<{ readonly name: string; readonly answer: DnsAnswer }> {
   const config = run.machine.files.read('/etc/resolv.conf')
   const search = /^search\s+(.*)$/m.exec(config)?.[1]?.split(/\s+/) ?? []
   const ndots = Number(/ndots:(\d+)/.exec(config)?.[1] ?? 1)
-  if (type === 'PTR' || name.endsWith('.')) return { name, answer: await run.machine.network.query(name, type) }
+  if (type === 'PTR' || name.endsWith('.')) return { name, answer: await run.machine.network.query(name, type, server) }
   const relative = search.map((domain) => `${name}.${domain}`)
   const names = name.split('.').length - 1 >= ndots ? [name, ...relative] : [...relative, name]
   let last: DnsAnswer = { status: 'NXDOMAIN', records: [] }
   for (const each of names) {
-    last = await run.machine.network.query(each, type)
+    last = await run.machine.network.query(each, type, server)
     if (last.status === 'timeout' || (last.status === 'NOERROR' && last.records.length > 0)) return { name: each, answer: last }
   }
   return { name, answer: last }
@@ -58,12 +70,13 @@ async function searched(run: Run, name: string, type: RecordType): Promise<{ rea
 const dig: Command = async (run) => {
   const words = run.args.filter((arg) => !/^[-+@]/.test(arg))
   const options = new Set(run.args.filter((arg) => arg.startsWith('+')).map((arg) => arg.slice(1)))
-  const server = run.args.find((arg) => arg.startsWith('@'))?.slice(1) ?? nameserver(run)
+  const named = run.args.find((arg) => arg.startsWith('@'))?.slice(1)
+  const server = named === undefined ? nameserver(run) : await addressOf(run, named)
   const reverse = run.args.includes('-x')
   const type = reverse ? 'PTR' : (words.map(typeOf).find((each) => each !== undefined) ?? 'A')
   const name = words.find((word) => !typeOf(word)) ?? '.'
   const started = run.machine.clock.now()
-  const answer = options.has('search') ? (await searched(run, name, type)).answer : await run.machine.network.query(name, type)
+  const answer = options.has('search') ? (await searched(run, name, type, server)).answer : await run.machine.network.query(name, type, server)
   if (answer.status === 'timeout') {
     run.io.out.write(
       `;; communications error to ${server}#53: timed out\n;; communications error to ${server}#53: timed out\n;; communications error to ${server}#53: timed out\n\n; <<>> DiG 9.20.15 <<>> ${run.args.join(' ')}\n;; global options: +cmd\n;; no servers could be reached\n`,
@@ -97,9 +110,15 @@ const dig: Command = async (run) => {
       `;; AUTHORITY SECTION:\ncluster.local.\t\t30\tIN\tSOA\tns.dns.cluster.local. hostmaster.cluster.local. 1795338491 7200 1800 86400 30\n\n`,
     )
   run.io.out.write(
-    `;; Query time: ${run.machine.clock.now() - started} msec\n;; SERVER: ${server}#53(${server}) (UDP)\n;; WHEN: ${new Date(run.machine.clock.now()).toUTCString()}\n;; MSG SIZE  rcvd: ${97 + answer.records.length * 16}\n\n`,
+    `;; Query time: ${run.machine.clock.now() - started} msec\n;; SERVER: ${server}#53(${server}) (UDP)\n;; WHEN: ${digDate(run.machine.clock.now())}\n;; MSG SIZE  rcvd: ${97 + answer.records.length * 16}\n\n`,
   )
   return 0
+}
+
+/** `Sun Nov 22 17:09:54 UTC 2026` */
+function digDate(millis: number): string {
+  const [day = '', date, month, year, time] = new Date(millis).toUTCString().split(' ')
+  return `${day.replace(',', '')} ${month} ${date} ${time} UTC ${year}`
 }
 
 const ping: Command = async (run) => {
