@@ -1,5 +1,6 @@
 import type { StreamSession, StreamSink } from '../api/http.ts'
 import type { ExecOptions } from '../kubelet/runtime.ts'
+import { ByteDecoder, bytesOfText } from '../bytes.ts'
 import { commandNamed } from '../shell/commands/table.ts'
 import { execute } from '../shell/interpreter.ts'
 import type { Machine } from '../shell/machine.ts'
@@ -44,8 +45,6 @@ export function execFailure(id: string, why: string): object {
   }
 }
 
-const encoder = new TextEncoder()
-
 /** Narrower is a client that does not know its size yet. */
 const narrowest = 8
 
@@ -71,15 +70,15 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
     queueMicrotask(() => end(execFailure(context.execId, failed)))
     return { stdin() {}, closeStdin() {}, resize() {}, close() {} }
   }
-  const out = (text: string) => void (open && sink.stdout(encoder.encode(text)))
+  const out = (text: string) => void (open && sink.stdout(bytesOfText(text)))
   const terminal = options.tty ? new Terminal(out) : undefined
   const pipe = options.stdin && !terminal ? new Pipe() : undefined
   const io: Io = terminal
     ? { in: terminal, out: terminal.output, err: terminal.output }
-    : { in: pipe ?? inputOf(''), out: { write: out }, err: { write: (text) => void (open && sink.stderr(encoder.encode(text))) } }
+    : { in: pipe ?? inputOf(''), out: { write: out }, err: { write: (text) => void (open && sink.stderr(bytesOfText(text))) } }
   let process: Process | undefined
   if (terminal) terminal.onInterrupt = () => process?.kill(signals.INT)
-  const decoder = new TextDecoder()
+  const decoder = new ByteDecoder()
   // The client's first resize comes right after the upgrade; a turn later the shell sees the real size.
   queueMicrotask(() => {
     const execution = {
@@ -102,11 +101,12 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
   })
   return {
     stdin(chunk) {
-      const text = decoder.decode(chunk, { stream: true })
+      const text = decoder.decode(chunk)
       if (terminal) terminal.feed(text)
       else pipe?.write(text)
     },
     closeStdin() {
+      pipe?.write(decoder.end())
       pipe?.end()
       terminal?.hangUp()
     },

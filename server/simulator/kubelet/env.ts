@@ -1,3 +1,4 @@
+import { textOfBytes } from '../bytes.ts'
 import { namespaceOf, nameOf } from '../controllers/objects.ts'
 import { amountOf } from '../controllers/quantity.ts'
 import type {
@@ -183,5 +184,5 @@ function linksOf(service: Service, ip: string): { readonly [name: string]: strin
 
 /** A Secret's value as text. */
 export function decodeBase64(value: string): string {
-  return new TextDecoder().decode(Uint8Array.from(atob(value), (char) => char.charCodeAt(0)))
+  return textOfBytes(Uint8Array.from(atob(value), (char) => char.charCodeAt(0)))
 }

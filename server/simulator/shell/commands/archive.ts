@@ -1,3 +1,4 @@
+import { bytesOfText, textOfBytes } from '../../bytes.ts'
 import { baseOf, normalise, parentOf } from '../files.ts'
 import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
@@ -47,9 +48,8 @@ function archive(run: Run, base: string, name: string): string {
 }
 
 function extract(run: Run, data: string, into: string, list: boolean): void {
-  const bytes = new TextEncoder().encode(data)
-  const decoder = new TextDecoder()
-  const text = (from: number, length: number) => decoder.decode(bytes.slice(from, from + length)).replace(/\0.*$/s, '')
+  const bytes = bytesOfText(data)
+  const text = (from: number, length: number) => textOfBytes(bytes.subarray(from, from + length)).replace(/\0.*$/s, '')
   for (let at = 0; at + block <= bytes.length;) {
     const name = text(at, 100)
     if (name === '') break
@@ -62,7 +62,7 @@ function extract(run: Run, data: string, into: string, list: boolean): void {
     else if (kind === '' || kind === '0') {
       const path = normalise(full, into)
       if (!run.machine.files.stat(parentOf(path))) run.machine.files.makeDirectory(parentOf(path), true)
-      run.machine.files.write(path, decoder.decode(bytes.slice(at + block, at + block + size)))
+      run.machine.files.write(path, textOfBytes(bytes.subarray(at + block, at + block + size)))
     }
     at += block + Math.ceil(size / block) * block
   }

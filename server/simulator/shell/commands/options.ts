@@ -1,3 +1,4 @@
+import { bytesOfText } from '../../bytes.ts'
 import { openInput } from '../redirects.ts'
 import { FileError, normalise } from '../files.ts'
 import { CommandError } from '../machine.ts'
@@ -110,7 +111,7 @@ export async function readAll(run: Run, files: readonly string[]): Promise<strin
   return parts.join('')
 }
 
-export const utf8Length = (text: string) => new TextEncoder().encode(text).length
+export const utf8Length = (text: string) => bytesOfText(text).length
 
 /** `10`, `1.5`, `5s`, `2m`, `1h` as milliseconds. */
 export function durationOf(text: string): number {

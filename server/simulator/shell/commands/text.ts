@@ -1,3 +1,4 @@
+import { bytesOfText, textOfBytes } from '../../bytes.ts'
 import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
 import { chunksOf, linesOf, parseOptions, pathIn, readAll, utf8Length } from './options.ts'
@@ -349,7 +350,7 @@ const yes: Command = async (run) => {
 }
 
 function toBase64(text: string): string {
-  return btoa([...new TextEncoder().encode(text)].map((byte) => String.fromCharCode(byte)).join(''))
+  return btoa([...bytesOfText(text)].map((byte) => String.fromCharCode(byte)).join(''))
 }
 
 const base64: Command = async (run) => {
@@ -358,7 +359,7 @@ const base64: Command = async (run) => {
   if (flags.has('d') || flags.has('decode')) {
     try {
       const bytes = Uint8Array.from([...atob(text.replaceAll(/\s/g, ''))].map((char) => char.charCodeAt(0)))
-      run.io.out.write(new TextDecoder().decode(bytes))
+      run.io.out.write(textOfBytes(bytes))
       return 0
     } catch {
       throw new CommandError('invalid input')
