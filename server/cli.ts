@@ -7,6 +7,9 @@ const CLOSING_MILLIS = 8000
 
 const [command = 'present', ...argv] = process.argv.slice(2)
 
+// A closed window, or a pipe that nobody reads any more: what is said then is said to nobody, and the workshop ends or goes on all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 try {
   await dispatch(command, argv)
 } catch (error) {

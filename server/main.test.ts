@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { present, replay, type Running } from './main.ts'
+import { harmless, present, replay, type Running } from './main.ts'
 import { TerminalId } from './kernel/ids.ts'
 import type { ClientMessage } from './protocol/client-message.ts'
 import { Deck } from './protocol/deck.ts'
@@ -155,6 +155,14 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
     expect(JSON.stringify(stage.received())).not.toMatch(/Hal-the-private|p-0[1-9]/)
     stage.close()
     hal.close()
+  })
+})
+
+describe('the log', () => {
+  it('cannot be made to drive the terminal that it is read in, nor to show text in another order than it has', () => {
+    expect(harmless('bad \x1b]52;c;aGk=\x07 \u202egpj.exe\x9b31m\r\n\tat here')).toBe(
+      'bad \\u{1b}]52;c;aGk=\\u{7} \\u{202e}gpj.exe\\u{9b}31m\\u{d}\n\tat here',
+    )
   })
 })
 

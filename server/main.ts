@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { networkInterfaces, tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
@@ -27,6 +27,7 @@ import { createMetrics } from './metrics/metrics.ts'
 import type { Deck } from './protocol/deck.ts'
 import { readSession } from './recordings/read-session.ts'
 import { createSessionId, createSessionWriter, saveImages } from './recordings/write-session.ts'
+import { createRuntimeFolder } from './runtime-folder.ts'
 import { startPty } from './terminals/pty.ts'
 import { type Sandbox, trySandbox } from './terminals/sandbox.ts'
 import { createTerminals } from './terminals/terminals.ts'
@@ -52,9 +53,14 @@ export const systemClock: Clock = {
   },
 }
 
-/** Says something on stderr; stdout is for addresses. */
+/** Says something on stderr; stdout is for addresses. What others chose (names, files, answers) cannot drive the terminal it is read in. */
 export function log(message: string, error?: unknown): void {
-  process.stderr.write(error === undefined ? `${message}\n` : `${message}\n${inspect(error)}\n`)
+  process.stderr.write(harmless(error === undefined ? `${message}\n` : `${message}\n${inspect(error)}\n`))
+}
+
+/** Text in which control characters, and those that reorder text, are written out. */
+export function harmless(text: string): string {
+  return text.replaceAll(/[^\P{C}\n\t]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
 /** Starts a workshop. What it has started is ended again when it cannot be completed. @throws UserError */
@@ -80,10 +86,9 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
   for (const { line, say } of loaded.problems) log(`${config.deck}:${line}: ${say}`)
   const { deck } = loaded
 
-  // Everything temporary of this run: homes, sockets, Prometheus' samples. Shells' users may pass through, not look around.
-  const runtime = await mkdtemp(join(tmpdir(), 'deckhand-'))
-  lifetime.add(() => rm(runtime, { recursive: true, force: true }))
-  await chmod(runtime, 0o711)
+  const runtime = await createRuntimeFolder()
+  // Again for a while: what is being ended may still be writing.
+  lifetime.add(() => rm(runtime, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
 
   const sandbox = await trySandbox(
     { bubblewrap: pathOf(tools.bubblewrap), socat: pathOf(tools.socat), kubectl: pathOf(tools.kubectl) },

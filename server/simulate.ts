@@ -32,7 +32,7 @@ interface Options {
   readonly port: number
 }
 
-/** The `simulate` command. Returns when the process is told to end (SIGINT, SIGTERM). @throws UserError */
+/** The `simulate` command. Returns when the process is told to end (SIGINT, SIGTERM, SIGHUP). @throws UserError */
 export async function simulate(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv)
   if (!options) {
@@ -48,7 +48,7 @@ export async function simulate(argv: readonly string[]): Promise<void> {
     report,
   })
   // Whatever goes wrong from here on, nothing is left behind.
-  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')])
   try {
     const nodes = Array.from({ length: options.nodes }, (_, node) => `workshop-vm-00-${String(node).padStart(2, '0')}`)
     const { opened } = await host.open(ClusterId.parse('workshop-vm-00'), nodes, options.port).catch((error: unknown) => {

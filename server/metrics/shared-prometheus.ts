@@ -125,7 +125,7 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
       const process = await running?.catch(() => undefined)
       await process?.close()
       await (await discovery)?.close()
-      if (folder) await rm(await folder, { recursive: true, force: true })
+      if (folder) await rm(await folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
     },
   }
 }

@@ -172,6 +172,13 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     await expect(stat(join(runtime, person))).rejects.toThrow('ENOENT')
   })
 
+  it('cannot keep its home from going by taking all rights from a folder in it', async () => {
+    const { ask, seat, person } = await shell(5)
+    await ask('mkdir -p a/b/c; chmod 0 a/b a')
+    await seat.close()
+    await expect(stat(join(runtime, person))).rejects.toThrow('ENOENT')
+  })
+
   it('leaves nothing when it is ended while it starts', async () => {
     for (let times = 0; times < 5; times++) {
       const seat = terminals.seat({ person: PersonId.parse('p-07'), number: 7, presenter: false }, Promise.reject(new Error('none')))

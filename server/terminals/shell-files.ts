@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chown, cp, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What a person's shell looks like from inside. */
@@ -105,6 +105,23 @@ export async function writeKubeconfig(home: string, kubeconfig: string, owner: n
   } finally {
     await folder.close()
   }
+}
+
+/** Removes a person's folder, whatever rights they have taken from their own folders in it. */
+export async function removeHome(folder: string): Promise<void> {
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+  try {
+    await remove()
+  } catch {
+    await openUp(folder)
+    await remove()
+  }
+}
+
+async function openUp(folder: string): Promise<void> {
+  await chmod(folder, 0o700).catch(() => {})
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  for (const entry of entries) if (entry.isDirectory()) await openUp(join(folder, entry.name))
 }
 
 async function giveAway(folder: string, owner: number): Promise<void> {

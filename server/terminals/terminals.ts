@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, chmod, chown, mkdir, rm } from 'node:fs/promises'
+import { access, chmod, chown, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
 import { type PersonId, TerminalId } from '../kernel/ids.ts'
@@ -8,7 +8,7 @@ import type { SessionEvent } from '../protocol/session-event.ts'
 import { type Address, type ClusterSocket, openClusterSocket } from './cluster-socket.ts'
 import type { StartPty } from './pty.ts'
 import { confined, INSIDE, type Sandbox, shellUser, startScript } from './sandbox.ts'
-import { createHome, shellEnvironment, type ShellIdentity, writeKubeconfig } from './shell-files.ts'
+import { createHome, removeHome, shellEnvironment, type ShellIdentity, writeKubeconfig } from './shell-files.ts'
 import { Terminal } from './terminal.ts'
 
 /** Terminals that one person may have open at once. */
@@ -148,7 +148,7 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
         const made = await place?.catch(() => undefined)
         if (!made) return
         await made.socket.close()
-        await rm(made.folder, { recursive: true, force: true })
+        await removeHome(made.folder)
       },
     }
     seats.add(handle)

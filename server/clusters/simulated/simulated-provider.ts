@@ -78,8 +78,10 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
     if (closed) return
     const cluster = open(number)
     warm = { number, cluster }
-    // Whoever leases it hears of a failure; until then it is only noted.
-    cluster.catch(report)
+    // Whoever leases it hears of a failure; until then it is only noted. Being ended while it starts is none.
+    cluster.catch((error: unknown) => {
+      if (!closed) report(error)
+    })
   }
   /** The warm cluster when it is this attendee's, which it is unless somebody comes back after a restart. */
   const take = async (number: number): Promise<Running> => {
