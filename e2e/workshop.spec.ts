@@ -140,6 +140,21 @@ test('a reload comes back to the same slide and the same terminal, nothing lost 
   expect((await lines(ada)).filter((line) => line === 'before-42')).toHaveLength(1)
 })
 
+test('a browser that joined before comes back to its own cluster, without a name', async () => {
+  await ada.goto(deckhand.join)
+  await expect(ada).toHaveURL(/\/attend$/)
+  await ada.getByRole('tab').last().click()
+  await expect(screen(ada)).toContainText('after-52')
+})
+
+test('a second page of the stage is dark where the machine is dark', async ({ browser }) => {
+  const dark = await visit(browser, deckhand.stage, { viewport: { width: 1920, height: 1080 }, colorScheme: 'dark' })
+  await expect(slide(dark)).toContainText('CPU and restarts')
+  const ground = await dark.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  expect(ground).toBe('rgb(13, 36, 56)')
+  await dark.context().close()
+})
+
 test('a block that opens a shell in a pod goes on inside it, and comes back', async () => {
   test.setTimeout(90_000)
   await present(presenter, 'A pod to look around from')
