@@ -405,6 +405,7 @@ export class SimulatedContainer implements RuntimeContainer {
 
   remove(): void {
     if (this.#state === 'running') this.signal('SIGKILL')
+    this.machine.files.release()
     this.#host.removed(this)
   }
 }

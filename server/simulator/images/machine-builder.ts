@@ -126,6 +126,7 @@ export function buildMachine(parts: MachineParts): Machine {
     now: () => clock.now(),
     image: imageLayer(image),
     mounts: config.mounts,
+    disk: host.volumes.disk,
     volume: (key) => host.volumes.files(key),
     generated,
     generatedNames: (directory) => generatedNames(directory, processes),

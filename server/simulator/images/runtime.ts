@@ -22,6 +22,8 @@ export interface SimulatedRuntime extends ContainerRuntime {
   readonly network: ClusterNetwork
   /** All containers that have been made and not removed. */
   containers(): readonly SimulatedContainer[]
+  /** How many bytes containers have written, volumes included, that are not freed yet. */
+  written(): number
   /** Stops every process and timer. */
   close(): void
 }
@@ -39,9 +41,16 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     volumes: new VolumeStore(),
     removed: (container: SimulatedContainer) => void containers.delete(container),
   }
+  // A turn later: by then its containers have stopped.
+  const free = (prefix: string) => void platform.clock.after(0, () => host.volumes.free(prefix))
+  const stops = [
+    api.watch('Pod', ({ type, object }) => void (type === 'DELETED' && free(`pod/${object.metadata.uid}/`))),
+    api.watch('PersistentVolume', ({ type, object }) => void (type === 'DELETED' && free(`pv/${object.metadata.name}/`))),
+  ]
   return {
     network,
     containers: () => [...containers],
+    written: () => host.volumes.disk.used,
     pull: (image) => registry.pull(image),
     create(config: ContainerConfig) {
       const image = registry.find(config.container.image ?? '')
@@ -51,6 +60,7 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
       return container
     },
     close() {
+      for (const stop of stops) stop()
       for (const container of containers) container.remove()
     },
   }

@@ -1,12 +1,23 @@
+import { Disk } from '../shell/files.ts'
 import type { Layer } from '../shell/files.ts'
 
 /** The files of writable volumes, by key: they outlive the containers that mount them. */
 export class VolumeStore {
+  readonly disk = new Disk()
   readonly #layers = new Map<string, Layer>()
 
   files(key: string): Layer {
     const layer = this.#layers.get(key) ?? new Map()
     this.#layers.set(key, layer)
     return layer
+  }
+
+  /** Nobody can mount these any more: forgets the volumes whose keys begin so. */
+  free(prefix: string): void {
+    for (const [key, layer] of this.#layers) {
+      if (!key.startsWith(prefix)) continue
+      this.disk.free(layer)
+      this.#layers.delete(key)
+    }
   }
 }

@@ -82,7 +82,7 @@ function claimed(pod: Pod, name: string, place: VolumePlace): Volume {
   const volume = claim.spec?.volumeName
   if (!volume) throw new Unmountable('PVC is not bound')
   const path = place.api.get('PersistentVolume', undefined, volume)?.spec?.hostPath?.path
-  return { kind: 'shared', key: path ? `node/${pod.spec?.nodeName ?? ''}${path}` : `pv/${volume}`, medium: 'disk' }
+  return { kind: 'shared', key: path ? `node/${pod.spec?.nodeName ?? ''}${path}` : `pv/${volume}/`, medium: 'disk' }
 }
 
 function pick(

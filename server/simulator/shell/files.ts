@@ -10,8 +10,38 @@ export type Layer = Map<string, Entry>
 /** What went wrong with a file, in the C library's words. */
 export class FileError extends Error {}
 
-/** What one container may write in all: nobody's files eat the server's memory. */
-const mostBytes = 32_000_000
+/** What one container, or one volume, may hold. */
+const mostOfLayer = 32_000_000
+/** What all that one cluster's containers have written may come to: nobody's files eat the server's memory. */
+const mostOfDisk = 256_000_000
+
+/** Counts what the containers of one cluster have written. */
+export class Disk {
+  readonly #sizes = new Map<Layer, number>()
+  #used = 0
+
+  /** How many bytes are written and not freed. */
+  get used(): number {
+    return this.#used
+  }
+
+  /** @throws FileError when there is no room */
+  grow(layer: Layer, bytes: number): void {
+    const size = (this.#sizes.get(layer) ?? 0) + bytes
+    if (bytes > 0 && (size > mostOfLayer || this.#used + bytes > mostOfDisk)) throw new FileError('No space left on device')
+    this.#sizes.set(layer, size)
+    this.#used += bytes
+  }
+
+  free(layer: Layer): void {
+    this.#used -= this.#sizes.get(layer) ?? 0
+    this.#sizes.delete(layer)
+    layer.clear()
+  }
+}
+
+/** What an entry takes beside its content. */
+const entrySize = 100
 
 /** Absolute, without `.`, `..` and double slashes. */
 export function normalise(path: string, cwd = '/'): string {
@@ -31,6 +61,7 @@ export interface FileTreeParts {
   /** What the image brings; shared, never written. */
   readonly image: ReadonlyMap<string, Entry>
   readonly mounts: readonly Mount[]
+  readonly disk?: Disk
   /** The files of a shared volume. */
   readonly volume: (key: string) => Layer
   /** Files made on reading, e.g. under /proc. */
@@ -45,10 +76,12 @@ export class FileTree {
   readonly #upper: Layer = new Map()
   readonly #removed = new Set<string>()
   readonly #mounts: readonly Mount[]
+  readonly #disk: Disk
   #written = 0
 
   constructor(parts: FileTreeParts) {
     this.#parts = parts
+    this.#disk = parts.disk ?? new Disk()
     this.#mounts = parts.mounts.toSorted((a, b) => b.path.length - a.path.length)
   }
 
@@ -96,14 +129,14 @@ export class FileTree {
       if (!parents) throw new FileError('No such file or directory')
       this.makeDirectory(parentOf(at), true)
     }
-    this.#put(at, { kind: 'directory', mode: 0o755, modified: this.#parts.now() }, 100)
+    this.#put(at, { kind: 'directory', mode: 0o755, modified: this.#parts.now() }, entrySize)
   }
 
   /** @throws FileError */
   link(target: string, path: string): void {
     const at = this.resolve(path, false)
     if (this.#lookup(at)) throw new FileError('File exists')
-    this.#put(at, { kind: 'link', target, modified: this.#parts.now() }, 100)
+    this.#put(at, { kind: 'link', target, modified: this.#parts.now() }, entrySize)
   }
 
   /** @throws FileError */
@@ -122,7 +155,12 @@ export class FileTree {
     if (this.#mounts.some((mount) => mount.path === at)) throw new FileError('Resource busy')
     if (entry.kind === 'directory') for (const name of this.list(at)) this.remove(`${at}/${name}`)
     const { layer, key } = this.#place(at)
-    if (entry.kind === 'file') this.#written -= entry.content.length
+    const own = layer.get(key)
+    if (own) {
+      const size = entrySize + (own.kind === 'file' ? own.content.length : 0)
+      this.#written -= size
+      this.#disk.grow(layer, -size)
+    }
     layer.delete(key)
     if (layer === this.#upper) this.#removed.add(at)
   }
@@ -219,10 +257,17 @@ export class FileTree {
 
   #put(path: string, entry: Entry, growth: number): void {
     const { layer, key } = this.#place(path)
-    if (this.#written + growth > mostBytes) throw new FileError('No space left on device')
-    this.#written += growth
+    // What is written over an image's file is all new; what is written for the first time has a name too.
+    const bytes = layer.has(key) ? growth : entrySize + (entry.kind === 'file' ? entry.content.length : 0)
+    this.#disk.grow(layer, bytes)
+    this.#written += bytes
     layer.set(key, entry)
     if (layer === this.#upper) this.#removed.delete(path)
+  }
+
+  /** The container is gone, and what it wrote outside volumes with it. */
+  release(): void {
+    this.#disk.free(this.#upper)
   }
 
   /** How many bytes the container has written. */
