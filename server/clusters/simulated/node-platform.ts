@@ -1,6 +1,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Platform } from '../../simulator/platform.ts'
+
+// Expressions that people give to a simulated grep may backtrack for hours: V8 then turns to an engine that takes linear time.
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
 
 /** The machine's own time. Its timers do not keep a process alive that has nothing else to do. */
 export const nodeClock: Clock = {

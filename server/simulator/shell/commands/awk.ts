@@ -1,3 +1,4 @@
+import { boundedRegExp } from '../bounded-regexp.ts'
 import { CommandError } from '../machine.ts'
 import type { Command } from '../machine.ts'
 import { linesOf, parseOptions } from './options.ts'
@@ -33,7 +34,7 @@ export const awk: Command = async (run) => {
               .trim()
               .split(/\s+/)
               .filter((each) => each !== '')
-          : line.split(pattern.length === 1 ? pattern : new RegExp(pattern))
+          : line.split(pattern.length === 1 ? pattern : boundedRegExp(pattern))
       for (const rule of rules) {
         if (rule.condition !== 'BEGIN' && rule.condition !== 'END' && holds(rule.condition, state))
           perform(rule.action ?? 'print', state, out)
@@ -71,13 +72,13 @@ function holds(condition: string, state: State): boolean {
   const text = condition.trim()
   if (text.startsWith('!')) return !holds(text.slice(1), state)
   const regex = /^\/(.*)\/$/s.exec(text)
-  if (regex) return new RegExp(regex[1] ?? '').test(state.line)
+  if (regex) return boundedRegExp(regex[1] ?? '').test(state.line)
   const comparison = /^(.+?)\s*(==|!=|>=|<=|>|<|!~|~)\s*(.+)$/s.exec(text)
   if (!comparison) return !['', '0'].includes(value(text, state))
   const left = value(comparison[1] ?? '', state)
   const operator = comparison[2] ?? ''
   const right = (comparison[3] ?? '').trim()
-  if (operator.endsWith('~')) return new RegExp(/^\/(.*)\/$/s.exec(right)?.[1] ?? value(right, state)).test(left) === (operator === '~')
+  if (operator.endsWith('~')) return boundedRegExp(/^\/(.*)\/$/s.exec(right)?.[1] ?? value(right, state)).test(left) === (operator === '~')
   const other = value(right, state)
   const numeric = left !== '' && other !== '' && !Number.isNaN(Number(left)) && !Number.isNaN(Number(other))
   const order = numeric ? Number(left) - Number(other) : left < other ? -1 : left > other ? 1 : 0

@@ -1,3 +1,4 @@
+import { boundedRegExp } from '../bounded-regexp.ts'
 import { CommandError } from '../machine.ts'
 import type { Command } from '../machine.ts'
 import { escapeRegExp } from '../pattern.ts'
@@ -16,8 +17,9 @@ export function posixRegExp(pattern: string, extended: boolean, flags = ''): Reg
   source = source.replaceAll('\\<', '\\b').replaceAll('\\>', '\\b')
   if (!extended) source = source.replace(/^\*/, '\\*')
   try {
-    return new RegExp(source, flags)
-  } catch {
+    return boundedRegExp(source, flags)
+  } catch (error) {
+    if (error instanceof CommandError) throw error
     throw new CommandError(`bad regex '${pattern}'`, 2)
   }
 }
@@ -48,7 +50,7 @@ const grep: Command = async (run) => {
     .map((pattern) => (fixed ? escapeRegExp(pattern) : posixRegExp(pattern, extended).source))
     .map((each) => (flags.has('w') ? `\\b(?:${each})\\b` : flags.has('x') ? `^(?:${each})$` : `(?:${each})`))
     .join('|')
-  const regex = new RegExp(source, flags.has('i') ? 'gi' : 'g')
+  const regex = boundedRegExp(source, flags.has('i') ? 'gi' : 'g')
   const recursive = flags.has('r') || flags.has('R')
   const walk = (path: string): string[] =>
     run.machine.files.stat(pathIn(run, path))?.kind === 'directory'
