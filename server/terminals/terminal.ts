@@ -1,15 +1,19 @@
+import { Budget } from '../kernel/budget.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { BlockId, PersonId, TerminalId } from '../kernel/ids.ts'
+import { UserError } from '../kernel/user-error.ts'
 import type { Command } from '../protocol/deck.ts'
 import type { SessionEvent } from '../protocol/session-event.ts'
 import { History } from './history.ts'
 import { MarkScanner } from './marks.ts'
 import type { Pty } from './pty.ts'
-import { Runner } from './runner.ts'
+import { Runner, type RunnerEvent } from './runner.ts'
 import { Viewer, type ViewerSink } from './viewer.ts'
 
 /** How long a shell gets to go after the terminal was hung up. */
 const HANGUP_MILLIS = 1500
+/** Commands of a person's own that are written down: more than anybody types, pastes included. */
+const TOLD_COMMANDS = { atOnce: 200, perSecond: 5 }
 
 export interface TerminalDeps {
   readonly clock: Clock
@@ -39,6 +43,8 @@ export class Terminal {
   readonly #viewers = new Set<Viewer>()
   readonly #exited: Promise<void>
   #size: { readonly columns: number; readonly rows: number }
+  readonly #tellings: Budget
+  #untold = false
   #paused = false
   #closed = false
   #seen = false
@@ -48,10 +54,14 @@ export class Terminal {
     this.id = deps.id
     this.person = deps.person
     this.#size = deps.size
+    this.#tellings = new Budget(TOLD_COMMANDS, () => deps.clock.now())
     this.#runner = new Runner({
       clock: deps.clock,
-      type: (data) => deps.pty.write(data),
-      emit: (event) => deps.onEvent({ ...event, person: deps.person, terminal: deps.id }),
+      type: (data) => void deps.pty.write(data),
+      emit: (event) => {
+        if (this.#isTooMuch(event)) return
+        deps.onEvent({ ...event, person: deps.person, terminal: deps.id })
+      },
       tail: () => this.#scanner.tail,
       offset: () => this.#history.end,
     })
@@ -77,11 +87,12 @@ export class Terminal {
     return this.#closed
   }
 
-  /** What a person types. */
+  /** What a person types. @throws UserError 'terminal-busy' when the program has left too much unread already */
   write(data: string): void {
     if (this.#closed) return
     this.#runner.typed()
-    this.#deps.pty.write(data)
+    if (!this.#deps.pty.write(data))
+      throw new UserError('terminal-busy', 'The program in this terminal does not read what is typed. Stop it with Ctrl-C, or wait.')
   }
 
   resize(columns: number, rows: number): void {
@@ -128,6 +139,14 @@ export class Terminal {
     const cancel = this.#deps.clock.after(HANGUP_MILLIS, () => this.#signal('SIGKILL'))
     await this.#exited
     cancel()
+  }
+
+  /** Commands are told by marks in the output, which any program can print by the million; a slide's are few, and always told. */
+  #isTooMuch(event: RunnerEvent): boolean {
+    if (!event.type.startsWith('command.') || ('block' in event && event.block !== undefined)) return false
+    // A command that was not told of does not end, either.
+    if (event.type === 'command.started') this.#untold = !this.#tellings.take()
+    return this.#untold
   }
 
   #signal(signal: 'SIGHUP' | 'SIGKILL'): void {
