@@ -148,6 +148,24 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
     console.close()
   })
 
+  it('ends a page that asks for too much at once, and writes down no more than it may', async () => {
+    const ivy = await attendee(running, 'Ivy')
+    const [one, two] = ivy.deck.slides.map(({ id }) => id)
+    if (!one || !two) throw new Error('The deck has two slides.')
+    const closed = ivy.closed()
+    for (let count = 0; count < 2000; count++) ivy.send({ type: 'slide.show', slide: count % 2 ? one : two, step: 0 })
+    expect(await closed).toBe(1008)
+    expect(ivy.events('person.moved').length).toBeLessThan(600)
+  })
+
+  it('lets a person open twenty pages and no more', async () => {
+    const jon = await attendee(running, 'Jon')
+    const more = await Promise.all(Array.from({ length: 19 }, () => connect(running, jon.cookie, 0)))
+    await expect(connect(running, jon.cookie, 0)).rejects.toThrow('429')
+    for (const page of [jon, ...more]) page.close()
+    await vi.waitFor(async () => (await connect(running, jon.cookie, 0)).close(), { timeout: 5000 })
+  })
+
   it('shows a stage nothing of any attendee', async () => {
     const stage = await connect(running, await entered(running, 'stage'), 0, 'stage')
     const hal = await attendee(running, 'Hal-the-private')
@@ -262,7 +280,8 @@ async function connect(running: Running, cookie: string, after: number, page = '
     send({ type: 'terminal.ack', terminal: message.terminal, offset: message.offset + message.data.length })
   })
   const send = (message: ClientMessage): void => socket.send(JSON.stringify(message))
-  await vi.waitFor(() => expect(received[0]?.type).toBe('welcome'), { timeout: 5000 })
+  await new Promise<void>((resolve, reject) => socket.once('message', () => resolve()).once('error', reject))
+  expect(received[0]?.type).toBe('welcome')
   const messages = (type: ServerMessage['type']) => received.filter((message) => message.type === type)
   const all = () =>
     received.flatMap((message) => (message.type === 'welcome' || message.type === 'events' ? message.events : [])).map(({ event }) => event)

@@ -8,7 +8,7 @@ import { type EventStore, SessionLog } from './session-log.ts'
 import { type Onlooker, visibleTo } from './visibility.ts'
 
 /** People in one session: what one process was planned for. */
-const MAX_PEOPLE = 500
+const MAX_PEOPLE = 200
 
 /** What the classroom has to know of the deck: its slides, in order, and how many steps each has. */
 export type SlideSteps = readonly { readonly id: SlideId; readonly steps: number }[]

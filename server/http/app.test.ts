@@ -96,6 +96,20 @@ describe('joining', () => {
     expect((await site.join('Eve', CODE)).status).toBe(200)
   })
 
+  it('counts guesses that come all at once, too', async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => site.join('Eve', 'BKT-4MX')))
+    expect(answers.filter(({ status }) => status === 403)).toHaveLength(20)
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(80)
+  })
+
+  it('says when the room is full', async () => {
+    for (let count = 0; count < 200; count++) expect((await site.join('Ann', CODE)).status).toBe(200)
+    const refused = await site.join('Zoe', CODE)
+    expect(refused.status).toBe(429)
+    expect(Problem.parse(await refused.json()).say).toBe('The workshop is full: 200 people have joined.')
+    expect(site.desks).toHaveLength(200)
+  })
+
   it.each([
     [{}],
     [{ name: '', code: CODE }],

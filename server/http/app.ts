@@ -108,8 +108,9 @@ export function createApp(options: AppOptions): Hono<Env> {
   })
   app.post('/api/join', async (context) => {
     const address = addressOf(context)
-    attempts.check(address)
     const { name, code } = await parsed(context, JoinRequest)
+    // Only now, with nothing awaited until the guess is counted: requests that wait for their bodies must not be let in together.
+    attempts.check(address)
     if (!isJoinCode(code, joinCode)) {
       attempts.failed(address)
       return problem(403, 'forbidden', 'That is not this workshop’s code. It is on the screen in front of you; mind the letters.')

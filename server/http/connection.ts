@@ -1,4 +1,5 @@
 import type { PersonId, TerminalId } from '../kernel/ids.ts'
+import type { Budget } from '../kernel/budget.ts'
 import { Lifetime } from '../kernel/lifetime.ts'
 import { UserError, wordsFor } from '../kernel/user-error.ts'
 import { type ClientMessage, parseClientMessage } from '../protocol/client-message.ts'
@@ -17,6 +18,9 @@ const NOT_FROM_STAGE: ReadonlySet<ClientMessage['type']> = new Set([
   'run',
   'run.stop',
 ])
+
+/** What a page says all the time: keys, and how far its screen has come. Each of these has a limit of its own. */
+const NOT_COUNTED: ReadonlySet<ClientMessage['type']> = new Set(['terminal.input', 'terminal.ack', 'terminal.detach', 'chart.unwatch'])
 
 /** One page's socket, as far as this file has to know it. */
 export interface Wire {
@@ -42,15 +46,17 @@ export class Connection {
   readonly #visitor: Visitor
   readonly #wire: Wire
   readonly #stageSizes: StageSizes
+  readonly #asking: Budget
   readonly #lifetime = new Lifetime()
   readonly #attachments = new Map<TerminalId, Attachment>()
   readonly #charts = new Map<string, () => void>()
 
-  constructor(room: Room, visitor: Visitor, wire: Wire, stageSizes: StageSizes) {
+  constructor(room: Room, visitor: Visitor, wire: Wire, stageSizes: StageSizes, asking: Budget) {
     this.#room = room
     this.#visitor = visitor
     this.#wire = wire
     this.#stageSizes = stageSizes
+    this.#asking = asking
   }
 
   /** Whose terminals and charts this page works with: the stage shows the presenter's. */
@@ -90,6 +96,11 @@ export class Connection {
       message = parseClientMessage(frame)
     } catch (error) {
       this.#wire.close(1008, wordsFor(error))
+      return
+    }
+    if (!NOT_COUNTED.has(message.type) && !this.#asking.take()) {
+      // What it asked for is not done, so the page no longer shows what is: it is ended, and comes back to how things are.
+      this.#wire.close(1008, 'This page asks for too much at once. Wait a moment.')
       return
     }
     try {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
+import { Budget } from '../kernel/budget.ts'
 import { UserError } from '../kernel/user-error.ts'
 import { MAX_FRAME } from '../protocol/client-message.ts'
 import { Page } from '../protocol/server-message.ts'
@@ -15,6 +16,15 @@ import { bytesOf, createUpgrader, WebSocket } from './web-socket.ts'
 const MAX_BUFFERED = 8 * 1024 * 1024
 /** How often a page has to show that it is there: a laptop that went to sleep says nothing. */
 const HEARTBEAT_MILLIS = 15_000
+
+/** Pages that one person, or all stages together, may have open. */
+const MAX_SOCKETS = 20
+/** What one person's pages may ask for, reconnecting included; typing and saying what was shown are not counted. */
+const ASKING = { atOnce: 300, perSecond: 40 }
+/** A request that takes longer to arrive is none of a browser's. */
+const REQUEST_MILLIS = 20_000
+/** Files that this process may have open are also pseudo terminals and clusters' connections. */
+const MAX_CONNECTIONS = 4000
 
 export interface HttpServer {
   readonly port: number
@@ -34,7 +44,9 @@ export async function listen(
   port: number,
 ): Promise<HttpServer> {
   const answer = getRequestListener(fetch as never)
-  const server = createServer((request, response) => void answer(request, response))
+  const timeouts = { headersTimeout: REQUEST_MILLIS, requestTimeout: REQUEST_MILLIS, connectionsCheckingInterval: 5000 }
+  const server = createServer(timeouts, (request, response) => void answer(request, response))
+  server.maxConnections = MAX_CONNECTIONS
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     if (sockets) sockets.accept(request, socket, head)
@@ -82,6 +94,13 @@ export function createSockets(room: Room, access: Access, rules: HostRules): Soc
   const upgrader = createUpgrader({ maxPayload: MAX_FRAME * 4 })
   const stageSizes: StageSizes = new Map()
   const alive = new Map<WebSocket, boolean>()
+  const guests = new Map<string, Guest>()
+  const guestOf = ({ page, person }: Visitor): Guest => {
+    const key = `${page} ${person ?? ''}`
+    const known = guests.get(key) ?? { sockets: 0, asking: new Budget(ASKING, Date.now) }
+    guests.set(key, known)
+    return known
+  }
   const heartbeat = setInterval(() => {
     for (const [webSocket, answered] of alive) {
       if (!answered) webSocket.terminate()
@@ -97,11 +116,20 @@ export function createSockets(room: Room, access: Access, rules: HostRules): Soc
         refuse(socket, admitted)
         return
       }
+      const guest = guestOf(admitted)
+      if (guest.sockets >= MAX_SOCKETS || !guest.asking.take()) {
+        refuse(socket, 429)
+        return
+      }
       upgrader.accept(request, socket, head, (webSocket) => {
+        guest.sockets++
         alive.set(webSocket, true)
         webSocket.on('pong', () => alive.set(webSocket, true))
-        webSocket.on('close', () => alive.delete(webSocket))
-        converse(webSocket, room, admitted, stageSizes)
+        webSocket.on('close', () => {
+          guest.sockets--
+          alive.delete(webSocket)
+        })
+        converse(webSocket, room, admitted, stageSizes, guest.asking)
       })
     },
     close() {
@@ -112,7 +140,13 @@ export function createSockets(room: Room, access: Access, rules: HostRules): Soc
   }
 }
 
-function converse(webSocket: WebSocket, room: Room, visitor: Visitor, stageSizes: StageSizes): void {
+/** Whoever has pages open: a person, or the stages. */
+interface Guest {
+  sockets: number
+  readonly asking: Budget
+}
+
+function converse(webSocket: WebSocket, room: Room, visitor: Visitor, stageSizes: StageSizes, asking: Budget): void {
   const connection = new Connection(
     room,
     visitor,
@@ -125,6 +159,7 @@ function converse(webSocket: WebSocket, room: Room, visitor: Visitor, stageSizes
       close: (code, reason) => webSocket.close(code, reason.slice(0, 120)),
     },
     stageSizes,
+    asking,
   )
   webSocket.on('message', (data, isBinary) => {
     if (webSocket.readyState !== WebSocket.OPEN) return

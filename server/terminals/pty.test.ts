@@ -45,10 +45,12 @@ describe('a program that prints marks without end', () => {
     }
     const size = { columns: 80, rows: 24 }
     const [id, person] = [TerminalId.parse('t-01-1'), PersonId.parse('p-01')]
-    new Terminal({ clock, id, person, pty, size, onEvent: (event) => events.push(event), onOutput: () => {}, onClosed: () => {} })
+    const deps = { clock, id, person, pty, size, onOutput: () => {}, onClosed: () => {} }
+    const terminal = new Terminal({ ...deps, onEvent: (event) => events.push(event) })
     print('\x1b]133;C\x07\x1b]133;D;1\x07'.repeat(10_000))
     const count = (type: SessionEvent['type']) => events.filter((event) => event.type === type).length
     expect([count('command.started'), count('command.finished')]).toEqual([200, 200])
+    expect(terminal.closed).toBe(false)
   })
 })
 
