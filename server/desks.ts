@@ -151,6 +151,7 @@ class PersonDesk implements Desk {
       const lease = await clusters.lease({ number: this.#person.number, name: this.#person.name })
       this.#ready = lease
       this.#unregister = this.#deps.metrics.register(asWatched(lease))
+      lease.onLost?.((why) => this.#lose(lease, why))
       this.#tell({ state: 'ready', name: lease.name, simulated: lease.simulated })
       return lease
     } catch (error) {
@@ -159,6 +160,16 @@ class PersonDesk implements Desk {
       this.#tell({ state: 'none', why: wordsFor(error) })
       throw error
     }
+  }
+
+  /** The cluster is gone: this person is told, and gets another when the page is loaded again. */
+  #lose(lease: ClusterLease, why: string): void {
+    if (this.#ready !== lease) return
+    this.#unregister()
+    this.#ready = undefined
+    this.#failed = true
+    void lease.release().catch((error: unknown) => this.#deps.log(`The cluster of person ${this.#person.number} was not released.`, error))
+    this.#tell({ state: 'none', why })
   }
 
   #tell(notice: ClusterNotice): void {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -64,6 +65,13 @@ describe('a folder of kubeconfigs', () => {
     ['a path out of the folder', kubeconfig({ user: { tokenFile: '../secret' } }), /lies outside the kubeconfig's folder/],
     ['a link out of the folder', kubeconfig({ user: { tokenFile: 'link' } }), /lies outside the kubeconfig's folder/],
     ['a key that is no key', kubeconfig({ user: { 'client-key': 'vm.yaml' } }), /is not a PEM file/],
+    [
+      'a program to run for signing in',
+      kubeconfig({ user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/touch', args: ['ran'] } } }),
+      /its user "u" signs in by running a program \(exec\), which is neither run here nor handed to attendees; give it a token/,
+    ],
+    ['a plugin of old', kubeconfig({ user: { 'auth-provider': { name: 'gcp' } } }), /running a program \(auth-provider\)/],
+    ['more than a kubeconfig could be', `# ${'x'.repeat(1024 * 1024)}\n${kubeconfig()}`, /it is larger than 1 MB/],
     ['aliases that explode', 'a: &a [x]\nb: *a\n', /cannot be used as a kubeconfig/],
   ])('refuses %s in one sentence that names the file', async (_, text, words) => {
     await writeFile(join(dirname(folder), 'secret'), 'secret')
@@ -75,6 +83,11 @@ describe('a folder of kubeconfigs', () => {
     )
     expect(refusal).toMatchObject({ code: 'bad-kubeconfig', say: expect.stringMatching(words) })
     expect(refusal).toMatchObject({ say: expect.stringContaining('vm.yaml') })
+  })
+
+  it('does not wait for a named pipe', async () => {
+    execFileSync('mkfifo', [join(folder, 'vm.yaml')])
+    await expect(createKubeconfigProvider(folder)).rejects.toMatchObject({ say: expect.stringContaining('it is not a file') })
   })
 
   it('says when there is no folder, or nothing in it', async () => {

@@ -1,4 +1,5 @@
-import { readFile, realpath } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
@@ -22,6 +23,8 @@ const User = z.looseObject({
   'client-certificate-data': z.base64().optional(),
   'client-key': z.string().optional(),
   'client-key-data': z.base64().optional(),
+  exec: z.unknown().optional(),
+  'auth-provider': z.unknown().optional(),
 })
 const Kubeconfig = z.looseObject({
   kind: z.literal('Config').optional(),
@@ -59,6 +62,7 @@ export async function readKubeconfig(file: string): Promise<ClusterAccess> {
   if (!cluster) throw wrong(`its context "${context.name}" names a cluster "${context.context.cluster}" that is not there`)
   const user = config.users.find(({ name }) => name === context.context.user)
   if (!user) throw wrong(`its context "${context.name}" names a user "${context.context.user}" that is not there`)
+  refusePrograms(user.name, user.user ?? {}, wrong)
   const server = new URL(cluster.cluster.server)
   if (server.protocol !== 'https:') throw wrong(`its server ${cluster.cluster.server} is not an https:// address`)
 
@@ -92,13 +96,25 @@ export async function readKubeconfig(file: string): Promise<ClusterAccess> {
   }
 }
 
+/**
+ * A kubeconfig may name a program that fetches the credentials. We run none on the operator's machine, and an attendee's
+ * shell has neither the program nor the operator's login that it needs.
+ */
+function refusePrograms(name: string, user: z.infer<typeof User>, wrong: Wrong): void {
+  for (const way of ['exec', 'auth-provider'] as const) {
+    if (user[way] === undefined || user[way] === null) continue
+    throw wrong(
+      `its user "${name}" signs in by running a program (${way}), which is neither run here nor handed to attendees; give it a token or a client certificate`,
+    )
+  }
+}
+
 type Wrong = (why: string, cause?: unknown) => UserError
 
 async function parseKubeconfig(file: string, wrong: Wrong): Promise<z.infer<typeof Kubeconfig>> {
   let content: unknown
   try {
-    const text = await readFile(file)
-    if (text.length > mostBytes) throw new Error('it is larger than 1 MB')
+    const text = await readBounded(file)
     content = parse(text.toString(), { maxAliasCount: 0 })
   } catch (cause) {
     throw wrong(cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause), cause)
@@ -130,6 +146,19 @@ async function readPem(path: string, file: string, wrong: Wrong): Promise<string
   return content.toString('base64')
 }
 
+/** Opened without waiting, for a named pipe would be waited for without end. */
+async function readBounded(file: string): Promise<Buffer> {
+  const opened = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const status = await opened.stat()
+    if (!status.isFile()) throw new Error('it is not a file')
+    if (status.size > mostBytes) throw new Error('it is larger than 1 MB')
+    return await opened.readFile()
+  } finally {
+    await opened.close()
+  }
+}
+
 /** What is inlined is handed to an attendee, so only files in the kubeconfig's own folder, or below it, are read. */
 async function readBeside(path: string, file: string, wrong: Wrong): Promise<Buffer> {
   try {
@@ -137,7 +166,7 @@ async function readBeside(path: string, file: string, wrong: Wrong): Promise<Buf
     const real = await realpath(resolve(folder, path))
     const inside = relative(folder, real)
     if (inside.startsWith('..') || isAbsolute(inside)) throw new Error("it lies outside the kubeconfig's folder")
-    return await readFile(real)
+    return await readBounded(real)
   } catch (cause) {
     throw wrong(`${path}, which it refers to, cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
   }

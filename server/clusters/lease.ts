@@ -19,6 +19,8 @@ export interface ClusterLease {
   /** The kubeconfig (YAML, no references to files) for a client that reaches the API at `at`; names in certificates still hold there. */
   kubeconfigFor(at: Address): string
   readonly prometheus: PrometheusSource
+  /** Calls `listener`, with a sentence for people, when the cluster is gone though nobody released it. Only simulated ones tell. @returns ends it */
+  readonly onLost?: (listener: (why: string) => void) => () => void
   release(): Promise<void>
 }
 

@@ -65,8 +65,11 @@ describe('simulated clusters', () => {
 
   it('say so when their thread ends, and new ones get a new thread', async () => {
     const first = await lease(0)
+    const lost: string[] = []
+    first.onLost?.((why) => lost.push(why))
     await expect(lease(77)).rejects.toMatchObject({ code: 'cluster-failed' })
     expect(first.prometheus.state()).toMatchObject({ state: 'unreachable', why: expect.stringContaining('has stopped') })
+    expect(lost).toEqual([expect.stringContaining('has stopped')])
     await first.release()
     expect((await lease(1)).nodes[0]).toBe('workshop-vm-01-00')
   })

@@ -26,6 +26,7 @@ interface Running {
   readonly thread: SimulatorWorker
   readonly opened: Awaited<ReturnType<SimulatorWorker['open']>>['opened']
   readonly changed: Emitter<void>
+  readonly lost: Emitter<string>
   prometheus: PrometheusState
 }
 
@@ -47,8 +48,11 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
     cluster.changed.emit()
   }
   const lose = (ids: readonly ClusterId[]) => {
-    for (const id of ids)
-      setPrometheus(id, { state: 'unreachable', why: 'Your simulated cluster has stopped. Ask the presenter for another.' })
+    const why = 'Your simulated cluster has stopped, and what was in it is gone. Reload the page to get another.'
+    for (const id of ids) {
+      setPrometheus(id, { state: 'unreachable', why })
+      running.get(id)?.lost.emit(why)
+    }
   }
   const leastUsed = () => {
     for (const [index, thread] of [...threads.entries()].toReversed()) if (!thread.alive) threads.splice(index, 1)
@@ -67,7 +71,7 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
       id,
       Array.from({ length: nodes }, (_, node) => `${name}-${twoDigits(node)}`),
     )
-    const cluster: Running = { id, number, thread, opened, changed: new Emitter(), prometheus }
+    const cluster: Running = { id, number, thread, opened, changed: new Emitter(), lost: new Emitter(), prometheus }
     running.set(id, cluster)
     return cluster
   }
@@ -130,6 +134,7 @@ function leaseOf(cluster: Running, release: () => Promise<void>): ClusterLease {
     api: { host: '127.0.0.1', port: opened.port },
     kubeconfigFor: (at) => simulatedKubeconfig(opened, at),
     prometheus,
+    onLost: (listener) => cluster.lost.subscribe(listener),
     release,
   }
 }
