@@ -28,8 +28,10 @@ export class Store {
   #revision = 1000
   #compacted = 1000
   #log: StoreEvent[] = []
-  readonly #tables = new Map<string, Map<string, StoredObject>>()
-  readonly #sorted = new Map<string, readonly StoredObject[]>()
+  #tables = new Map<string, Map<string, StoredObject>>()
+  #sorted = new Map<string, readonly StoredObject[]>()
+  /** Tables that another store reads too: whoever writes first makes itself a copy. */
+  #shared = new Set<string>()
   readonly #watchers = new Set<Watcher>()
   #deliveries: { readonly watcher: Watcher; readonly event: StoreEvent }[] = []
   #scheduled = false
@@ -37,6 +39,32 @@ export class Store {
 
   constructor(platform: Platform) {
     this.#platform = platform
+  }
+
+  /**
+   * A store of its own that begins with what is in this one, at the same revision and with nothing in its log.
+   * Costs what `change` changes: everything else is shared until one of the two writes to it.
+   * @param change returns the very object when nothing of it has to be different
+   */
+  fork(platform: Platform, change: (object: StoredObject) => StoredObject): Store {
+    const made = new Store(platform)
+    made.#revision = this.#revision
+    made.#compacted = this.#revision
+    this.#shared = new Set(this.#tables.keys())
+    made.#shared = new Set(this.#shared)
+    made.#tables = new Map(this.#tables)
+    made.#sorted = new Map(this.#sorted)
+    for (const [table, objects] of this.#tables) {
+      for (const object of objects.values()) {
+        const changed = change(object)
+        if (changed === object) continue
+        const own = made.#own(table)
+        own.delete(keyOf(object.metadata.namespace, object.metadata.name ?? ''))
+        own.set(keyOf(changed.metadata.namespace, changed.metadata.name ?? ''), changed)
+        made.#sorted.delete(table)
+      }
+    }
+    return made
   }
 
   get revision(): number {
@@ -77,8 +105,7 @@ export class Store {
   /** Writes the object, new or changed, with the next revision. @returns it as stored */
   put(table: string, object: StoredObject): StoredObject {
     const key = keyOf(object.metadata.namespace, object.metadata.name ?? '')
-    const objects = this.#tables.get(table) ?? new Map<string, StoredObject>()
-    this.#tables.set(table, objects)
+    const objects = this.#own(table)
     const old = objects.get(key)
     const stored = this.#stamp(object)
     objects.set(key, stored)
@@ -91,7 +118,7 @@ export class Store {
     const key = keyOf(last.metadata.namespace, last.metadata.name ?? '')
     const old = this.#tables.get(table)?.get(key)
     if (!old) return last
-    this.#tables.get(table)?.delete(key)
+    this.#own(table).delete(key)
     const stamped = this.#stamp(last)
     this.#record({ revision: this.#revision, type: 'DELETED', object: stamped, old, table })
     return stamped
@@ -125,6 +152,16 @@ export class Store {
     for (const watcher of this.#watchers) watcher.closed = true
     this.#watchers.clear()
     this.#deliveries = []
+  }
+
+  /** The table, for writing. */
+  #own(table: string): Map<string, StoredObject> {
+    const there = this.#tables.get(table)
+    if (there && !this.#shared.has(table)) return there
+    const own = new Map(there)
+    this.#tables.set(table, own)
+    this.#shared.delete(table)
+    return own
   }
 
   #sortedList(table: string): readonly StoredObject[] {
