@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -207,6 +207,8 @@ describe('a workshop that has ended', { timeout: 30_000 }, () => {
     await running.close()
     await closed
     expect((await temporaryFolders()).filter((name) => !before.includes(name))).toEqual([])
+    const deckFile = join(folder, 'state/sessions', (await readdir(join(folder, 'state/sessions')))[0] ?? '', 'deck.json')
+    await writeFile(deckFile, (await readFile(deckFile, 'utf8')).replace('"html":"', '"html":"<img src=x onerror=alert(1)>'))
     const replayed = await replay({ command: 'replay', session: undefined, port: 0, state: join(folder, 'state'), json: true })
     const address = new URL(replayed.json['replay'] ?? '')
     expect((await fetch(`${address.origin}/api/replay`)).status).toBe(401)
@@ -218,7 +220,9 @@ describe('a workshop that has ended', { timeout: 30_000 }, () => {
       await (await fetch(`${address.origin}/api/replay/terminals/t-01-1`, { headers: { cookie } })).json(),
     )
     expect(output.map(([, data]) => data).join('')).toContain('133;A')
-    expect(Deck.parse(await (await fetch(`${address.origin}/api/deck`, { headers: { cookie } })).json()).slides).toHaveLength(2)
+    const deck = Deck.parse(await (await fetch(`${address.origin}/api/deck`, { headers: { cookie } })).json())
+    expect(deck.slides).toHaveLength(2)
+    expect(deck.slides[0]?.steps[0]?.html).toMatch(/^<img src="x">/)
     await replayed.close()
     await rm(folder, { recursive: true, force: true })
   })

@@ -13,6 +13,7 @@ import { createSimulatedProvider } from './clusters/simulated/simulated-provider
 import type { ClustersChoice, PresentConfig, ReplayConfig } from './config.ts'
 import { loadDeck, type LoadedDeck } from './deck/load-deck.ts'
 import { personalise } from './deck/personalise.ts'
+import { sanitiseDeck } from './deck/sanitise-deck.ts'
 import { createDesks } from './desks.ts'
 import { Access } from './http/access.ts'
 import { createApp } from './http/app.ts'
@@ -169,7 +170,8 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
 
 /** Plays a recorded session. @throws UserError */
 export async function replay(config: ReplayConfig): Promise<Running> {
-  const recorded = await readSession(config.state, config.session)
+  const kept = await readSession(config.state, config.session)
+  const recorded = { ...kept, deck: sanitiseDeck(kept.deck) }
   const access = new Access(PRESENTER)
   let port = config.port
   const rules: HostRules = { port: () => port, shared: false, host: undefined }

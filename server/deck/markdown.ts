@@ -77,6 +77,13 @@ export function treeToSafeHtml(tree: Root, blockIds: readonly string[], finish: 
   return printer.stringify(coloured)
 }
 
+/** HTML that was made by `treeToSafeHtml` some time ago and kept where others could write: what it would not have let through goes. */
+export function safeHtmlAgain(html: string, blockIds: readonly string[]): string {
+  const kept: Root = { type: 'root', children: [{ type: 'raw', value: html }] }
+  const again = unified().use(rehypeRaw).use(rehypeSanitize, allowedHtml(defaultSchema, blockIds)).freeze()
+  return printer.stringify(again.runSync(kept))
+}
+
 /**
  * The colouring of bash knows a list of programs (`head`, but not `kubectl`) and takes `--for=` for a loop: words of that
  * kind become plain again.

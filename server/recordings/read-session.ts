@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { SessionId, type TerminalId } from '../kernel/ids.ts'
@@ -7,6 +7,9 @@ import { Deck } from '../protocol/deck.ts'
 import type { Recording } from '../protocol/http-api.ts'
 import { LoggedEvent, RecordedOutput } from '../protocol/session-event.ts'
 import { upgradeEvent } from './upgrade.ts'
+
+/** What is written of one terminal is bounded (`write-session.ts`); escaped as JSON it is at most six times as long. */
+const MOST_BYTES = 400 * 1024 * 1024
 
 /** A session as it was kept. */
 export interface RecordedSession {
@@ -108,7 +111,12 @@ async function isThere(file: string): Promise<boolean> {
 }
 
 async function readText(file: string): Promise<string> {
+  const status = await stat(file).catch(() => undefined)
+  if (status && status.size > MOST_BYTES)
+    throw new UserError('bad-recording', `${file} is larger than any session is (${MOST_BYTES >> 20} MB), so it cannot be played.`)
   try {
+    // A named pipe would be waited for without end.
+    if (status?.isFile() === false) throw new Error('not a file')
     return await readFile(file, 'utf8')
   } catch (cause) {
     throw new UserError('bad-recording', `${file} is missing or cannot be read, so this session cannot be played.`, cause)

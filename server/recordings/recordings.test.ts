@@ -1,4 +1,5 @@
-import { appendFile, mkdtemp, rm, writeFile, readFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { appendFile, mkdtemp, rm, truncate, writeFile, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -71,6 +72,17 @@ describe('a session that is kept', () => {
     await expect(readSession(state, undefined)).rejects.toThrow(`${file}, line 4: this is not JSON`)
     await writeFile(file, `${JSON.stringify(started(SessionId.parse('x')))}\n{"seq":2,"at":0,"event":{"type":"dance"}}\n`)
     await expect(readSession(state, undefined)).rejects.toThrow(`${file}, line 2: this is not something a session holds`)
+  })
+
+  it('is refused when a file in it is a pipe, or larger than any session', async () => {
+    const { folder } = await recorded()
+    const file = join(folder, 'terminals', `${terminal}.jsonl`)
+    const session = await readSession(state, undefined)
+    await truncate(file, 500 * 1024 * 1024)
+    await expect(session.terminal(terminal)).rejects.toThrow('larger than any session is (400 MB)')
+    await rm(file)
+    execFileSync('mkfifo', [file])
+    await expect(session.terminal(terminal)).rejects.toThrow('cannot be read')
   })
 
   it('is refused in words when it comes from a newer version', async () => {
