@@ -9,15 +9,21 @@ import { startKubelet } from './kubelet/kubelet.ts'
 import { metricsApi } from './metrics/metrics-server.ts'
 import { scrape } from './metrics/pages.ts'
 import { prometheusState, watchPrometheus } from './metrics/prometheus-state.ts'
+import { renaming } from './rename.ts'
 import { startScheduler } from './scheduler/scheduler.ts'
 import type { ApiData } from './api/create-api.ts'
 import type { Api, GenericObject } from './api/door.ts'
 import type { Operations } from './api/operations.ts'
 import type { ApiRequest, ApiResponse } from './api/http.ts'
 import type { ClusterOptions, SimulatedCluster } from './cluster-api.ts'
+import type { RuntimePast } from './images/past.ts'
+import type { SimulatedRuntime } from './images/runtime.ts'
+import type { ImageDocument } from './images/schema.ts'
+import type { Kubelets } from './kubelet/kubelet.ts'
+import type { KubeletPort } from './kubelet/port.ts'
 import type { KubeApi } from './network/network.ts'
 import type { Platform } from './platform.ts'
-import type { Node } from './resources/kinds.ts'
+import type { Node, Pod } from './resources/kinds.ts'
 import type { JsonObject } from './resources/object.ts'
 import type { ColumnData } from './tables/table.ts'
 
@@ -35,40 +41,145 @@ export interface SimulatorData extends ApiData {
   readonly images: { readonly [name: string]: unknown }
 }
 
+/** A cluster that others can begin as. */
+export interface ForkableCluster extends SimulatedCluster {
+  /** Resolves when the cluster's own pods run. */
+  ready(): Promise<void>
+  /**
+   * A cluster of its own that begins as this one is now, under other names: objects keep their names, uids and times, but
+   * for what is called after a node. Containers go on from their images' state at this time of their life, with the files
+   * and logs they had; a command of a person's own (`sh -c …`) begins anew. Whoever holds a token needs another.
+   * The two never affect each other. Nothing of the fork runs, and little of it is there, until somebody changes it or looks
+   * into a container. @param options as many nodes as this one has @throws RangeError when not; Error before it is ready
+   */
+  fork(options: ClusterOptions, platform: Platform): ForkableCluster
+}
+
+/** What runs in a cluster. */
+interface Engine {
+  readonly runtime: SimulatedRuntime
+  readonly kubelets: Kubelets
+  stop(): void
+}
+
+interface ClusterParts {
+  readonly options: ClusterOptions
+  readonly data: SimulatorData
+  readonly platform: Platform
+  readonly operations: Operations
+  /** What containers held in the cluster that this one was forked from; undefined when it is a new one. */
+  readonly past: RuntimePast | undefined
+}
+
 /** A Kubernetes cluster in this process. Nothing of it ticks while nothing happens. */
-export function createCluster(options: ClusterOptions, data: SimulatorData, platform: Platform): SimulatedCluster {
-  const operations = createOperations(data, platform)
+export function createCluster(options: ClusterOptions, data: SimulatorData, platform: Platform): ForkableCluster {
+  return assemble({ options, data, platform, operations: createOperations(data, platform), past: undefined }, 'at once')
+}
+
+function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): ForkableCluster {
+  const { options, platform, operations } = parts
   const api = localDoor(operations)
-  const images = Object.entries(data.images).map(([name, document]) => parseImage(document, name))
-  // Pods reach the API through the same handler as people, once it is there.
-  const inside: { handle: ((request: ApiRequest) => ApiResponse) | undefined } = { handle: undefined }
-  const runtime = createRuntime({ api, platform, images, kubeApi: fromPods((request) => inside.handle?.(request)) })
-  const kubelets = startKubelet({ api, platform, runtime, token: (pod, _audience, seconds) => tokenOf(api, handler, pod.metadata.namespace ?? '', pod.spec?.serviceAccountName ?? 'default', seconds) })
-  const sources = { api, runtime, clock: platform.clock }
-  const handler = new Handler(operations, { columns: data.columns, kubelets, aggregated: [metricsApi(sources)] })
-  inside.handle = (request) => handler.handle(request)
-  bootstrap(api, (object) => createWhole(operations, object), platform, options, { objects: data.bootstrap, node: data.node, system: data.system })
-  const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority }), startScheduler(api, platform)]
-  let starting: Promise<void> | undefined = settle(api).then(() => {
+  let engine: Engine | undefined
+  const running = (): Engine => (engine ??= startEngine(parts, api, handler))
+  const kubelets: KubeletPort = {
+    containerOf: (...of) => running().kubelets.containerOf(...of),
+    previousLogs: (...of) => running().kubelets.previousLogs(...of),
+  }
+  const sources = { api, clock: platform.clock, get runtime() { return running().runtime } }
+  const handler = new Handler(operations, { columns: parts.data.columns, kubelets, aggregated: [metricsApi(sources)] })
+  let starting: Promise<void> | undefined
+  if (start === 'at once') running()
+  if (!parts.past) starting = settle(api).then(() => {
     starting = undefined
-    kubelets.goLive()
+    engine?.kubelets.goLive()
     operations.store.compact()
+    untouched = operations.store.revision
   })
+  /** The revision at which nothing waits for its time to come. */
+  let untouched = start === 'when needed' ? operations.store.revision : -1
+  const plain = new Map<string, WeakSet<object>>()
   return {
-    handle: (request) => (starting ? starting.then(() => handler.handle(request)) : handler.handle(request)),
+    handle(request) {
+      if (!isReading(request)) running()
+      return starting ? starting.then(() => handler.handle(request)) : handler.handle(request)
+    },
     upgrade: (request) => handler.upgrade(request),
     adminToken: handler.auth.adminToken,
     nodes: options.nodes,
     scrape: (page) => scrape(page, sources),
     prometheus: () => prometheusState(api),
     onPrometheus: (listener) => watchPrometheus(api, listener),
+    ready: async () => starting,
+    fork(others, itsPlatform) {
+      if (starting) throw new Error('A cluster that is still starting cannot be forked.')
+      if (others.nodes.length !== options.nodes.length) throw new RangeError(`A fork has as many nodes as its origin: ${options.nodes.length}.`)
+      const names = namesOf(options, others)
+      const rename = renaming(names)
+      // What has none of the names is looked through for the first fork only.
+      const known = [...names].filter(([from, to]) => from !== to).map(([from]) => from).join('\n')
+      const skip = plain.get(known) ?? new WeakSet()
+      plain.set(known, skip)
+      const store = operations.store.fork(itsPlatform, (object) => {
+        if (skip.has(object)) return object
+        const renamed = rename(object)
+        if (renamed === object) skip.add(object)
+        return renamed
+      })
+      const past = rename(engine?.runtime.past() ?? parts.past ?? { containers: {}, volumes: [] })
+      const made: ClusterParts = { options: others, data: parts.data, platform: itsPlatform, operations: createOperations(parts.data, itsPlatform, store), past }
+      return assemble(made, operations.store.revision === untouched ? 'when needed' : 'at once')
+    },
     close() {
-      for (const stop of stops) stop()
-      kubelets.close()
-      runtime.close()
+      engine?.stop()
       operations.store.close()
     },
   }
+}
+
+/** Starts what runs: in a new cluster it makes the first objects, in a fork it goes on with those that are there. */
+function startEngine({ options, data, platform, operations, past }: ClusterParts, api: Api, handler: Handler): Engine {
+  const runtime = createRuntime({
+    api,
+    platform,
+    images: imagesOf(data),
+    kubeApi: fromPods((request) => handler.handle(request)),
+    ...(past && { past }),
+  })
+  const token = (pod: Pod, _audience: string | undefined, seconds: number): string =>
+    tokenOf(api, handler, pod.metadata.namespace ?? '', pod.spec?.serviceAccountName ?? 'default', seconds)
+  const kubelets = startKubelet({ api, platform, runtime, token, adopt: past !== undefined })
+  if (!past) bootstrap(api, (object) => createWhole(operations, object), platform, options, { objects: data.bootstrap, node: data.node, system: data.system })
+  const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority }), startScheduler(api, platform)]
+  return {
+    runtime,
+    kubelets,
+    stop() {
+      for (const stop of stops) stop()
+      kubelets.close()
+      runtime.close()
+    },
+  }
+}
+
+function namesOf(from: ClusterOptions, to: ClusterOptions): ReadonlyMap<string, string> {
+  const nodes = from.nodes.map((name, index) => [name, to.nodes[index] ?? name] as const)
+  return new Map([...nodes, [from.certificateAuthority, to.certificateAuthority]])
+}
+
+/** Whether a request leaves everything as it is, whatever it is about. */
+function isReading(request: ApiRequest): boolean {
+  return request.method === 'GET' || request.method === 'HEAD'
+}
+
+/** Image descriptions are the same for every cluster: parsed once. */
+const parsed = new WeakMap<SimulatorData['images'], readonly ImageDocument[]>()
+
+function imagesOf({ images }: SimulatorData): readonly ImageDocument[] {
+  const known = parsed.get(images)
+  if (known) return known
+  const made = Object.entries(images).map(([name, document]) => parseImage(document, name))
+  parsed.set(images, made)
+  return made
 }
 
 /** Makes an object with its status, as only the cluster's own making may. */

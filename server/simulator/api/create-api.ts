@@ -19,7 +19,7 @@ export function createApi(data: ApiData, platform: Platform): Api {
   return localDoor(createOperations(data, platform))
 }
 
-export function createOperations(data: ApiData, platform: Platform): Operations {
+export function createOperations(data: ApiData, platform: Platform, store = new Store(platform)): Operations {
   const schemas = new Schemas(data.schemas)
-  return new Operations(platform, new Store(platform), new Registry(data.discovery, schemas), schemas)
+  return new Operations(platform, store, new Registry(data.discovery, schemas), schemas)
 }

@@ -1,4 +1,5 @@
 import { rfc3339 } from '../../kernel/clock.ts'
+import { admit, mutate } from '../admission/admission.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
 import { DecodeError, decode } from '../resources/decode.ts'
 import { draftOf, ensure, finished, same, text } from '../resources/draft.ts'
@@ -7,7 +8,7 @@ import { subdomain } from '../resources/names.ts'
 import { alreadyExists, badRequest, conflict, forbidden, invalidObject, MODIFIED, notFound } from './errors.ts'
 import type { Platform } from '../platform.ts'
 import type { Part, Surroundings } from '../resources/behaviour.ts'
-import type { Kinds } from '../resources/kinds.ts'
+import type { Kinds, ResourceQuota } from '../resources/kinds.ts'
 import type { Draft, JsonObject, StoredObject } from '../resources/object.ts'
 import type { Registry, Resource } from '../resources/registry.ts'
 import type { Schemas } from '../resources/schema.ts'
@@ -70,14 +71,18 @@ export class Operations implements Surroundings {
     else delete meta['generation']
     this.#checkNamespace(resource, namespace, text(meta, 'name') ?? '')
     behaviour.defaults?.(draft)
+    mutate({ resource, namespace, draft, around: this })
     behaviour.prepareCreate?.(draft, this)
     const object = finished(draft)
     const errors = [...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this) ?? [])]
     const name = object.metadata.name ?? ''
     if (errors.length > 0) throw invalidObject(resource, name, errors)
+    const counted = this.#admit('create', resource, object, undefined, options)
     if (this.store.get(resource.table, object.metadata.namespace, name)) throw alreadyExists(resource, name)
     const managed = options.manage?.(object, undefined) ?? object
-    return options.dryRun ? managed : this.store.put(resource.table, managed)
+    if (options.dryRun) return managed
+    this.#count(counted)
+    return this.store.put(resource.table, managed)
   }
 
   /** @param part what of the object is written; the rest is kept. @throws ApiError */
@@ -106,10 +111,22 @@ export class Operations implements Surroundings {
       errors.push(...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this) ?? []), ...(behaviour.validateUpdate?.(object, old) ?? []))
     } else if (part === 'status') errors.push(...(behaviour.validateStatus?.(object, old) ?? []))
     if (errors.length > 0) throw invalidObject(resource, name, errors)
+    const counted = part === 'status' || part === 'finalize' ? [] : this.#admit('update', resource, object, old, options)
     const managed = options.manage?.(object, old) ?? object
     if (same(managed, old)) return old
     if (options.dryRun) return managed
+    this.#count(counted)
     return isFinished(managed) ? this.store.remove(resource.table, managed) : this.store.put(resource.table, managed)
+  }
+
+  #admit(operation: 'create' | 'update', resource: Resource, object: StoredObject, old: StoredObject | undefined, options: WriteOptions): readonly ResourceQuota[] {
+    const { namespace, name = '' } = object.metadata
+    return admit({ operation, resource, namespace, name, object, ...(old && { old }), around: this, warn: (warning) => options.warn?.(warning) })
+  }
+
+  /** Notes what the object that is about to be stored uses of its namespace's quotas. */
+  #count(quotas: readonly ResourceQuota[]): void {
+    for (const quota of quotas) this.store.put('v1/resourcequotas', quota as unknown as StoredObject)
   }
 
   /** Starts deleting, or carries a deletion out. @throws ApiError NotFound, Conflict */

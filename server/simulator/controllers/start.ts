@@ -13,6 +13,7 @@ import { startNamespaceController } from './namespaces.ts'
 import { controllerOf, isDeleting, isPodFinished, keyOf, nameOf, namespaceOf } from './objects.ts'
 import { reconcileReplicas } from './replicas.ts'
 import { runController, watching } from './runner.ts'
+import { startQuotaController } from '../admission/quota-controller.ts'
 import type { Controller } from './runner.ts'
 import { mapSelects, selects } from './selectors.ts'
 import { reconcileStatefulSet } from './statefulset.ts'
@@ -46,6 +47,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     startGarbageCollector(api, platform),
     startNamespaceController(api, platform),
     startEventExpiry(api, platform),
+    startQuotaController(api, platform),
   ]
   return () => {
     for (const stop of stops) stop()

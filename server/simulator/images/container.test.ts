@@ -78,6 +78,7 @@ describe('a shell script in a container', () => {
     ['set -e; false; echo never', '', 1],
     ['echo "a b" | xargs -n1 echo item', 'item a\nitem b\n'],
     ['test -f /etc/passwd && [ -d /tmp ] && echo both', 'both\n'],
+    ['x=a; while true; do x=$x$x; done', 'sh: out of memory\n', 2],
   ]
   it.each(cases.map(([script, out, code = 0]) => ({ script, out, code })))('$script', async ({ script, out, code }) => {
     expect(await sh(script)).toEqual({ out, code })

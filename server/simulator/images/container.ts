@@ -23,6 +23,7 @@ import type { FoundImage } from './registry.ts'
 import type { ProgramDocument } from './schema.ts'
 import { cpuRate, cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
 import type { UsageModel } from './usage.ts'
+import type { ContainerPast } from './past.ts'
 import type { VolumeStore } from './volumes.ts'
 import { answer } from './web.ts'
 
@@ -32,6 +33,8 @@ export interface ContainerHost {
   readonly network: ClusterNetwork
   readonly volumes: VolumeStore
   readonly removed: (container: SimulatedContainer) => void
+  /** What a container of this id did in the cluster that this one was forked from. */
+  readonly past: (id: string) => ContainerPast | undefined
 }
 
 /** What a container has used up to a moment. */
@@ -72,7 +75,8 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#host = host
     const { sha256, random, clock } = host.platform
     const hex = sha256(`${config.pod.metadata.uid ?? ''}/${config.container.name}/${config.restartCount}/${random()}`)
-    this.id = `containerd://${hex}`
+    this.id = config.past?.id ?? `containerd://${hex}`
+    const past = config.past && host.past(config.past.id)
     // The story a container tells depends on what it is, not on the random part of its id.
     const seed = `${config.pod.metadata.namespace}/${config.pod.metadata.name}/${config.container.name}/${config.restartCount}`
     this.logs = new ContainerLog(clock, seed, () => this.fields())
@@ -85,9 +89,28 @@ export class SimulatedContainer implements RuntimeContainer {
       console: { write: (text) => this.#print(text) },
       exhaustMemory: () => this.#runOutOfMemory(),
       memory: () => this.usage().memoryBytes,
+      past,
     })
     this.#program = this.#findProgram()
     this.#model = usageModel(seed, this.#program, this.argv)
+    this.#requests = past?.requests ?? 0
+    this.logs.resume(past?.records ?? [])
+    if (config.past?.finishedAt !== undefined) this.#recall(config.past.startedAt, config.past.finishedAt)
+  }
+
+  /** It has ended before the cluster was forked: only its log and files are left. */
+  #recall(startedAt: number, finishedAt: number): void {
+    this.#state = 'exited'
+    this.#startedAt = startedAt
+    this.logs.begin(this.#program, startedAt)
+    this.logs.end(finishedAt)
+  }
+
+  /** What a fork of the cluster needs to know of it; undefined when its image and its start say everything. */
+  past(): ContainerPast | undefined {
+    const past = { requests: this.#requests, records: this.logs.past(), files: this.machine.files.past() }
+    const nothing = past.requests === 0 && past.records.length === 0 && past.files.upper.length === 0 && past.files.removed.length === 0
+    return nothing ? undefined : past
   }
 
   get running(): boolean {
@@ -148,8 +171,8 @@ export class SimulatedContainer implements RuntimeContainer {
     }
     this.#onExit = onExit
     this.#state = 'running'
-    this.#startedAt = this.#host.platform.clock.now()
-    this.logs.begin(this.#program)
+    this.#startedAt = this.config.past?.startedAt ?? this.#host.platform.clock.now()
+    this.logs.begin(this.#program, this.#startedAt)
     const ip = this.config.pod.status?.podIP
     if (ip) this.#detach = this.#host.network.attach(ip, { pod: this.config.pod, endpoints: () => this.endpoints() })
     if (this.#program) this.#runProgram(this.#program)
@@ -186,7 +209,12 @@ export class SimulatedContainer implements RuntimeContainer {
         this.#print(`${this.#filled(missing.message).trimEnd()}\n`)
         this.#finish(missing.code)
       })
-    } else if (program.ends) this.#after(program.ends.millis, () => this.#finish(program.ends?.code ?? 0))
+    } else if (program.ends) this.#after(Math.max(program.ends.millis - this.#age(), 0), () => this.#finish(program.ends?.code ?? 0))
+  }
+
+  /** How long it has run: 0 but for a container that began before its cluster was forked. */
+  #age(): number {
+    return this.#host.platform.clock.now() - this.#startedAt
   }
 
   #filled(template: string): string {
@@ -222,7 +250,7 @@ export class SimulatedContainer implements RuntimeContainer {
       const share = limit / memory
       this.#after(share <= 0.5 ? 700 : Math.min(-8000 * Math.log((1 - share) / 0.5), 60_000), () => this.#runOutOfMemory())
     } else if (growthPerHour > 0)
-      this.#after(Math.min(((limit - memory) / growthPerHour) * 3_600_000, 2_000_000_000), () => this.#runOutOfMemory())
+      this.#after(Math.min(Math.max(((limit - memory) / growthPerHour) * 3_600_000 - this.#age(), 0), 2_000_000_000), () => this.#runOutOfMemory())
   }
 
   #runOutOfMemory(): void {

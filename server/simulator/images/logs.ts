@@ -36,17 +36,28 @@ export class ContainerLog implements LogSource {
   }
 
   /** From now on the program's templates say what is in the log. */
-  begin(program: ProgramDocument | undefined): void {
+  begin(program: ProgramDocument | undefined, startedAt = this.#clock.now()): void {
     this.#program = program
-    this.#startedAt = this.#clock.now()
+    this.#startedAt = startedAt
+  }
+
+  /** What has been written, without what the templates say. */
+  past(): readonly LogRecord[] {
+    return this.#partial === '' ? [...this.#records] : [...this.#records, { millis: this.#clock.now(), text: this.#partial }]
+  }
+
+  /** Begins with what was written before. */
+  resume(records: readonly LogRecord[]): void {
+    this.#records = [...records]
+    this.#characters = records.reduce((sum, each) => sum + each.text.length, 0)
   }
 
   /** Nothing more comes. */
-  end(): void {
+  end(at = this.#clock.now()): void {
     if (this.#endedAt !== undefined) return
     if (this.#partial !== '') this.#add(this.#partial)
     this.#partial = ''
-    this.#endedAt = this.#clock.now()
+    this.#endedAt = at
     for (const follower of [...this.#followers]) follower.ended()
     this.#followers.clear()
   }

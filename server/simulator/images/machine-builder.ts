@@ -11,6 +11,7 @@ import { ProcessTable } from '../shell/processes.ts'
 import type { Output } from '../shell/streams.ts'
 import { generatedFile, generatedNames, hostnameOf, hostsFile, resolvConf } from './environment.ts'
 import type { FoundImage } from './registry.ts'
+import type { ContainerPast } from './past.ts'
 import type { VolumeStore } from './volumes.ts'
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -106,6 +107,7 @@ export interface MachineParts {
   readonly console: Output
   readonly exhaustMemory: () => void
   readonly memory: () => number
+  readonly past: ContainerPast | undefined
 }
 
 /** A container from the inside: files, network, processes and programs. */
@@ -130,6 +132,7 @@ export function buildMachine(parts: MachineParts): Machine {
     volume: (key) => host.volumes.files(key),
     generated,
     generatedNames: (directory) => generatedNames(directory, processes),
+    ...(parts.past ? { past: parts.past.files } : {}),
     ...(container.securityContext?.readOnlyRootFilesystem ? { readOnlyRoot: true } : {}),
   })
   const network = host.network.view(

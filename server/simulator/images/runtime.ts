@@ -6,6 +6,7 @@ import type { Platform } from '../platform.ts'
 import { SimulatedContainer } from './container.ts'
 import { Registry } from './registry.ts'
 import type { ImageDocument } from './schema.ts'
+import type { ContainerPast, RuntimePast } from './past.ts'
 import { VolumeStore } from './volumes.ts'
 
 export interface RuntimeOptions {
@@ -15,6 +16,8 @@ export interface RuntimeOptions {
   readonly images: readonly ImageDocument[]
   /** Answers pods that connect to the API's address. Without it they get 503. */
   readonly kubeApi?: KubeApi
+  /** What containers and volumes held in the cluster that this one was forked from. */
+  readonly past?: RuntimePast
 }
 
 /** The container runtime of every node, and what metrics and the network need to know of it. */
@@ -24,6 +27,8 @@ export interface SimulatedRuntime extends ContainerRuntime {
   containers(): readonly SimulatedContainer[]
   /** How many bytes containers have written, volumes included, that are not freed yet. */
   written(): number
+  /** What a fork needs to know beside the API's objects. */
+  past(): RuntimePast
   /** Stops every process and timer. */
   close(): void
 }
@@ -38,7 +43,8 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     api,
     platform,
     network,
-    volumes: new VolumeStore(),
+    volumes: new VolumeStore(options.past?.volumes),
+    past: (id: string) => options.past?.containers[id],
     removed: (container: SimulatedContainer) => void containers.delete(container),
   }
   // A turn later: by then its containers have stopped.
@@ -51,6 +57,11 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     network,
     containers: () => [...containers],
     written: () => host.volumes.disk.used,
+    past() {
+      const known = [...containers].map((container) => [container.id, container.past()] as const)
+      const telling = known.filter((each): each is readonly [string, ContainerPast] => each[1] !== undefined)
+      return { containers: Object.fromEntries(telling), volumes: host.volumes.past() }
+    },
     pull: (image) => registry.pull(image),
     create(config: ContainerConfig) {
       const image = registry.find(config.container.image ?? '')

@@ -1,10 +1,24 @@
-import { Disk } from '../shell/files.ts'
+import { Disk, sizeOf } from '../shell/files.ts'
 import type { Layer } from '../shell/files.ts'
+import type { RuntimePast } from './past.ts'
 
 /** The files of writable volumes, by key: they outlive the containers that mount them. */
 export class VolumeStore {
   readonly disk = new Disk()
   readonly #layers = new Map<string, Layer>()
+
+  /** @param past what volumes held in the cluster that this one was forked from */
+  constructor(past: RuntimePast['volumes'] = []) {
+    for (const [key, files] of past) {
+      const layer: Layer = new Map(files)
+      this.#layers.set(key, layer)
+      this.disk.grow(layer, sizeOf(layer))
+    }
+  }
+
+  past(): RuntimePast['volumes'] {
+    return [...this.#layers].filter(([, layer]) => layer.size > 0).map(([key, layer]) => [key, [...layer]])
+  }
 
   files(key: string): Layer {
     const layer = this.#layers.get(key) ?? new Map()

@@ -1,11 +1,11 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import { nameOf, namespaceOf, uidOf } from '../controllers/objects.ts'
-import type { Container, ContainerState, Pod } from '../resources/kinds.ts'
+import type { Container, ContainerState, ContainerStatus, Pod } from '../resources/kinds.ts'
 import { goDuration } from './images.ts'
 import type { Fetched } from './images.ts'
 import { runProbe } from './probes.ts'
 import type { ProbeKind } from './probes.ts'
-import type { Exit, LogSource, RuntimeContainer } from './runtime.ts'
+import type { ContainerConfig, Exit, LogSource, RuntimeContainer } from './runtime.ts'
 import type { ContainerFacts } from './status.ts'
 
 /** What a container needs from its pod and its node. */
@@ -24,6 +24,7 @@ export interface ContainerHost {
   readonly create: (
     container: Container,
     restartCount: number,
+    past?: ContainerConfig['past'],
   ) => { readonly ok: true; readonly made: RuntimeContainer } | { readonly ok: false; readonly message: string }
   /** Something about the container has changed. */
   readonly changed: () => void
@@ -98,6 +99,43 @@ export class ContainerWorker {
   /** Begins, if it has not begun yet. */
   begin(): void {
     if (!this.#busy && !this.running && !this.#stopping) this.#pull()
+  }
+
+  /** Takes over a container as its status tells it, from the cluster that this one was forked from. One that never ran begins anew. */
+  adopt(status: ContainerStatus): void {
+    const { state = {}, lastState = {}, restartCount } = status
+    const ended = lastState.terminated
+    const now = state.running ?? state.terminated ?? ended
+    if (!now) return
+    const waits = !state.running && !state.terminated
+    const id = state.terminated?.containerID ?? (waits ? ended?.containerID : status.containerID) ?? ''
+    const made = this.#recall(id, now, restartCount)
+    if (!made) return
+    this.current = made
+    if (!waits && ended) this.previous = this.#recall(ended.containerID ?? '', ended, restartCount - 1)
+    this.#state = state
+    this.#last = lastState
+    this.#restarts = restartCount
+    this.#runs = restartCount + 1
+    this.#imageId = status.imageID
+    this.#id = status.containerID
+    this.#ready = status.ready
+    this.#started = status.started ?? false
+    this.#startedAt = Date.parse(now.startedAt ?? '')
+    this.#backOff = restartCount === 0 ? 0 : Math.min(firstBackOffMillis * 2 ** (restartCount - 1), lastBackOffMillis)
+    if (state.running) {
+      made.start((exit) => this.#exit(made, exit))
+      if (this.#host.probing()) this.#probe(made)
+    } else if (waits) {
+      this.#busy = true
+      this.#later(Math.max(Date.parse(ended?.finishedAt ?? '') + this.#backOff - this.#host.now(), 0), () => this.#pull())
+    }
+  }
+
+  #recall(id: string, ran: { readonly startedAt?: string; readonly finishedAt?: string }, count: number): RuntimeContainer | undefined {
+    const finished = ran.finishedAt === undefined ? {} : { finishedAt: Date.parse(ran.finishedAt) }
+    const outcome = this.#host.create(this.container, count, { id, startedAt: Date.parse(ran.startedAt ?? ''), ...finished })
+    return outcome.ok ? outcome.made : undefined
   }
 
   /** Starts anew after an exit, at once or after the back-off. */

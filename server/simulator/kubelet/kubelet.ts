@@ -16,6 +16,8 @@ export interface KubeletOptions {
   readonly runtime: ContainerRuntime
   /** Makes a token for a pod's service account, as the TokenRequest API would. */
   readonly token?: PodHost['token']
+  /** The pods that are there have run before, in the cluster that this one was forked from: they go on. */
+  readonly adopt?: boolean
 }
 
 export interface Kubelets extends KubeletPort {
@@ -39,7 +41,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
   const { api, platform, runtime } = options
   const workers = new Map<string, PodWorker>()
   const nodes = new Map<string, NodeState>()
-  let live = false
+  let live = options.adopt ?? false
 
   const stateOf = (name: string): NodeState => {
     const known = nodes.get(name)
@@ -92,9 +94,16 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     }
     const node = pod.spec?.nodeName
     if (!node || !api.get('Node', undefined, node)) return
+    start(pod, node).update(pod)
+  }
+  const start = (pod: Pod, node: string): PodWorker => {
     const worker = new PodWorker(pod, hostFor(node))
-    workers.set(uid, worker)
-    worker.update(pod)
+    workers.set(uidOf(pod), worker)
+    return worker
+  }
+  const adopt = (pod: Pod): void => {
+    const node = pod.spec?.nodeName
+    if (node && pod.status?.podIP && api.get('Node', undefined, node)) start(pod, node).adopt()
   }
   const nudge = (object: { readonly metadata: Pod['metadata'] }): void => {
     for (const worker of workers.values()) if (namespaceOf(worker.pod) === namespaceOf(object)) worker.nudge()
@@ -104,6 +113,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     return pod && workers.get(uidOf(pod))
   }
 
+  if (options.adopt) for (const pod of api.list('Pod')) adopt(pod)
   const ends = [
     api.watch('Pod', ({ type, object }) => see(object, type)),
     api.watch('ConfigMap', ({ object }) => nudge(object)),

@@ -58,7 +58,29 @@ export class PodWorker {
     this.#host = host
     this.#startTime = pod.status?.startTime ? Date.parse(pod.status.startTime) : host.platform.clock.now()
     const deadline = pod.spec?.activeDeadlineSeconds
-    if (deadline !== undefined) this.#wait(deadline * 1000, () => this.#exceed())
+    const age = host.platform.clock.now() - this.#startTime
+    if (deadline !== undefined && !isPodFinished(pod)) this.#wait(Math.max(deadline * 1000 - age, 0), () => this.#exceed())
+  }
+
+  /** Goes on with what the pod's status says: it ran in the cluster that this one was forked from. */
+  adopt(): void {
+    const { spec, status } = this.#pod
+    this.#ip = status?.podIP
+    this.#sandbox = 'ready'
+    const found = this.#resolveVolumes()
+    // What was mounted stays mounted, though its source may have gone.
+    this.#volumes = found.ok ? found.volumes : new Map()
+    const statuses = [
+      ...(status?.initContainerStatuses ?? []),
+      ...(status?.containerStatuses ?? []),
+      ...(status?.ephemeralContainerStatuses ?? []),
+    ]
+    for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])]) {
+      const told = statuses.find((one) => one.name === container.name)
+      if (!told?.imageID) continue
+      this.#host.images.preload(container.image ?? '')
+      this.#guard(() => this.#worker(container).adopt(told))
+    }
   }
 
   get pod(): Pod {
@@ -220,14 +242,22 @@ export class PodWorker {
           done,
         )
       },
-      create: (container, restartCount) => {
+      create: (container, restartCount, past) => {
         const resolved = resolveEnv(this.#pod, container, this.#envSources())
         if (!resolved.ok) return resolved
         const mounts = mountsOf(container, this.#volumes ?? new Map(), resolved.env)
         const pod = { ...this.#pod, status: { ...this.#pod.status, podIP: this.#ip, hostIP: this.#host.hostIP } }
         return {
           ok: true,
-          made: runtime.create({ pod, container, env: resolved.env, mounts, restartCount, node: this.#pod.spec?.nodeName ?? '' }),
+          made: runtime.create({
+            pod,
+            container,
+            env: resolved.env,
+            mounts,
+            restartCount,
+            node: this.#pod.spec?.nodeName ?? '',
+            ...(past && { past }),
+          }),
         }
       },
       changed: () => this.#touch(),
@@ -258,8 +288,7 @@ export class PodWorker {
   /** @returns whether all volumes are there */
   #mount(): boolean {
     if (this.#mountRetry) return false
-    const { api, hostIP, token } = this.#host
-    const found = resolveVolumes(this.#pod, { api, hostIP, token, node: this.#host.node(), podIP: () => this.#ip ?? '' })
+    const found = this.#resolveVolumes()
     if (found.ok) {
       this.#volumes = found.volumes
       return true
@@ -271,6 +300,11 @@ export class PodWorker {
     })
     this.#mountDelay = Math.min(this.#mountDelay * 2, lastMountRetryMillis)
     return false
+  }
+
+  #resolveVolumes(): ReturnType<typeof resolveVolumes> {
+    const { api, hostIP, token } = this.#host
+    return resolveVolumes(this.#pod, { api, hostIP, token, node: this.#host.node(), podIP: () => this.#ip ?? '' })
   }
 
   /** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination */

@@ -26,6 +26,8 @@ export interface ContainerConfig {
   readonly restartCount: number
   /** containerd://64 hex digits is made from it. */
   readonly node: string
+  /** It began in the cluster that this one was forked from, and goes on (or has ended) here. */
+  readonly past?: { readonly id: string; readonly startedAt: number; readonly finishedAt?: number }
 }
 
 export interface Mount {

@@ -56,6 +56,12 @@ export function normalise(path: string, cwd = '/'): string {
 export const parentOf = (path: string) => normalise(`${path}/..`)
 export const baseOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
+/** What was written over an image's files, as plain data. */
+export interface FilesPast {
+  readonly upper: readonly (readonly [string, Entry])[]
+  readonly removed: readonly string[]
+}
+
 export interface FileTreeParts {
   readonly now: () => number
   /** What the image brings; shared, never written. */
@@ -68,6 +74,8 @@ export interface FileTreeParts {
   readonly generated: (path: string) => string | undefined
   readonly generatedNames: (directory: string) => readonly string[]
   readonly readOnlyRoot?: boolean
+  /** What had been written before, in the cluster that this one was forked from. */
+  readonly past?: FilesPast
 }
 
 /** A container's files: the image, a writable layer over it, volumes mounted into it, and what is made on reading. */
@@ -83,6 +91,10 @@ export class FileTree {
     this.#parts = parts
     this.#disk = parts.disk ?? new Disk()
     this.#mounts = parts.mounts.toSorted((a, b) => b.path.length - a.path.length)
+    for (const [path, entry] of parts.past?.upper ?? []) this.#upper.set(path, entry)
+    for (const path of parts.past?.removed ?? []) this.#removed.add(path)
+    this.#written = sizeOf(this.#upper)
+    this.#disk.grow(this.#upper, this.#written)
   }
 
   get mounts(): readonly Mount[] {
@@ -265,6 +277,11 @@ export class FileTree {
     if (layer === this.#upper) this.#removed.delete(path)
   }
 
+  /** What has been written so far, outside volumes. */
+  past(): FilesPast {
+    return { upper: [...this.#upper], removed: [...this.#removed] }
+  }
+
   /** The container is gone, and what it wrote outside volumes with it. */
   release(): void {
     this.#disk.free(this.#upper)
@@ -274,6 +291,11 @@ export class FileTree {
   get written(): number {
     return this.#written
   }
+}
+
+/** How many bytes a layer takes, counted as `Disk` counts. */
+export function sizeOf(layer: Layer): number {
+  return [...layer.values()].reduce((sum, entry) => sum + entrySize + (entry.kind === 'file' ? entry.content.length : 0), 0)
 }
 
 function collect(names: Set<string>, keys: Iterable<string>, directory: string): void {

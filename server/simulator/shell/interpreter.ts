@@ -60,6 +60,9 @@ type AnyNode = Statement['command'] | FunctionBody
 /** Deep enough for any honest script; an endless recursion ends here rather than in the server's memory. */
 const deepest = 200
 
+/** Longer than anything honest; a value that doubles in a loop ends here. */
+const longestValue = 1_000_000
+
 export interface ShellStart {
   readonly machine: Machine
   readonly process: Process
@@ -119,6 +122,7 @@ export class Shell implements Expander {
 
   set(name: string, value: string): void {
     if (this.readonlyNames.has(name)) throw new ExpansionError(`${name}: is read only`)
+    if (value.length > longestValue) throw new ExpansionError('out of memory')
     this.variables.set(name, value)
   }
 

@@ -1,0 +1,36 @@
+import { forbidden } from '../api/errors.ts'
+import { checkLimits, defaultLimits } from './limit-ranger.ts'
+import { admitPodSecurity } from './pod-security.ts'
+import { admitQuota } from './quota.ts'
+import type { PriorityClass, ResourceQuota } from '../resources/kinds.ts'
+import type { AdmissionRequest, MutationRequest } from './request.ts'
+
+/**
+ * What the API server's admission plugins do beyond what belongs to a single kind.
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
+ */
+
+/** Fills in what policy has for those who say nothing. Before validation, on create. */
+export function mutate(request: MutationRequest): void {
+  defaultLimits(request)
+}
+
+/**
+ * Whether a valid object may be stored.
+ * @returns quotas that have to be stored with it
+ * @throws ApiError Forbidden
+ */
+export function admit(request: AdmissionRequest): readonly ResourceQuota[] {
+  checkLimits(request)
+  admitPodSecurity(request)
+  if (request.resource.table === 'scheduling.k8s.io/v1/priorityclasses') checkDefaultPriority(request)
+  // Last, as it counts what is let in.
+  return admitQuota(request)
+}
+
+function checkDefaultPriority({ operation, resource, name, object, around }: AdmissionRequest): void {
+  if (!(object as unknown as PriorityClass).globalDefault) return
+  const current = around.list('PriorityClass').find((one) => one.globalDefault)
+  if (!current || (operation === 'update' && current.metadata.name === name)) return
+  throw forbidden(resource, name, `PriorityClass ${current.metadata.name} is already marked as default. Only one default can exist`)
+}

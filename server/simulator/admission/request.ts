@@ -1,0 +1,19 @@
+import type { Surroundings } from '../resources/behaviour.ts'
+import type { Draft, StoredObject } from '../resources/object.ts'
+import type { Resource } from '../resources/registry.ts'
+
+/** A write that asks to be admitted. */
+export interface AdmissionRequest {
+  readonly operation: 'create' | 'update'
+  readonly resource: Resource
+  readonly namespace: string | undefined
+  readonly name: string
+  readonly object: StoredObject
+  /** What it replaces, on update. */
+  readonly old?: StoredObject
+  readonly around: Surroundings
+  readonly warn: (warning: string) => void
+}
+
+/** As `AdmissionRequest`, while the object may still be changed. */
+export type MutationRequest = Pick<AdmissionRequest, 'resource' | 'namespace' | 'around'> & { readonly draft: Draft }
