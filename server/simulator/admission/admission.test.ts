@@ -1,3 +1,163 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ApiError } from '../api/door.ts'
-import { openTestCluster } from '../images/test-cluster.ts'
+import { ManualClock } from '../../kernel/clock.ts'
+import { createOperations } from '../api/create-api.ts'
+import { localDoor } from '../api/local.ts'
+import { startQuotaController } from './quota-controller.ts'
+import { violations } from './pod-security-checks.ts'
+import type { ApiData } from '../api/create-api.ts'
+import type { Operations } from '../api/operations.ts'
+import type { Platform } from '../platform.ts'
+import type { JsonObject } from '../resources/object.ts'
+
+const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../manifests/simulator/${name}.json`, import.meta.url), 'utf8'))
+const data = { schemas: read('schemas'), discovery: read('discovery') } as ApiData
+
+let operations: Operations
+beforeEach(() => {
+  operations = createOperations(data, platform())
+  operations.create(operations.registry.ofKind('Namespace'), undefined, { metadata: { name: 'default' } })
+  operations.create(operations.registry.ofKind('ServiceAccount'), 'default', { metadata: { name: 'default' } })
+})
+
+describe('a limit range', () => {
+  it('gives what is missing and says so in an annotation', () => {
+    make('LimitRange', 'lr', { limits: [{ type: 'Container', default: { cpu: '200m' }, defaultRequest: { cpu: '100m' } }] })
+    const made = make('Pod', 'a', container({}))
+    expect(made['spec']).toMatchObject({ containers: [{ resources: { requests: { cpu: '100m' }, limits: { cpu: '200m' } } }] })
+    expect(made.metadata.annotations?.['kubernetes.io/limit-ranger']).toBe('LimitRanger plugin set: cpu request for container c; cpu limit for container c')
+  })
+
+  it.each([
+    [{ max: { memory: '1Gi' } }, { limits: { memory: '2Gi' } }, 'maximum memory usage per Container is 1Gi, but limit is 2Gi'],
+    [{ min: { cpu: '100m' }, default: { cpu: '1' } }, { requests: { cpu: '50m' } }, 'minimum cpu usage per Container is 100m, but request is 50m'],
+    [{ maxLimitRequestRatio: { cpu: '2' } }, { requests: { cpu: '100m' }, limits: { cpu: '500m' } }, 'cpu max limit to request ratio per Container is 2, but provided ratio is 5.000000'],
+  ])('of %j refuses %j', (limit, resources, words) => {
+    make('LimitRange', 'lr', { limits: [{ type: 'Container', ...limit }] })
+    expect(() => make('Pod', 'a', container(resources))).toThrow(`pods "a" is forbidden: ${words}`)
+  })
+
+  it('adds up the containers of a pod', () => {
+    make('LimitRange', 'lr', { limits: [{ type: 'Pod', max: { cpu: '1' } }] })
+    const greedy = { name: 'c', image: 'x', resources: { limits: { cpu: '600m' } } }
+    expect(() => make('Pod', 'a', { containers: [greedy, { ...greedy, name: 'd' }] })).toThrow('maximum cpu usage per Pod is 1, but limit is 1200m')
+  })
+})
+
+describe('a resource quota', () => {
+  it('counts what is there, what comes, and what goes', async () => {
+    make('Secret', 'old')
+    await quota('q', { hard: { 'count/secrets': '3', 'secrets': '3' } })
+    expect(used('q')).toEqual({ 'count/secrets': '1', 'secrets': '1' })
+    make('Secret', 'new')
+    expect(used('q')).toEqual({ 'count/secrets': '2', 'secrets': '2' })
+    operations.delete(operations.registry.ofKind('Secret'), 'default', 'old')
+    await settled()
+    expect(used('q')).toEqual({ 'count/secrets': '1', 'secrets': '1' })
+  })
+
+  it('refuses what exceeds it, and counts nothing then', async () => {
+    await quota('q', { hard: { 'pods': '2', 'requests.memory': '100Mi' } })
+    make('Pod', 'a', container({ requests: { memory: '64Mi' } }))
+    expect(() => make('Pod', 'b', container({ requests: { memory: '64Mi' } }))).toThrow(
+      'pods "b" is forbidden: exceeded quota: q, requested: requests.memory=64Mi, used: requests.memory=64Mi, limited: requests.memory=100Mi',
+    )
+    expect(used('q')).toEqual({ 'pods': '1', 'requests.memory': '64Mi' })
+  })
+
+  it('asks every container to say what it counts', async () => {
+    await quota('q', { hard: { 'limits.memory': '1Gi', 'requests.cpu': '1' } })
+    expect(() => make('Pod', 'a', container({}))).toThrow('failed quota: q: must specify limits.memory for: c; requests.cpu for: c')
+  })
+
+  it('with a scope is only about the pods in it', async () => {
+    await quota('q', { hard: { pods: '0' }, scopes: ['BestEffort'] })
+    make('Pod', 'b', container({ requests: { cpu: '1' } }))
+    expect(() => make('Pod', 'a', container({}))).toThrow('exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0')
+  })
+
+  it('counts the node ports of services, also when a service changes', async () => {
+    await quota('q', { hard: { 'services.nodeports': '0' } })
+    const service = make('Service', 's', { ports: [{ port: 80 }] })
+    const changed = { ...service, spec: { ...(service['spec'] as JsonObject), type: 'NodePort' } }
+    expect(() => operations.update(operations.registry.ofKind('Service'), 'default', 's', changed)).toThrow('services "s" is forbidden: exceeded quota: q, requested: services.nodeports=1')
+  })
+})
+
+describe('pod security', () => {
+  it('refuses a pod below the enforced level, in the order of the standard', () => {
+    label({ 'pod-security.kubernetes.io/enforce': 'baseline' })
+    const spec = { hostNetwork: true, containers: [{ name: 'c', image: 'x', securityContext: { privileged: true } }] }
+    expect(() => make('Pod', 'a', spec)).toThrow(
+      'pods "a" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true), privileged (container "c" must not set securityContext.privileged=true)',
+    )
+  })
+
+  it('only warns where it is told to, also of workloads', () => {
+    label({ 'pod-security.kubernetes.io/warn': 'baseline', 'pod-security.kubernetes.io/warn-version': 'v1.30' })
+    const template = { metadata: { labels: { a: 'b' } }, spec: { hostPID: true, containers: [{ name: 'c', image: 'x' }] } }
+    const warnings: string[] = []
+    const body = { metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'b' } }, template } }
+    operations.create(operations.registry.ofKind('Deployment'), 'default', body, { warn: (warning) => warnings.push(warning) })
+    expect(warnings).toEqual(['would violate PodSecurity "baseline:v1.30": host namespaces (hostPID=true)'])
+  })
+
+  it('refuses a level that is none', () => {
+    expect(() => label({ 'pod-security.kubernetes.io/enforce': 'strict' })).toThrow(
+      'Namespace "default" is invalid: metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: "strict": must be one of privileged, baseline, restricted',
+    )
+  })
+
+  it('lets a pod in that follows the restricted standard', () => {
+    const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }
+    expect(violations('restricted', undefined, { containers: [{ name: 'c', image: 'x', securityContext }] })).toEqual([])
+  })
+})
+
+it('lets only one priority class be the default', () => {
+  const priority = (name: string) => operations.create(operations.registry.ofKind('PriorityClass'), undefined, { metadata: { name }, value: 1, globalDefault: true })
+  priority('a')
+  expect(() => priority('b')).toThrow('priorityclasses.scheduling.k8s.io "b" is forbidden: PriorityClass a is already marked as default. Only one default can exist')
+})
+
+function make(kind: string, name: string, spec?: JsonObject) {
+  return operations.create(operations.registry.ofKind(kind), 'default', { metadata: { name }, ...(spec && { spec }) })
+}
+
+function container(resources: JsonObject): JsonObject {
+  return { containers: [{ name: 'c', image: 'x', resources }] }
+}
+
+async function quota(name: string, spec: JsonObject): Promise<void> {
+  make('ResourceQuota', name, spec)
+  startQuotaController(localDoor(operations), operations.platform)
+  await settled()
+}
+
+function used(name: string) {
+  return operations.get('ResourceQuota', 'default', name)?.status?.used
+}
+
+/** Watchers are told in microtasks, one after another. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+function label(labels: { readonly [name: string]: string }): void {
+  operations.update(operations.registry.ofKind('Namespace'), undefined, 'default', { metadata: { labels } })
+}
+
+function platform(): Platform {
+  let seed = 1
+  const errors = (error: unknown) => {
+    throw error
+  }
+  return {
+    clock: new ManualClock(Date.UTC(2026, 0, 1)),
+    random: () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647,
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    sign: (text) => text,
+    report: errors,
+  }
+}

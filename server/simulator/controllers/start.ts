@@ -1,6 +1,8 @@
 import type { Api } from '../api/door.ts'
 import type { Platform } from '../platform.ts'
 import type { Namespace, Pod } from '../resources/kinds.ts'
+import { reconcileCronJob } from './batch/cronjob.ts'
+import { reconcileJob, releaseOrphans } from './batch/job.ts'
 import type { Change } from './change.ts'
 import { reconcileDaemonSet } from './daemonset.ts'
 import { reconcileDeployment } from './deployment.ts'
@@ -8,7 +10,6 @@ import { reconcileBudget } from './disruption.ts'
 import { reconcileEndpoints, reconcileEndpointSlices } from './endpoints.ts'
 import { startEventExpiry } from './event-expiry.ts'
 import { startGarbageCollector } from './garbage.ts'
-import { reconcileJob } from './job.ts'
 import { startNamespaceController } from './namespaces.ts'
 import { controllerOf, isDeleting, isPodFinished, keyOf, nameOf, namespaceOf } from './objects.ts'
 import { reconcileReplicas } from './replicas.ts'
@@ -35,6 +36,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     statefulSets(api, now),
     daemonSets(api, now),
     jobs(api, now),
+    cronJobs(api, now),
     endpoints(api),
     endpointSlices(api),
     claims(api, now),
@@ -197,7 +199,20 @@ function jobs(api: Api, now: () => number): Controller {
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const job = api.get('Job', namespace, name)
-      return job ? reconcileJob(job, api.list('Pod', namespace), now()) : []
+      const pods = api.list('Pod', namespace)
+      return job ? reconcileJob(job, pods, now()) : releaseOrphans(name, pods)
+    },
+  }
+}
+
+function cronJobs(api: Api, now: () => number): Controller {
+  return {
+    name: 'cronjob-controller',
+    watches: [watching('CronJob', (object) => [keyOf(object)]), watching('Job', (job) => ownerKeys(job, 'CronJob'))],
+    reconcile: (key) => {
+      const [namespace, name] = split(key)
+      const cron = api.get('CronJob', namespace, name)
+      return cron ? reconcileCronJob(cron, api.list('Job', namespace), now()) : []
     },
   }
 }
