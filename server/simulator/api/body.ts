@@ -26,7 +26,7 @@ export function textOf(call: Call): string {
 export function readObject(call: Call, kind: string): Body {
   const type = mediaType(call)
   const text = textOf(call)
-  if (type === 'application/yaml') return { object: objectIn(parseYaml(text), kind), duplicates: [] }
+  if (type === 'application/yaml') return { object: objectIn(parseYaml(text, (why) => badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`)), kind), duplicates: [] }
   if (type !== 'application/json') {
     throw new ApiError(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf')
   }
@@ -36,12 +36,36 @@ export function readObject(call: Call, kind: string): Body {
 
 /** @throws what `refuse` makes of Go's words for the mistake */
 export function parseJson(text: string, refuse: (why: string) => ApiError): JsonValue {
+  if (isTooDeep(text)) throw refuse('exceeded max depth')
   try {
-    return JSON.parse(text) as JsonValue
+    // A key that JavaScript treats as more than a key is left out: nothing in Kubernetes is called that.
+    const parsed: unknown = text.includes('__proto__') ? JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value)) : JSON.parse(text)
+    return parsed as JsonValue
   } catch {
     throw refuse(goSyntaxError(text))
   }
 }
+
+/** No object of Kubernetes' is nested as deep; what walks it calls itself. */
+const deepest = 1000
+
+function isTooDeep(text: string): boolean {
+  if (text.length <= deepest) return false
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (quoted && code === backslash) at++
+    else if (code === quote) quoted = !quoted
+    else if (quoted) continue
+    else if (code === openBrace || code === openBracket) {
+      if (++depth > deepest) return true
+    } else if (code === openBrace + 2 || code === openBracket + 2) depth--
+  }
+  return false
+}
+
+const [quote, backslash, openBracket, openBrace] = [0x22, 0x5c, 0x5b, 0x7b]
 
 /** Go's decoder and ours agree on where JSON breaks, not on the words. */
 function goSyntaxError(text: string): string {

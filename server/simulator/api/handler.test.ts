@@ -48,6 +48,21 @@ describe('field validation', () => {
   })
 })
 
+describe('hostile bodies', () => {
+  const configmaps = '/api/v1/namespaces/default/configmaps'
+  it.each([
+    ['deep JSON', 'application/json', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['deep YAML', 'application/yaml', `a: ${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+    ['indented YAML', 'application/yaml', Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+    ['endless aliases', 'application/yaml', ['a: &a [x,x,x,x,x,x,x,x]', ...'bcdefgh'].map((line, index, all) => (index === 0 ? line : `${line}: &${line} [${Array(8).fill(`*${(all[index - 1] ?? '').charAt(0)}`).join(',')}]`)).join('\n')],
+    ['an unknown alias', 'application/yaml', 'a: *nope'],
+    ['no YAML', 'application/yaml', '{{{'],
+  ])('%s are refused', (_, type, text) => {
+    const { response, body } = send('POST', configmaps, text, type)
+    expect([response.status, body['reason']]).toEqual([400, 'BadRequest'])
+  })
+})
+
 describe('validation', () => {
   it('names every field that is wrong', () => {
     const { response, body } = post('/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'bad' }, spec: { ports: [{ port: 99999 }] } })

@@ -74,6 +74,8 @@ export class Writer {
     try {
       if (type === 'application/json-patch+json') {
         if (!Array.isArray(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`)
+        if (patch.length > mostPatchOperations)
+          throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${mostPatchOperations}, got ${patch.length}`, {})
         return jsonPatch(before, patch)
       }
       if (!isObject(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`)
@@ -110,7 +112,7 @@ export class Writer {
     const manager = call.request.query.get('fieldManager')
     if (!manager) throw invalidOptions('PatchOptions', required('fieldManager', 'is required for apply patch'))
     const options = this.#options(call, 'PatchOptions', 'Apply')
-    const sent = parseYaml(textOf(call))
+    const sent = parseYaml(textOf(call), (why) => badRequest(`error decoding YAML: ${why}`))
     if (!isObject(sent)) throw badRequest('error decoding YAML: the patch is not an object')
     if (typeof sent['apiVersion'] !== 'string' || typeof sent['kind'] !== 'string') throw badRequest('apiVersion and kind must be set in an apply patch')
     this.#check(call, sent)
@@ -179,6 +181,9 @@ export class Writer {
     }
   }
 }
+
+/** Source: k8s.io/apiserver, maxJSONPatchOperations */
+const mostPatchOperations = 10_000
 
 /** A strategic patch of the wrong type is said to be wrong itself, rather than what it makes. */
 function explained(call: Call, write: () => StoredObject): StoredObject {

@@ -11,6 +11,19 @@ import { strategicPatch } from './strategic.ts'
 const schemas = new Schemas(JSON.parse(readFileSync(new URL('../../../manifests/simulator/schemas.json', import.meta.url), 'utf8')) as SchemaData)
 const POD_SPEC = 'io.k8s.api.core.v1.PodSpec'
 
+describe('a hostile JSON patch', () => {
+  it('cannot fill the memory with copies of copies', () => {
+    const copies = Array.from({ length: 60 }, (_, index) => ({ op: 'copy', from: '/a', path: `/a/k${index}` }))
+    expect(() => jsonPatch({ a: { text: 'x'.repeat(1000) } }, copies)).toThrow('exceeding the limit')
+  })
+
+  it('reaches nothing that is not in the document', () => {
+    for (const path of ['/__proto__/polluted', '/constructor/prototype/polluted', '/a/__proto__/polluted'])
+      expect(() => jsonPatch({ a: {} }, [{ op: 'add', path, value: 1 }])).toThrow(JsonPatchError)
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
+  })
+})
+
 describe('a merge patch', () => {
   // The examples of RFC 7396, appendix A, whose target and patch are objects.
   it.each([
