@@ -14,7 +14,7 @@ interface Listener {
 
 export interface HostOptions {
   readonly certificate: ServerCertificate
-  readonly makeCluster: (options: ClusterOptions) => SimulatedCluster
+  readonly makeCluster: (options: ClusterOptions) => SimulatedCluster | Promise<SimulatedCluster>
   readonly listen: (options: ServerCertificate & { readonly port: number; readonly report: (error: unknown) => void }) => Promise<Listener>
   readonly onPrometheus: (cluster: ClusterId, state: PrometheusState) => void
   readonly report: (error: unknown) => void
@@ -45,7 +45,7 @@ export async function createHost({ certificate, makeCluster, listen, onPrometheu
       // The port first: the cluster's own objects say where its API is.
       const listener = await listen({ ...certificate, port, report })
       try {
-        const simulated = makeCluster({
+        const simulated = await makeCluster({
           nodes,
           certificateAuthority: certificate.certificateAuthority,
           endpoint: { host: listener.host, port: listener.port },

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { parse, parseAllDocuments } from 'yaml'
 import { createCluster } from '../../simulator/cluster.ts'
 import type { ClusterOptions, SimulatedCluster } from '../../simulator/cluster-api.ts'
-import type { SimulatorData } from '../../simulator/cluster.ts'
+import type { ForkableCluster, SimulatorData } from '../../simulator/cluster.ts'
 import { nodePlatform } from './node-platform.ts'
 
 const folder = new URL('../../../manifests/simulator/', import.meta.url)
@@ -22,10 +22,47 @@ export async function loadSimulatorData(): Promise<SimulatorData> {
   return { schemas, discovery, columns, bootstrap, node, system, images }
 }
 
-/** What makes clusters in this thread; they share the data, and each has keys of its own. */
-export async function loadClusterMaker(report: (error: unknown) => void): Promise<(options: ClusterOptions) => SimulatedCluster> {
+/** Nothing in a new cluster looks older than this: the next one after it begins as a younger template. */
+const templateMillis = 600_000
+
+interface Template {
+  readonly until: number
+  readonly cluster: Promise<ForkableCluster>
+}
+
+/**
+ * What makes clusters in this thread. They are forks of one that is ready, so they cost what differs between them;
+ * each has keys of its own.
+ */
+export async function loadClusterMaker(report: (error: unknown) => void): Promise<(options: ClusterOptions) => Promise<SimulatedCluster>> {
   const data = await loadSimulatorData()
-  return (options) => createCluster(options, data, nodePlatform(report))
+  const templates = new Map<number, Template>()
+  const templateFor = (options: ClusterOptions): Promise<ForkableCluster> => {
+    const count = options.nodes.length
+    const known = templates.get(count)
+    if (known && Date.now() < known.until) return known.cluster
+    const cluster = makeTemplate(options, data, report)
+    templates.set(count, { until: Date.now() + templateMillis, cluster })
+    // Whoever waits for it hears of a failure; the next one tries anew.
+    cluster.catch(() => templates.delete(count))
+    return cluster
+  }
+  return async (options) => {
+    const platform = nodePlatform(report)
+    // An API elsewhere has other endpoints, which a fork does not change.
+    if (!options.endpoint.host.startsWith('127.')) return createCluster(options, data, platform)
+    return (await templateFor(options)).fork(options, platform)
+  }
+}
+
+/** A ready cluster in which nothing runs, to be forked only. Its nodes' names occur nowhere else. */
+async function makeTemplate(options: ClusterOptions, data: SimulatorData, report: (error: unknown) => void): Promise<ForkableCluster> {
+  const nodes = options.nodes.map((_, index) => `template-node-${String(index).padStart(2, '0')}`)
+  const origin = createCluster({ ...options, nodes }, data, nodePlatform(report))
+  await origin.ready()
+  const template = origin.fork({ ...options, nodes }, nodePlatform(report))
+  origin.close()
+  return template
 }
 
 async function readJson<T>(name: string): Promise<T> {
