@@ -200,7 +200,7 @@ function jobs(api: Api, now: () => number): Controller {
       const [namespace, name] = split(key)
       const job = api.get('Job', namespace, name)
       const pods = api.list('Pod', namespace)
-      return job ? reconcileJob(job, pods, now()) : releaseOrphans(name, pods)
+      return [...releaseOrphans(name, pods, job), ...(job ? reconcileJob(job, pods, now()) : [])]
     },
   }
 }

@@ -12,7 +12,7 @@ import type { Draft, JsonObject } from './object.ts'
 
 function defaultJobSpec(spec: Draft): void {
   if (spec['completions'] === undefined && spec['parallelism'] === undefined) Object.assign(spec, { completions: 1, parallelism: 1 })
-  setDefaults(spec, { parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false, manualSelector: false })
+  setDefaults(spec, { parallelism: 1, backoffLimit: spec['backoffLimitPerIndex'] === undefined ? 6 : 2_147_483_647, completionMode: 'NonIndexed', suspend: false, manualSelector: false })
   if (spec['podReplacementPolicy'] === undefined) spec['podReplacementPolicy'] = spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed'
 }
 

@@ -33,11 +33,12 @@ export function reconcileJob(job: Job, podsOfNamespace: readonly Pod[], now: num
   return [...claims.changes, ...(verdict ? finish(run, verdict) : carryOn(run))]
 }
 
-/** Lets go the pods of a Job that is no more. */
-export function releaseOrphans(name: string, podsOfNamespace: readonly Pod[]): Change[] {
+/** Lets go the pods of a Job that is no more. @param job the one that has its name now */
+export function releaseOrphans(name: string, podsOfNamespace: readonly Pod[], job: Job | undefined): Change[] {
   return releaseAll(podsOfNamespace, (pod) => {
     const owner = controllerOf(pod)
-    return owner ? owner.kind === 'Job' && owner.name === name : pod.metadata.labels?.['batch.kubernetes.io/job-name'] === name
+    if (owner) return owner.kind === 'Job' && owner.name === name && owner.uid !== (job && uidOf(job))
+    return !job && pod.metadata.labels?.['batch.kubernetes.io/job-name'] === name
   })
 }
 
@@ -128,15 +129,10 @@ function finish(run: Run, verdict: Verdict): Change[] {
   return [
     ...(sameJson(status, job.status) ? [] : [{ do: 'status' as const, object: { ...job, status } }]),
     ...run.counted.flatMap(release),
-    ...active.flatMap((pod) => [...removePod(job, pod), ...releaseNow(pod)]),
+    ...active.flatMap((pod) => [...removePod(job, pod), ...release(pod)]),
     ...(over ? [verdict.complete ? normal(job, 'Completed', 'Job completed') : warning(job, verdict.reason, verdict.message)] : []),
     ...(over && job.spec?.ttlSecondsAfterFinished !== undefined ? again(job.spec.ttlSecondsAfterFinished * 1000) : []),
   ]
-}
-
-/** A pod that was counted when it was deleted has to wait for nothing but its own end. */
-function releaseNow(pod: Pod): Change[] {
-  return release({ ...pod, metadata: { ...pod.metadata } })
 }
 
 function countsOf(run: Run): JobStatus {
