@@ -32,10 +32,12 @@ export async function createRuntimeFolder(parent = tmpdir()): Promise<string> {
 async function removeStale(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => [])
   await Promise.all(
-    names.filter((name) => NAME.test(name)).map(async (name) => {
-      const folder = join(parent, name)
-      if (await isStale(folder)) await rm(folder, { recursive: true, force: true }).catch(() => {})
-    }),
+    names
+      .filter((name) => NAME.test(name))
+      .map(async (name) => {
+        const folder = join(parent, name)
+        if (await isStale(folder)) await rm(folder, { recursive: true, force: true }).catch(() => {})
+      }),
   )
 }
 

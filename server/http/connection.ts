@@ -11,13 +11,7 @@ import type { Room } from './room.ts'
 const MAX_CHARTS = 40
 
 /** What a stage may not ask for: it shows the presenter's terminal, and whoever holds its link must not type into it. */
-const NOT_FROM_STAGE: ReadonlySet<ClientMessage['type']> = new Set([
-  'terminal.open',
-  'terminal.close',
-  'terminal.input',
-  'run',
-  'run.stop',
-])
+const NOT_FROM_STAGE: ReadonlySet<ClientMessage['type']> = new Set(['terminal.open', 'terminal.close', 'terminal.input', 'run', 'run.stop'])
 
 /** What a page says all the time: keys, and how far its screen has come. Each of these has a limit of its own. */
 const NOT_COUNTED: ReadonlySet<ClientMessage['type']> = new Set(['terminal.input', 'terminal.ack', 'terminal.detach', 'chart.unwatch'])

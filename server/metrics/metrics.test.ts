@@ -147,10 +147,19 @@ describe.skipIf(binary === undefined)('the Prometheus process', { timeout: 30_00
     await once(server.stdout, 'data')
     const ours = () => execFileSync('/bin/sh', ['-c', 'ps -eo pid=,sid=,args= | grep -F "$0" | grep -v grep || true', folder]).toString()
     const lines = ours().trim().split('\n')
-    const [pid, session] = lines.find((line) => line.includes(`${binary} --config`))?.trim().split(/\s+/) ?? []
+    const [pid, session] =
+      lines
+        .find((line) => line.includes(`${binary} --config`))
+        ?.trim()
+        .split(/\s+/) ?? []
     expect(session).toBe(pid)
     server.kill('SIGKILL')
-    await untilTrue(() => ours().replaceAll(/^.*-e const.*$/gm, '').trim() === '')
+    await untilTrue(
+      () =>
+        ours()
+          .replaceAll(/^.*-e const.*$/gm, '')
+          .trim() === '',
+    )
     await rm(folder, { recursive: true })
   })
 

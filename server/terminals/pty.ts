@@ -41,7 +41,8 @@ export const startPty: StartPty = ({ file, args, env, cwd, columns, rows }) => {
   const pty = spawn(file, [...args], { name: 'xterm-256color', cols: columns, rows, cwd, env: { ...env }, encoding: 'utf8' })
   const stream: unknown = Reflect.get(pty, '_socket')
   const fd: unknown = Reflect.get(pty, 'fd')
-  if (!(stream instanceof ReadStream) || typeof fd !== 'number') throw new Error('This node-pty is not the one that pty.ts was written for.')
+  if (!(stream instanceof ReadStream) || typeof fd !== 'number')
+    throw new Error('This node-pty is not the one that pty.ts was written for.')
   const input = new PtyInput(fd, () => !stream.destroyed)
   pty.onExit(() => input.end())
   return {
