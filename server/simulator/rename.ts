@@ -5,7 +5,14 @@ export type Rename = <T>(value: T) => T
 export function renaming(names: ReadonlyMap<string, string>): Rename {
   const changing = [...names].filter(([from, to]) => from !== to && from !== '')
   if (changing.length === 0) return (value) => value
-  const found = new RegExp(changing.map(([from]) => from).toSorted((a, b) => b.length - a.length).map((from) => from.replaceAll(/[^\w-]/g, '\\$&')).join('|'), 'g')
+  const found = new RegExp(
+    changing
+      .map(([from]) => from)
+      .toSorted((a, b) => b.length - a.length)
+      .map((from) => from.replaceAll(/[^\w-]/g, '\\$&'))
+      .join('|'),
+    'g',
+  )
   const to = new Map(changing)
   // One copy of a long text (a certificate authority, say) serves every object that has it.
   const made = new Map<string, string>()

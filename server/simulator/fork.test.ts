@@ -1,0 +1,261 @@
+import { createHash, createHmac } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+import { ManualClock } from '../kernel/clock.ts'
+import { createCluster } from './cluster.ts'
+import type { ForkableCluster, SimulatorData } from './cluster.ts'
+import type { ApiResponse } from './api/http.ts'
+
+describe('a fork of a cluster', () => {
+  it('has everything its origin has, under its own nodes’ names', async () => {
+    const { origin, fork } = await pair()
+    const [theirs, ours] = [await everything(origin), await everything(fork)]
+    expect(ours).not.toContain('origin-')
+    expect(theirs).not.toContain('fork-')
+    expect(ours).toBe(theirs.replaceAll('origin-', 'fork-').replaceAll('CA of the first', 'CA of the second'))
+    expect(ours).toContain('etcd-fork-00')
+  })
+
+  it('answers as a fresh cluster does, through a rollout', async () => {
+    const fresh = await ready('fork', 3)
+    const { fork, clock } = await pair()
+    for (const cluster of [fresh.cluster, fork]) {
+      await send(cluster, 'POST', deployments, deployment('web', 3, 'nginx:1.27'))
+    }
+    await Promise.all([fresh.clock.advance(20_000), clock.advance(20_000)])
+    for (const cluster of [fresh.cluster, fork]) await merge(cluster, `${deployments}/web`, image('nginx:1.28'))
+    await Promise.all([fresh.clock.advance(40_000), clock.advance(40_000)])
+    const lists = [
+      '/api/v1/pods',
+      deployments,
+      replicaSets,
+      '/apis/discovery.k8s.io/v1/endpointslices',
+      '/api/v1/namespaces/default/events',
+    ]
+    for (const list of lists) expect(await shape(fork, list)).toEqual(await shape(fresh.cluster, list))
+  })
+
+  it('sleeps: it sets no timer until somebody changes it, and asking changes nothing', async () => {
+    const { fork, clock } = await pair()
+    const before = await everything(fork)
+    await clock.advance(3_600_000)
+    expect(clock.pending).toBe(0)
+    expect(await everything(fork)).toBe(before)
+  })
+
+  it('writes nothing of its own accord when it wakes', async () => {
+    const { fork, clock } = await pair()
+    const before = await everything(fork)
+    await log(fork, 'kube-system', 'coredns')
+    await clock.advance(30_000)
+    expect(await everything(fork)).toBe(before)
+  })
+
+  it('tells a watcher what happens next', async () => {
+    const { fork, clock } = await pair()
+    const seen: string[] = []
+    const { body } = await ask(fork, 'GET', '/api/v1/namespaces/default/pods?watch=true')
+    if (typeof body !== 'function') throw new Error('not a stream')
+    body({ write: (chunk) => void seen.push(String(chunk)), end: () => {} })
+    await send(fork, 'POST', deployments, deployment('web', 1, 'nginx:1.27'))
+    await clock.advance(10_000)
+    const events = seen.map((line) => JSON.parse(line) as { type: string; object: { status: { phase: string } } })
+    expect(events[0]?.type).toBe('ADDED')
+    expect(events.at(-1)?.object.status.phase).toBe('Running')
+  })
+
+  it('takes its origin’s logs along, and its own programs go on with them', async () => {
+    const first = await ready('origin', 1)
+    const say = { ...deployment('say', 1, 'busybox'), spec: shouting }
+    await send(first.cluster, 'POST', deployments, say)
+    await first.clock.advance(10_000)
+    const { cluster: fork, clock } = forkOf(first, 2)
+    expect(await log(fork, 'kube-system', 'coredns')).toBe(await log(first.cluster, 'kube-system', 'coredns'))
+    expect(await log(first.cluster, 'default', 'say')).toBe('hello from origin-01\n')
+    // A person's own command begins anew, after what it had said.
+    await clock.advance(1000)
+    expect(await log(fork, 'default', 'say')).toBe('hello from fork-01\nhello from fork-01\n')
+    expect(await log(first.cluster, 'default', 'say')).toBe('hello from origin-01\n')
+  })
+
+  it('lends nobody the tokens of its origin', async () => {
+    const { origin, fork } = await pair()
+    expect(fork.adminToken).not.toBe(origin.adminToken)
+    expect((await ask(fork, 'GET', '/api/v1/pods', undefined, origin.adminToken)).status).toBe(401)
+  })
+
+  it('never affects its origin nor another fork, whatever is done to them', async () => {
+    const first = await ready('origin', 1)
+    const asleep = forkOf(first, 2)
+    await fc.assert(
+      fc.asyncProperty(fc.array(deed, { maxLength: 12 }), fc.boolean(), async (deeds, toOrigin) => {
+        const other = forkOf(first, 3)
+        const [acted, watched] = toOrigin ? [first, other] : [other, first]
+        const before = await everything(watched.cluster)
+        const sleeping = await everything(asleep.cluster)
+        for (const { method, path, body } of deeds) await send(acted.cluster, method, path, body)
+        await acted.clock.advance(5000)
+        expect(await everything(watched.cluster)).toBe(before)
+        expect(await everything(asleep.cluster)).toBe(sleeping)
+        other.cluster.close()
+      }),
+      { numRuns: 25, seed: 7 },
+    )
+  })
+
+  it('has as many nodes as its origin', async () => {
+    const { origin } = await pair()
+    expect(() => origin.fork({ ...optionsOf('fork', 'CA'), nodes: ['one'] }, platformOf(new ManualClock(), 9))).toThrow(RangeError)
+  })
+})
+
+const deployments = '/apis/apps/v1/namespaces/default/deployments'
+const replicaSets = '/apis/apps/v1/namespaces/default/replicasets'
+const command = ['sh', '-c', 'echo hello from $NODE; sleep 100000']
+const env = [{ name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }]
+const shouting = {
+  selector: { matchLabels: { app: 'say' } },
+  template: { metadata: { labels: { app: 'say' } }, spec: { containers: [{ name: 'c', image: 'busybox', command, env }] } },
+}
+
+const deployment = (name: string, replicas: number, from: string) => ({
+  metadata: { name },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: from }] } },
+  },
+})
+const image = (name: string) => ({ spec: { template: { spec: { containers: [{ name: 'c', image: name }] } } } })
+
+/** Something a person may do; refusals are welcome too. */
+const deed = fc
+  .record({
+    name: fc.constantFrom('a', 'b', 'c'),
+    replicas: fc.nat(3),
+    what: fc.constantFrom('map', 'web', 'drop', 'dns', 'space', 'node'),
+  })
+  .map(({ name, replicas, what }): { method: string; path: string; body?: object } => {
+    const maps = '/api/v1/namespaces/default/configmaps'
+    if (what === 'map') return { method: 'POST', path: maps, body: { metadata: { name }, data: { replicas: String(replicas) } } }
+    if (what === 'web') return { method: 'POST', path: deployments, body: deployment(name, replicas, 'nginx') }
+    if (what === 'drop') return { method: 'DELETE', path: `${deployments}/${name}` }
+    if (what === 'dns') return { method: 'DELETE', path: '/apis/apps/v1/namespaces/kube-system/deployments/coredns' }
+    if (what === 'space') return { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } }
+    return { method: 'DELETE', path: '/api/v1/namespaces/kube-public/configmaps/cluster-info' }
+  })
+
+const folder = new URL('../../manifests/simulator/', import.meta.url)
+const text = (name: string) => readFileSync(new URL(name, folder), 'utf8')
+const json = (name: string): unknown => JSON.parse(text(`${name}.json`))
+const data = {
+  schemas: json('schemas'),
+  discovery: json('discovery'),
+  columns: json('table-columns'),
+  bootstrap: json('bootstrap-objects'),
+  node: json('node'),
+  system: parseAllDocuments(text('kube-system.yaml')).map((document): unknown => document.toJS()),
+  images: Object.fromEntries(
+    readdirSync(new URL('images/', folder)).map((name) => [name.replace('.yaml', ''), parse(text(`images/${name}`)) as unknown]),
+  ),
+} as SimulatorData
+
+interface Lived {
+  readonly cluster: ForkableCluster
+  readonly clock: ManualClock
+}
+
+const platformOf = (clock: ManualClock, seed: number) => {
+  let state = seed
+  return {
+    clock,
+    random: () => (state = (state * 16_807 + 11) % 2_147_483_647) / 2_147_483_647,
+    sha256: (value: string) => createHash('sha256').update(value).digest('hex'),
+    sign: (value: string) => createHmac('sha256', String(seed)).update(value).digest('base64url'),
+    report: (error: unknown) => {
+      throw error
+    },
+  }
+}
+const optionsOf = (name: string, certificateAuthority: string) => ({
+  nodes: [`${name}-00`, `${name}-01`],
+  certificateAuthority: `-----BEGIN CERTIFICATE-----\n${certificateAuthority}`,
+  endpoint: { host: '127.0.0.1', port: 6443 },
+})
+
+async function ready(name: string, seed: number): Promise<Lived> {
+  const clock = new ManualClock()
+  const cluster = createCluster(optionsOf(name, 'CA of the first'), data, platformOf(clock, seed))
+  await cluster.ready()
+  return { cluster, clock }
+}
+
+function forkOf({ cluster, clock }: Lived, seed: number): Lived {
+  const own = new ManualClock(clock.now())
+  return { cluster: cluster.fork(optionsOf('fork', 'CA of the second'), platformOf(own, seed)), clock: own }
+}
+
+async function pair(): Promise<{ origin: ForkableCluster; fork: ForkableCluster; clock: ManualClock }> {
+  const origin = await ready('origin', 1)
+  const { cluster, clock } = forkOf(origin, 2)
+  return { origin: origin.cluster, fork: cluster, clock }
+}
+
+async function ask(cluster: ForkableCluster, method: string, url: string, body?: object, token = cluster.adminToken): Promise<ApiResponse> {
+  const [path = '', query = ''] = url.split('?')
+  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+  const headers = { 'authorization': `Bearer ${token}`, 'content-type': type }
+  return await cluster.handle({
+    method,
+    path,
+    query: new URLSearchParams(query),
+    headers,
+    ...(body && { body: new TextEncoder().encode(JSON.stringify(body)) }),
+  })
+}
+
+const send = (cluster: ForkableCluster, method: string, path: string, body?: object) => ask(cluster, method, path, body)
+
+async function merge(cluster: ForkableCluster, path: string, body: object): Promise<void> {
+  expect((await ask(cluster, 'PATCH', path, body)).status).toBe(200)
+}
+
+/** Every list there is, as text. */
+async function everything(cluster: ForkableCluster): Promise<string> {
+  const paths = data.discovery.groups.flatMap(({ groupVersion, resources }) =>
+    resources
+      .filter(({ name, verbs }) => !name.includes('/') && verbs.includes('list'))
+      .map(({ name }) => (groupVersion === 'v1' ? `/api/v1/${name}` : `/apis/${groupVersion}/${name}`)),
+  )
+  const lists: string[] = []
+  for (const path of paths) lists.push(`${path} ${String((await ask(cluster, 'GET', path)).body)}`)
+  return lists.join('')
+}
+
+async function itemsOf(cluster: ForkableCluster, path: string): Promise<readonly { metadata: { name: string } }[]> {
+  const { items } = JSON.parse(String((await ask(cluster, 'GET', path)).body)) as { items: readonly { metadata: { name: string } }[] }
+  return items
+}
+
+/** A list without what chance and history give: random names, uids, revisions, addresses, in no order. */
+async function shape(cluster: ForkableCluster, path: string): Promise<readonly string[]> {
+  const blank = (item: object) =>
+    JSON.stringify(item)
+      .replaceAll(/"(resourceVersion|lastObservedTime)":"[^"]*"/g, '')
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g, 'UID')
+      .replaceAll(/containerd:\/\/[0-9a-f]{64}/g, 'CONTAINER')
+      .replaceAll(/(?<=[a-z0-9]-)[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])/g, 'XXXXX')
+      .replaceAll(/\.18[0-9a-f]{14}/g, '.NANOS')
+      .replaceAll(/10\.32\.\d+\.\d+/g, 'IP')
+      .replaceAll(/fork-0\d/g, 'NODE')
+  return (await itemsOf(cluster, path)).map(blank).toSorted()
+}
+
+/** The log of the first pod whose name begins so. */
+async function log(cluster: ForkableCluster, namespace: string, name: string): Promise<string> {
+  const pods = await itemsOf(cluster, `/api/v1/namespaces/${namespace}/pods`)
+  const pod = pods.find((one) => one.metadata.name.startsWith(name))
+  return String((await ask(cluster, 'GET', `/api/v1/namespaces/${namespace}/pods/${pod?.metadata.name ?? ''}/log`)).body)
+}
