@@ -13,13 +13,20 @@ import type { Draft, JsonObject, StoredObject } from '../resources/object.ts'
 import type { Registry, Resource } from '../resources/registry.ts'
 import type { Schemas } from '../resources/schema.ts'
 import type { Store } from '../store/store.ts'
+import { ApiError } from './door.ts'
 import type { DeleteOptions } from './door.ts'
+
+/** Of one kind. A workshop's cluster has some hundred objects; a slip of a digit must not fill the machine's memory. */
+const mostObjects = 3000
+const mostEvents = 20_000
 
 export interface WriteOptions {
   readonly dryRun?: boolean
   /** Strict: unknown fields refuse; Warn: they are given to `warn`; Ignore: nothing. */
   readonly validation?: 'Strict' | 'Warn' | 'Ignore'
   readonly warn?: (warning: string) => void
+  /** Refuses what the writer may not write, before anything is validated. @throws ApiError */
+  readonly guard?: (object: StoredObject, old: StoredObject | undefined) => void
   /** Called with the object just before it is stored, to keep `managedFields`. */
   readonly manage?: (object: StoredObject, old: StoredObject | undefined) => StoredObject
 }
@@ -74,11 +81,13 @@ export class Operations implements Surroundings {
     mutate({ resource, namespace, draft, around: this })
     behaviour.prepareCreate?.(draft, this)
     const object = finished(draft)
+    options.guard?.(object, undefined)
     const errors = [...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this) ?? [])]
     const name = object.metadata.name ?? ''
     if (errors.length > 0) throw invalidObject(resource, name, errors)
     const counted = this.#admit('create', resource, object, undefined, options)
     if (this.store.get(resource.table, object.metadata.namespace, name)) throw alreadyExists(resource, name)
+    if (this.store.size(resource.table) >= (resource.kind === 'Event' ? mostEvents : mostObjects)) throw new ApiError(500, 'InternalError', 'etcdserver: mvcc: database space exceeded', {})
     const managed = options.manage?.(object, undefined) ?? object
     if (options.dryRun) return managed
     this.#count(counted)
@@ -106,6 +115,7 @@ export class Operations implements Surroundings {
     const meta = ensure(draft, 'metadata')
     if (behaviour.generation && part !== 'status' && !same(withoutMeta(draft), withoutMeta(old))) meta['generation'] = (old.metadata.generation ?? 0) + 1
     const object = finished(draft)
+    options.guard?.(object, old)
     const errors = validateMetadataUpdate(object.metadata, old.metadata)
     if (part === 'main') {
       errors.push(...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this) ?? []), ...(behaviour.validateUpdate?.(object, old) ?? []))

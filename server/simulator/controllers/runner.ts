@@ -6,6 +6,7 @@ import type { Change } from './change.ts'
 import { createEventRecorder } from './event-recorder.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import { withMetadata } from './objects.ts'
+import { Pace } from './pace.ts'
 
 export interface Controller {
   /** As events name it, e.g. `deployment-controller`. */
@@ -40,6 +41,7 @@ export function runController(api: Api, platform: Platform, controller: Controll
   const queue = new Set<string>()
   const timers = new Map<string, { at: number; cancel: () => void }>()
   const failures = new Map<string, number>()
+  const pace = new Pace(platform.clock)
   let scheduled = false
   let stopped = false
 
@@ -48,7 +50,7 @@ export function runController(api: Api, platform: Platform, controller: Controll
     queue.add(key)
     if (scheduled) return
     scheduled = true
-    queueMicrotask(drain)
+    pace.soon(drain)
   }
 
   const later = (key: string, millis: number): void => {
@@ -86,7 +88,13 @@ export function runController(api: Api, platform: Platform, controller: Controll
     scheduled = false
     const keys = [...queue]
     queue.clear()
-    for (const key of keys) if (!stopped) handle(key)
+    for (const [index, key] of keys.entries()) {
+      if (stopped) return
+      handle(key)
+      if (!pace.isLong()) continue
+      for (const left of keys.slice(index + 1)) enqueue(left)
+      return
+    }
   }
 
   const ends = controller.watches.map((watch) => watch(api, enqueue))

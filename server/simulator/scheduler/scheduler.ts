@@ -3,6 +3,7 @@ import type { Api } from '../api/door.ts'
 import { createEventRecorder } from '../controllers/event-recorder.ts'
 import type { EventRecorder } from '../controllers/event-recorder.ts'
 import { isDeleting, isPodFinished, keyOf, nameOf, namespaceOf } from '../controllers/objects.ts'
+import { Pace } from '../controllers/pace.ts'
 import type { Platform } from '../platform.ts'
 import type { NodeSelector, Pod } from '../resources/kinds.ts'
 import { whyNot } from './filters.ts'
@@ -25,13 +26,14 @@ export function startScheduler(api: Api, platform: Platform): () => void {
   })
   const active = new Set<string>()
   const waiting = new Map<string, string>()
+  const pace = new Pace(platform.clock)
   let scheduled = false
   let stopped = false
 
   const wake = (): void => {
     if (scheduled || stopped) return
     scheduled = true
-    queueMicrotask(() => {
+    pace.soon(() => {
       scheduled = false
       drain()
     })
@@ -45,8 +47,13 @@ export function startScheduler(api: Api, platform: Platform): () => void {
     active.clear()
     const pods = keys.map((key) => podByKey(api, key)).filter((pod) => pod !== undefined)
     // Higher priority first; among equals those that were there first.
-    for (const pod of pods.toSorted((a, b) => (b.spec?.priority ?? 0) - (a.spec?.priority ?? 0))) {
+    const sorted = pods.toSorted((a, b) => (b.spec?.priority ?? 0) - (a.spec?.priority ?? 0))
+    for (const [index, pod] of sorted.entries()) {
       if (stopped) return
+      if (pace.isLong()) {
+        for (const left of sorted.slice(index)) active.add(keyOf(left))
+        return wake()
+      }
       try {
         const refusal = schedule(api, platform, record, pod, waiting.get(keyOf(pod)))
         if (refusal === undefined) waiting.delete(keyOf(pod))

@@ -80,6 +80,11 @@ export class Store {
     return this.#tables.get(table)?.get(keyOf(namespace, name))
   }
 
+  /** How many objects a table has. */
+  size(table: string): number {
+    return this.#tables.get(table)?.size ?? 0
+  }
+
   /** In the order of keys: namespace, then name. */
   list(table: string, namespace?: string): readonly StoredObject[] {
     const all = this.#sortedList(table)
