@@ -6,6 +6,7 @@ import { reconcileJob, releaseOrphans } from './batch/job.ts'
 import type { Change } from './change.ts'
 import { reconcileDaemonSet } from './daemonset.ts'
 import { reconcileDeployment } from './deployment.ts'
+import { startAvailability } from './api-services.ts'
 import { reconcileBudget } from './disruption.ts'
 import { reconcileEndpoints, reconcileEndpointSlices } from './endpoints.ts'
 import { startEventExpiry } from './event-expiry.ts'
@@ -49,6 +50,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     startGarbageCollector(api, platform),
     startNamespaceController(api, platform),
     startEventExpiry(api, platform),
+    startAvailability(api, platform),
     startQuotaController(api, platform),
   ]
   return () => {
