@@ -11,14 +11,18 @@ import { reconcileBudget } from './disruption.ts'
 import { reconcileEndpoints, reconcileEndpointSlices } from './endpoints.ts'
 import { startEventExpiry } from './event-expiry.ts'
 import { startGarbageCollector } from './garbage.ts'
+import { faultsOf } from '../kubelet/faults.ts'
 import { startNamespaceController } from './namespaces.ts'
+import { reconcileNode } from './node-lifecycle.ts'
 import { controllerOf, isDeleting, isPodFinished, keyOf, nameOf, namespaceOf } from './objects.ts'
 import { reconcileReplicas } from './replicas.ts'
 import { runController, watching } from './runner.ts'
 import { startQuotaController } from '../admission/quota-controller.ts'
+import { startRoleAggregation } from '../admission/role-aggregation.ts'
 import type { Controller } from './runner.ts'
 import { mapSelects, selects } from './selectors.ts'
 import { reconcileStatefulSet } from './statefulset.ts'
+import { reconcileTaintedPod } from './taint-eviction.ts'
 import { isUnbound, reconcileClaim, reconcileVolume } from './volume-binder.ts'
 import type { Storage } from './volume-binder.ts'
 
@@ -43,6 +47,8 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     claims(api, now),
     volumes(api, now),
     budgets(api, now),
+    nodeLifecycle(api, now),
+    taintEviction(api, now),
     namespaceFurniture(api, options),
   ]
   const stops = [
@@ -52,6 +58,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     startEventExpiry(api, platform),
     startAvailability(api, platform),
     startQuotaController(api, platform),
+    startRoleAggregation(api, platform),
   ]
   return () => {
     for (const stop of stops) stop()
@@ -235,6 +242,48 @@ function budgets(api: Api, now: () => number): Controller {
       const [namespace, name] = split(key)
       const budget = api.get('PodDisruptionBudget', namespace, name)
       return budget ? reconcileBudget(budget, api.list('Pod', namespace), now()) : []
+    },
+  }
+}
+
+function nodeLifecycle(api: Api, now: () => number): Controller {
+  const silent = new Map<string, number>()
+  return {
+    name: 'node-controller',
+    watches: [
+      watching('Node', (node) => [nameOf(node)]),
+      // A pod that comes to a node that is lost is told so.
+      watching('Pod', (pod) => (pod.spec?.nodeName && silent.has(pod.spec.nodeName) ? [pod.spec.nodeName] : [])),
+    ],
+    reconcile: (key) => {
+      const node = api.get('Node', undefined, key)
+      if (!node || !faultsOf(node).has('unreachable')) silent.delete(key)
+      else if (!silent.has(key)) silent.set(key, now())
+      const pods = api.list('Pod').filter((pod) => pod.spec?.nodeName === key)
+      return node ? reconcileNode(node, pods, silent.get(key), now()) : []
+    },
+  }
+}
+
+function taintEviction(api: Api, now: () => number): Controller {
+  const isTainted = (name: string | undefined): boolean => {
+    const node = name === undefined ? undefined : api.get('Node', undefined, name)
+    return (node?.spec?.taints ?? []).some((taint) => taint.effect === 'NoExecute')
+  }
+  return {
+    name: 'taint-eviction-controller',
+    watches: [
+      watching('Pod', (pod) => (isTainted(pod.spec?.nodeName) ? [keyOf(pod)] : [])),
+      watching('Node', (node) =>
+        (node.spec?.taints ?? []).some((taint) => taint.effect === 'NoExecute')
+          ? api.list('Pod').filter((pod) => pod.spec?.nodeName === nameOf(node)).map(keyOf)
+          : [],
+      ),
+    ],
+    reconcile: (key) => {
+      const [namespace, name] = split(key)
+      const pod = api.get('Pod', namespace, name)
+      return pod ? reconcileTaintedPod(pod, api.get('Node', undefined, pod.spec?.nodeName ?? ''), now()) : []
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { ContainerRuntime, PullOutcome } from './runtime.ts'
+import { fullImageName } from './status.ts'
 
 type Pulled = Extract<PullOutcome, { ok: true }>
 
@@ -23,8 +24,12 @@ export class ImageStore {
   readonly #present = new Map<string, Pulled>()
   readonly #pulling = new Map<string, number>()
 
-  constructor(runtime: ContainerRuntime) {
+  readonly #missing: (image: string) => boolean
+
+  /** @param missing whether the registry has lost an image on purpose */
+  constructor(runtime: ContainerRuntime, missing: (image: string) => boolean) {
     this.#runtime = runtime
+    this.#missing = missing
   }
 
   has(image: string): boolean {
@@ -59,7 +64,7 @@ export class ImageStore {
       return
     }
     pulling()
-    const outcome = this.#runtime.pull(image)
+    const outcome = this.#missing(image) ? gone(image) : this.#runtime.pull(image)
     const started = now()
     const millis = present ? Math.min(recheckMillis, outcome.millis) : outcome.millis
     const ends = Math.max(this.#pulling.get(image) ?? 0, started + millis)
@@ -73,6 +78,13 @@ export class ImageStore {
       done({ ok: true, present: false, imageId: outcome.imageId, bytes: outcome.bytes, millis, waitedMillis: now() - started })
     })
   }
+}
+
+/** What containerd says when the registry knows the repository but not the tag. */
+function gone(image: string): PullOutcome {
+  const full = fullImageName(image)
+  const message = `failed to pull and unpack image "${full}": failed to resolve reference "${full}": ${full}: not found`
+  return { ok: false, millis: 900, message }
 }
 
 /** A duration as Go prints it: `812ms`, `1.204s`, `1m3.5s`. */

@@ -4,7 +4,9 @@ import type { EventRecorder } from '../controllers/event-recorder.ts'
 import { namespaceOf, uidOf } from '../controllers/objects.ts'
 import type { Platform } from '../platform.ts'
 import type { Pod } from '../resources/kinds.ts'
+import { isFrozen, isMissing } from './faults.ts'
 import { ImageStore } from './images.ts'
+import { startNodeStatus } from './node-status.ts'
 import { PodWorker } from './pod-worker.ts'
 import type { PodHost } from './pod-worker.ts'
 import type { KubeletPort } from './port.ts'
@@ -47,7 +49,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     const known = nodes.get(name)
     if (known) return known
     const made = {
-      images: new ImageStore(runtime),
+      images: new ImageStore(runtime, (image) => isMissing(api.get('Node', undefined, name), image)),
       record: createEventRecorder(api, platform, { component: 'kubelet', host: name }),
       next: 2,
     }
@@ -78,6 +80,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     allocateIP: () => allocate(node),
     token: options.token ?? (() => ''),
     instant: () => !live,
+    frozen: () => isFrozen(api.get('Node', undefined, node)),
   })
 
   const see = (pod: Pod, type: 'ADDED' | 'MODIFIED' | 'DELETED'): void => {
@@ -119,6 +122,15 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     api.watch('ConfigMap', ({ object }) => nudge(object)),
     api.watch('Secret', ({ object }) => nudge(object)),
     api.watch('PersistentVolumeClaim', ({ object }) => nudge(object)),
+    startNodeStatus({
+      api,
+      platform,
+      recordFor: (node) => stateOf(node).record,
+      evict: (pod, message) => workers.get(uidOf(pod))?.evict(message),
+      thawed: (node) => {
+        for (const worker of workers.values()) if (worker.pod.spec?.nodeName === node) worker.update(worker.pod)
+      },
+    }),
   ]
   return {
     containerOf: (namespace, pod, container) => find(namespace, pod)?.container(container)?.current,

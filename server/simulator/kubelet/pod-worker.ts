@@ -25,6 +25,8 @@ export interface PodHost {
   readonly allocateIP: () => string
   readonly token: (pod: Pod, audience: string | undefined, seconds: number) => string
   readonly instant: () => boolean
+  /** The node's kubelet does not act at present. */
+  readonly frozen: () => boolean
 }
 
 /** How long it takes to make a sandbox and give it its network. */
@@ -156,6 +158,8 @@ export class PodWorker {
   }
 
   #sync(): void {
+    // It looks again when its node's kubelet is back.
+    if (this.#host.frozen()) return
     if (isDeleting(this.#pod)) this.#terminate()
     else if (!isPodFinished(this.#pod) && !this.#ended) this.#advance()
     this.#report()
@@ -323,11 +327,20 @@ export class PodWorker {
   }
 
   #exceed(): void {
-    if (isPodFinished(this.#pod)) return
+    if (isPodFinished(this.#pod) || this.#ended) return
     this.#ended = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
     this.#host.record(this.#pod, { type: 'Normal', reason: 'DeadlineExceeded', message: this.#ended.message })
     const grace = (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000
     for (const container of this.#containers.values()) container.stop(grace, undefined)
+    this.#touch()
+  }
+
+  /** Ends the pod because its node runs out of something. @param message what the event says */
+  evict(message: string): void {
+    if (isPodFinished(this.#pod) || this.#ended) return
+    this.#ended = { reason: 'Evicted', message, condition: 'TerminationByKubelet' }
+    this.#host.record(this.#pod, { type: 'Warning', reason: 'Evicted', message })
+    for (const container of this.#containers.values()) container.stop(0, undefined)
     this.#touch()
   }
 
@@ -344,12 +357,13 @@ export class PodWorker {
       startTime: this.#startTime,
       containers,
       ended: this.#ended,
+      over: isDeleting(this.#pod) && this.#containers.size > 0 && ![...this.#containers.values()].some((one) => one.running),
     }
   }
 
   #report(): void {
     if (this.#gone || (isPodFinished(this.#pod) && !isDeleting(this.#pod))) {
-      if (this.#gone || !this.#ephemeralRunning()) return
+      if (this.#gone || !(this.#ephemeralRunning() || this.#unsettled())) return
     }
     const now = this.#host.platform.clock.now()
     const written = this.#host.api.modifyStatus('Pod', namespaceOf(this.#pod), nameOf(this.#pod), (current) => {
@@ -358,6 +372,11 @@ export class PodWorker {
       return sameJson(status, current.status) ? undefined : { ...current, status }
     })
     if (written && uidOf(written) === uidOf(this.#pod)) this.#pod = written
+  }
+
+  /** Was ended as a whole, and its containers' own ends are still to be told. */
+  #unsettled(): boolean {
+    return this.#ended !== undefined && (this.#pod.status?.containerStatuses ?? []).some((one) => one.state?.running !== undefined)
   }
 
   #ephemeralRunning(): boolean {

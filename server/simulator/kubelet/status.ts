@@ -21,7 +21,9 @@ export interface PodFacts {
   readonly startTime: number
   readonly containers: ReadonlyMap<string, ContainerFacts>
   /** The pod as a whole was ended, e.g. `DeadlineExceeded`. */
-  readonly ended?: { readonly reason: string; readonly message: string }
+  readonly ended?: { readonly reason: string; readonly message: string; readonly condition?: string }
+  /** The pod is being deleted, and nothing of it runs any more. */
+  readonly over?: boolean
 }
 
 /** A pod's status as the kubelet writes it. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ */
@@ -78,10 +80,10 @@ export function phaseOf(pod: Pod, facts: PodFacts): 'Pending' | 'Running' | 'Suc
   const own = spec.containers.map((one) => facts.containers.get(one.name))
   if (own.some((one) => !hasRun(one))) return 'Pending'
   const finished = own.every((one) => one?.state.terminated !== undefined)
-  if (!finished || policy === 'Always') return 'Running'
+  if (!finished || (policy === 'Always' && !facts.over)) return 'Running'
   const failed = own.some((one) => one?.state.terminated?.exitCode !== 0)
   if (!failed) return 'Succeeded'
-  return policy === 'Never' ? 'Failed' : 'Running'
+  return policy === 'Never' || facts.over ? 'Failed' : 'Running'
 }
 
 const hasRun = (facts: ContainerFacts | undefined): boolean =>
@@ -178,7 +180,11 @@ function conditionsOf(pod: Pod, facts: PodFacts, phase: string, now: number): Po
         ? make('Initialized', false, 'ContainersNotInitialized', `containers with incomplete status: [${incomplete.join(' ')}]`)
         : make('Initialized', true)
   const gates = (spec.readinessGates ?? []).map((gate) => gate.conditionType)
-  const others = (pod.status?.conditions ?? []).filter((one) => !own.has(one.type))
+  const disrupted = facts.ended?.condition ? [make('DisruptionTarget', true, facts.ended.condition, facts.ended.message)] : []
+  const others = [
+    ...(pod.status?.conditions ?? []).filter((one) => !own.has(one.type) && !disrupted.some((two) => two.type === one.type)),
+    ...disrupted,
+  ]
   const unmet = gates.filter((gate) => !others.some((one) => one.type === gate && one.status === 'True'))
   const containersReady = notReady('ContainersReady')
   const ready =
