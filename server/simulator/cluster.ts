@@ -15,6 +15,7 @@ import type { ApiData } from './api/create-api.ts'
 import type { Api, GenericObject } from './api/door.ts'
 import type { Operations } from './api/operations.ts'
 import type { ApiRequest, ApiResponse } from './api/http.ts'
+import type { DescriptionData } from './api/openapi-schemas.ts'
 import type { ClusterOptions, SimulatedCluster } from './cluster-api.ts'
 import type { RuntimePast } from './images/past.ts'
 import type { SimulatedRuntime } from './images/runtime.ts'
@@ -39,6 +40,8 @@ export interface SimulatorData extends ApiData {
   readonly system: readonly GenericObject[]
   /** The documents of `images/`, by file name without its ending. */
   readonly images: { readonly [name: string]: unknown }
+  /** descriptions.json, read when somebody asks what a field means. */
+  readonly descriptions?: () => DescriptionData
 }
 
 /** A cluster that others can begin as. */
@@ -86,7 +89,7 @@ function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): Forkab
     previousLogs: (...of) => running().kubelets.previousLogs(...of),
   }
   const sources = { api, clock: platform.clock, get runtime() { return running().runtime } }
-  const handler = new Handler(operations, { columns: parts.data.columns, kubelets, aggregated: [metricsApi(sources)] })
+  const handler = new Handler(operations, { columns: parts.data.columns, kubelets, aggregated: [metricsApi(sources)], ...(parts.data.descriptions && { descriptions: parts.data.descriptions }) })
   let starting: Promise<void> | undefined
   if (start === 'at once') running()
   if (!parts.past) starting = settle(api).then(() => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parse, parseAllDocuments } from 'yaml'
@@ -19,7 +20,19 @@ export async function loadSimulatorData(): Promise<SimulatorData> {
     readSystem(),
     readImages(),
   ])
-  return { schemas, discovery, columns, bootstrap, node, system, images }
+  return { schemas, discovery, columns, bootstrap, node, system, images, descriptions: readDescriptions }
+}
+
+type Descriptions = ReturnType<NonNullable<SimulatorData['descriptions']>>
+let lastRead: WeakRef<Descriptions> | undefined
+
+/** Few ask, and then several times in a row: it stays for as long as there is memory to spare. */
+function readDescriptions(): Descriptions {
+  const kept = lastRead?.deref()
+  if (kept) return kept
+  const read = JSON.parse(readFileSync(new URL('descriptions.json', folder), 'utf8')) as Descriptions
+  lastRead = new WeakRef(read)
+  return read
 }
 
 /** Nothing in a new cluster looks older than this: the next one after it begins as a younger template. */

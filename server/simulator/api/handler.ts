@@ -16,6 +16,7 @@ import type { ColumnData } from '../tables/table.ts'
 import type { AggregatedApi } from './aggregated.ts'
 import type { Call, User } from './call.ts'
 import type { ApiRequest, ApiResponse, UpgradeAnswer } from './http.ts'
+import type { DescriptionData } from './openapi-schemas.ts'
 import type { Operations } from './operations.ts'
 
 export interface HandlerOptions {
@@ -23,6 +24,8 @@ export interface HandlerOptions {
   readonly kubelets: KubeletPort
   /** APIs that something inside the cluster serves, once an APIService says so. */
   readonly aggregated: readonly AggregatedApi[]
+  /** What types and fields mean, for OpenAPI documents; nothing when absent. */
+  readonly descriptions?: () => DescriptionData
 }
 
 /** Kubernetes over HTTP: finds out what a request is about and who answers it. */
@@ -43,7 +46,7 @@ export class Handler {
     this.#options = options
     this.auth = new Auth(operations)
     this.#discovery = new Discovery(registry, () => options.aggregated.filter((api) => this.#registered(api) && this.#unavailable(api) === undefined))
-    this.#openapi = new OpenApi(registry, schemas, platform.sha256)
+    this.#openapi = new OpenApi(registry, schemas, platform.sha256, () => options.descriptions?.())
     this.#reader = new Reader(operations, new TablePrinter(options.columns, () => platform.clock.now()))
     this.#writer = new Writer(operations, this.#reader)
     this.#subresources = new Subresources(operations, this.#reader, this.#writer, this.auth)
@@ -153,7 +156,7 @@ export class Handler {
 
   #root(): ApiResponse {
     const groups = this.#operations.registry.discovery.groups.map(({ groupVersion }) => (groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`))
-    return answer(200, { paths: ['/api', '/apis', ...groups, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] })
+    return answer(200, { paths: ['/api', '/apis', ...groups, '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] })
   }
 
   #registered(api: AggregatedApi): boolean {

@@ -1,19 +1,29 @@
 import { answer } from './respond.ts'
-import type { Schema, Schemas } from '../resources/schema.ts'
-import type { Registry, Resource } from '../resources/registry.ts'
+import { protobufDocument } from './openapi-protobuf.ts'
+import { inVersion2, pathsOf } from './openapi-paths.ts'
+import { SchemaWriter, VERSION_2, VERSION_3, withReferences } from './openapi-schemas.ts'
+import type { DescriptionData } from './openapi-schemas.ts'
+import type { Schemas } from '../resources/schema.ts'
+import type { Registry } from '../resources/registry.ts'
 import type { JsonObject } from '../resources/object.ts'
 import type { ApiRequest, ApiResponse } from './http.ts'
 
-/** The OpenAPI v3 documents, one a group version: structure for `kubectl apply`, `create`, `diff` and `explain`. */
+/**
+ * What the server can do and what its types mean, as OpenAPI documents: version 3, one a group version, for
+ * `kubectl apply`, `create`, `diff` and `explain` and for client generators; version 2, all in one, for older clients.
+ */
 export class OpenApi {
   readonly #registry: Registry
   readonly #schemas: Schemas
   readonly #hash: (text: string) => string
+  readonly #descriptions: () => DescriptionData | undefined
 
-  constructor(registry: Registry, schemas: Schemas, hash: (text: string) => string) {
+  /** @param descriptions read when a document is asked for, so that clusters nobody asks carry none */
+  constructor(registry: Registry, schemas: Schemas, hash: (text: string) => string, descriptions: () => DescriptionData | undefined) {
     this.#registry = registry
     this.#schemas = schemas
     this.#hash = hash
+    this.#descriptions = descriptions
   }
 
   answer(request: ApiRequest): ApiResponse | undefined {
@@ -27,22 +37,33 @@ export class OpenApi {
     return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable', vary: 'Accept-Encoding' } }
   }
 
-  /** Version 2 lists nothing: kubectl asks for it only about kinds that version 3 has not got, and then wants to hear just that. */
+  #version(): string {
+    return this.#registry.discovery.version['gitVersion'] ?? ''
+  }
+
   #second(request: ApiRequest): ApiResponse {
-    const version = this.#registry.discovery.version['gitVersion'] ?? ''
-    if (!request.headers['accept']?.includes('com.github.proto-openapi.spec.v2')) {
-      return answer(200, { swagger: '2.0', info: { title: 'Kubernetes', version }, paths: {}, definitions: {} })
+    const writer = new SchemaWriter(this.#schemas, this.#descriptions(), VERSION_2)
+    const names = withReferences(this.#schemas, Object.values(this.#schemas.data.kinds))
+    const definitions = Object.fromEntries(names.map((name) => [name, writer.write(name)] as const))
+    if (request.headers['accept']?.includes('com.github.proto-openapi.spec.v2')) {
+      const body = protobufDocument('Kubernetes', this.#version(), definitions)
+      return { status: 200, headers: { 'content-type': 'application/octet-stream', 'cache-control': 'no-cache, private' }, body }
     }
-    const info = [...field(1, bytesOf('Kubernetes')), ...field(2, bytesOf(version))]
-    // Document: 1 swagger, 2 info, 8 paths, 9 definitions.
-    const body = Uint8Array.from([...field(1, bytesOf('2.0')), ...field(2, info), ...field(8, []), ...field(9, [])])
-    return { status: 200, headers: { 'content-type': 'application/octet-stream', 'cache-control': 'no-cache, private' }, body }
+    const paths = this.#registry.all().flatMap((resource) => pathsOf(resource, this.#schemas))
+    return answer(200, {
+      swagger: '2.0',
+      info: { title: 'Kubernetes', version: this.#version() },
+      paths: Object.fromEntries(paths.map(([path, operations]) => [path, inVersion2(operations)])),
+      definitions,
+      securityDefinitions: { BearerToken: BEARER },
+      security: [{ BearerToken: [] }],
+    })
   }
 
   #index(): JsonObject {
     const entries = this.#registry.discovery.groups.map(({ groupVersion }) => {
       const path = groupVersion === 'v1' ? 'api/v1' : `apis/${groupVersion}`
-      const hash = this.#hash(`${groupVersion} ${this.#registry.discovery.version['gitVersion'] ?? ''}`).toUpperCase()
+      const hash = this.#hash(`${groupVersion} ${this.#version()} ${DOCUMENT_FORM}`).toUpperCase()
       return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const
     })
     return Object.fromEntries(entries)
@@ -50,77 +71,30 @@ export class OpenApi {
 
   #document(groupVersion: string): JsonObject {
     const resources = this.#registry.all().filter((resource) => resource.groupVersion === groupVersion)
-    const wanted = new Set<string>()
-    const kinds = new Map<string, string>()
-    for (const [kind, schema] of Object.entries(this.#schemas.data.kinds)) {
-      if (kind.slice(0, kind.lastIndexOf('/')) !== groupVersion) continue
-      kinds.set(schema, kind.slice(kind.lastIndexOf('/') + 1))
-      this.#collect(schema, wanted)
-    }
-    const [group, version] = groupVersion.includes('/') ? groupVersion.split('/') : ['', groupVersion]
-    const schemas = [...wanted].map((name) => {
-      const kind = kinds.get(name)
-      const extension = kind === undefined ? {} : { 'x-kubernetes-group-version-kind': [{ group: group ?? '', version: version ?? '', kind }] }
-      return [name, { ...published(this.#schemas.get(name) ?? {}), ...extension }] as const
-    })
+    const own = Object.entries(this.#schemas.data.kinds).filter(([kind]) => kind.slice(0, kind.lastIndexOf('/')) === groupVersion)
+    const writer = new SchemaWriter(this.#schemas, this.#descriptions(), VERSION_3)
+    const names = withReferences(this.#schemas, [...own.map(([, schema]) => schema), ...SHARED, ...resources.flatMap((resource) => this.#ofSubresources(resource.subresources.values()))])
     return {
       openapi: '3.0.0',
-      info: { title: 'Kubernetes', version: this.#registry.discovery.version['gitVersion'] ?? '' },
-      paths: Object.fromEntries(resources.flatMap(pathsOf)),
-      components: { schemas: Object.fromEntries(schemas) as unknown as JsonObject },
+      info: { title: 'Kubernetes', version: this.#version() },
+      paths: Object.fromEntries(resources.flatMap((resource) => pathsOf(resource, this.#schemas))),
+      components: {
+        schemas: Object.fromEntries(names.map((name) => [name, writer.write(name)])),
+        securitySchemes: { BearerToken: BEARER },
+      },
     }
   }
 
-  #collect(name: string, into: Set<string>): void {
-    if (into.has(name)) return
-    into.add(name)
-    const visit = (schema: Schema | undefined): void => {
-      if (!schema) return
-      if (schema.$ref !== undefined) this.#collect(schema.$ref, into)
-      for (const property of Object.values(schema.properties ?? {})) visit(property)
-      visit(schema.items)
-      visit(schema.additionalProperties)
-    }
-    visit(this.#schemas.get(name))
+  /** Scales, evictions and tokens are of other groups than what they are of. */
+  #ofSubresources(subresources: Iterable<{ readonly group?: string; readonly version?: string; readonly kind: string }>): string[] {
+    return [...subresources].flatMap(({ group, version, kind }) => {
+      const name = version === undefined ? undefined : this.#schemas.nameOf(group ? `${group}/${version}` : version, kind)
+      return name === undefined ? [] : [name]
+    })
   }
 }
 
-/** One length-delimited protobuf field of fewer than 128 bytes. */
-function field(number: number, bytes: readonly number[]): readonly number[] {
-  return [(number << 3) | 2, bytes.length, ...bytes]
-}
-
-function bytesOf(text: string): readonly number[] {
-  return [...new TextEncoder().encode(text)]
-}
-
-/** In the form of the document: references are pointers, and stand alone or in `allOf`. */
-function published(schema: Schema): JsonObject {
-  const { $ref, properties, items, additionalProperties, ...rest } = schema
-  const result: { [key: string]: unknown } = { ...rest }
-  if (properties) result['properties'] = Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, published(property)]))
-  if (items) result['items'] = published(items)
-  if (additionalProperties) result['additionalProperties'] = published(additionalProperties)
-  if ($ref !== undefined) {
-    const reference = { $ref: `#/components/schemas/${$ref}` }
-    if (Object.keys(rest).length === 0) return reference
-    result['allOf'] = [reference]
-  }
-  return result as JsonObject
-}
-
-const FIELD_VALIDATION = { name: 'fieldValidation', in: 'query', schema: { type: 'string', uniqueItems: true } }
-
-function pathsOf(resource: Resource): (readonly [string, JsonObject])[] {
-  const root = resource.group ? `/apis/${resource.groupVersion}` : `/api/${resource.version}`
-  const base = resource.namespaced ? `${root}/namespaces/{namespace}/${resource.resource}` : `${root}/${resource.resource}`
-  const kind = { 'x-kubernetes-group-version-kind': { group: resource.group, version: resource.version, kind: resource.kind } }
-  const operation = (action: string): JsonObject => ({ 'x-kubernetes-action': action, ...kind, parameters: [FIELD_VALIDATION], responses: { '200': { description: 'OK' } } })
-  const verbs = resource.discovered.verbs
-  const collection = { ...(verbs.includes('list') && { get: operation('list') }), ...(verbs.includes('create') && { post: operation('post') }) }
-  const item = { ...(verbs.includes('get') && { get: operation('get') }), ...(verbs.includes('update') && { put: operation('put') }), ...(verbs.includes('patch') && { patch: operation('patch') }) }
-  return [
-    [base, collection],
-    ...(Object.keys(item).length > 0 ? [[`${base}/{name}`, item] as const] : []),
-  ]
-}
+/** Clients keep documents for ever by their hash: this changes with how we write them. */
+const DOCUMENT_FORM = 'described'
+const BEARER = { description: 'Bearer Token authentication', in: 'header', name: 'authorization', type: 'apiKey' }
+const SHARED = ['Status', 'DeleteOptions', 'Patch'].map((kind) => `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`)
