@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import type { Clock } from '../../kernel/clock.ts'
+import { bytesOfText } from '../../simulator/bytes.ts'
 import type { Platform } from '../../simulator/platform.ts'
 
 // Expressions that people give to a simulated grep may backtrack for hours: V8 then turns to an engine that takes linear time.
@@ -23,7 +24,7 @@ export function nodePlatform(report: (error: unknown) => void): Platform {
   return {
     clock: nodeClock,
     random: Math.random,
-    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    sha256: (text) => createHash('sha256').update(bytesOfText(text)).digest('hex'),
     sign: (text) => createHmac('sha256', key).update(text).digest('base64url'),
     report,
   }

@@ -232,6 +232,7 @@ describe('the network inside a pod', () => {
     ['nc -zv web 80', 'web (10.96.7.7:80) open\n'],
     ['cat /etc/resolv.conf', 'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n'],
     ['curl -s web', 'sh: curl: not found\n'],
+    ['ls / | tr "\\n" " "', 'bin dev etc home lib media mnt opt proc root run sbin srv sys tmp usr var '],
     [
       'apk add -q bind-tools curl > /dev/null; dig +short web.default.svc.cluster.local; curl -sk https://10.96.0.1; curl -s -o /dev/null -w "%{http_code}" http://web/nope',
       '10.96.7.7\n{"code":403}\n404',

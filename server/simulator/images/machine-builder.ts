@@ -81,6 +81,7 @@ function imageFiles(image: FoundImage): (readonly [string, string])[] {
     '/usr/local/bin/',
     '/var/',
     '/run/',
+    ...(userland === 'alpine' || userland === 'debian' ? ['/lib/', '/media/', '/mnt/', '/opt/', '/sbin/', '/srv/'] : []),
     `${document.workdir}/`,
   ]
   const passwd = `root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n${user.uid === 0 ? '' : `${user.name}:x:${user.uid}:${user.gid}::/:/sbin/nologin\n`}`

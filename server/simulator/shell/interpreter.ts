@@ -122,7 +122,10 @@ export class Shell implements Expander {
 
   set(name: string, value: string): void {
     if (this.readonlyNames.has(name)) throw new ExpansionError(`${name}: is read only`)
-    if (value.length > longestValue) throw new ExpansionError('out of memory')
+    if (value.length > longestValue) {
+      this.#stderr.write(`${this.name}: out of memory\n`)
+      throw new Exit(2)
+    }
     this.variables.set(name, value)
   }
 
