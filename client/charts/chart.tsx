@@ -55,7 +55,8 @@ function Words({ state }: { state: Exclude<ChartState, { state: 'data' }> | unde
 }
 
 const DIRECT_LABELS = 6
-const LEGEND_LINES = 14
+/** The height of a legend's line with the gap below it, in the slide's pixels: as charts.css has it. */
+const LEGEND_LINE = 36
 const LABEL_GAP = 66
 
 type Data = Extract<ChartState, { state: 'data' }>
@@ -64,6 +65,7 @@ function Lines({ query, state }: { query: string; state: Data }) {
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<Plot>(undefined)
   const [labels, setLabels] = useState<readonly number[]>([])
+  const [listed, setListed] = useState(1)
   const { series } = state
   const identity = JSON.stringify(series.map((one) => one.labels)) + query
   const plotted = { series, unit: unitOf(query), from: state.from, to: state.to }
@@ -71,6 +73,7 @@ function Lines({ query, state }: { query: string; state: Data }) {
   const look = lookNow()
   const place = (): void => {
     const made = plot.current
+    setListed(Math.max(1, Math.floor((host.current?.clientHeight ?? 0) / LEGEND_LINE)))
     if (made) setLabels(spreadLabels(series.map((one) => made.heightOf(lastOf(one) ?? 0)), LABEL_GAP, (host.current?.clientHeight ?? 0) - 90))
   }
 
@@ -97,7 +100,7 @@ function Lines({ query, state }: { query: string; state: Data }) {
   return (
     <div class={`chart-lines ${direct ? 'direct' : 'listed'}`} role="img" aria-label={summaryOf(query, state)}>
       <div class="chart-canvas" ref={host} />
-      {direct ? <DirectLabels series={series} query={query} heights={labels} ink={look.ink} /> : <Legend series={series} query={query} ink={look.ink} />}
+      {direct ? <DirectLabels series={series} query={query} heights={labels} ink={look.ink} /> : <Legend series={series} query={query} ink={look.ink} lines={listed} />}
     </div>
   )
 }
@@ -133,16 +136,18 @@ function DirectLabels({ heights, ...named }: Named & { heights: readonly number[
   )
 }
 
-function Legend(named: Named) {
+/** As many lines as there is height for; the last says how many more there are. */
+function Legend({ lines, ...named }: Named & { lines: number }) {
   const all = described(named)
+  const shown = all.length > lines ? lines - 1 : all.length
   return (
     <ul class="chart-legend" aria-hidden="true">
-      {all.slice(0, LEGEND_LINES).map(({ name, value, colour }) => (
+      {all.slice(0, shown).map(({ name, value, colour }) => (
         <li key={name} style={{ '--series': colour }}>
           <span>{name}</span> <b>{value}</b>
         </li>
       ))}
-      {all.length > LEGEND_LINES && <li>and {all.length - LEGEND_LINES} more</li>}
+      {all.length > shown && <li>and {all.length - shown} more</li>}
     </ul>
   )
 }

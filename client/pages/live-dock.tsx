@@ -39,6 +39,7 @@ export function LiveDock({ store, terminals, sizedElsewhere = false, mostColumns
       screenReader={terminals.screenReader.value}
       sizedElsewhere={sizedElsewhere}
       mostColumns={mostColumns}
+      notice={store.cluster.value.state === 'none' ? store.cluster.value.why : undefined}
       empty={<NoTerminal store={store} terminals={terminals} />}
       canOpen={store.cluster.value.state === 'ready'}
       onActivate={terminals.activate}

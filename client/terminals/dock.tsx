@@ -22,6 +22,8 @@ interface Docked {
   /** The size that another page gives these terminals. */
   readonly sizedElsewhere?: boolean
   readonly mostColumns?: number | undefined
+  /** What people must know about these terminals, a sentence above them: that there is no cluster, and why. */
+  readonly notice?: string | undefined
   /** What is said where there is no terminal. */
   readonly empty: ComponentChildren
   readonly canOpen: boolean
@@ -47,6 +49,11 @@ export function Dock(docked: Docked) {
         <Tools screen={() => (active === undefined ? undefined : screens.current.get(active))} onSearch={search} disabled={active === undefined} />
       </header>
       {searching && <SearchBar screen={front} onClose={() => { setSearching(false); front?.focus() }} />}
+      {docked.notice !== undefined && terminals.length > 0 && (
+        <p class="dock-notice" role="status">
+          {docked.notice}
+        </p>
+      )}
       <div class="dock-screens">
         {terminals.map((terminal) => (
           <div class="dock-screen" key={terminal.id} hidden={terminal.id !== active}>
