@@ -148,8 +148,8 @@ function startEngine({ options, data, platform, operations, past }: ClusterParts
     kubeApi: fromPods((request) => handler.handle(request)),
     ...(past && { past }),
   })
-  const token = (pod: Pod, _audience: string | undefined, seconds: number): string =>
-    tokenOf(api, handler, pod.metadata.namespace ?? '', pod.spec?.serviceAccountName ?? 'default', seconds)
+  const token = (pod: Pod, audience: string | undefined, seconds: number): string =>
+    tokenOf(api, handler, pod, audience, seconds)
   const kubelets = startKubelet({ api, platform, runtime, token, adopt: past !== undefined })
   if (!past) bootstrap(api, (object) => createWhole(operations, object), platform, options, { objects: data.bootstrap, node: data.node, system: data.system })
   const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority }), startScheduler(api, platform)]
@@ -194,9 +194,18 @@ function createWhole(operations: Operations, object: GenericObject): void {
   operations.update(resource, made.metadata.namespace, made.metadata.name ?? '', { ...made, status: whole['status'] }, 'status')
 }
 
-function tokenOf(api: Api, handler: Handler, namespace: string, name: string, seconds: number): string {
+/** A token for the pod's service account, worth something as long as the pod is there. */
+function tokenOf(api: Api, handler: Handler, pod: Pod, audience: string | undefined, seconds: number): string {
+  const { namespace = '', name: podName = '', uid = '' } = pod.metadata
+  const name = pod.spec?.serviceAccountName ?? 'default'
   const account = api.get('ServiceAccount', namespace, name)
-  return account ? handler.auth.issue(namespace, name, account.metadata.uid ?? '', seconds) : ''
+  if (!account) return ''
+  const node = api.get('Node', undefined, pod.spec?.nodeName ?? '')
+  return handler.auth.issue(namespace, name, account.metadata.uid ?? '', seconds, {
+    ...(audience !== undefined && { audiences: [audience] }),
+    bound: { kind: 'Pod', name: podName, uid },
+    ...(node && { node: { name: node.metadata.name ?? '', uid: node.metadata.uid ?? '' } }),
+  })
 }
 
 /** The API as a pod reaches it over the cluster's network. Watches are answered with what is there. */

@@ -7,6 +7,7 @@ export interface User {
   readonly name: string
   readonly groups: readonly string[]
   readonly uid?: string
+  readonly extra?: { readonly [key: string]: readonly string[] }
 }
 
 /** A request for a resource, understood. */

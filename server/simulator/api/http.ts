@@ -7,6 +7,8 @@ export interface ApiRequest {
   /** Header names are lower-case. */
   readonly headers: { readonly [name: string]: string | undefined }
   readonly body?: Uint8Array
+  /** Who asks, by a client certificate that the listener has verified. */
+  readonly client?: { readonly commonName: string; readonly organizations: readonly string[]; readonly fingerprint: string }
 }
 
 /** Where a streamed answer goes. `write` may be called any number of times, then `end` once. */

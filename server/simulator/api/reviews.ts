@@ -1,8 +1,13 @@
+import { badRequest, invalidObject } from './errors.ts'
 import { readObject } from './body.ts'
 import { answer } from './respond.ts'
 import { isObject } from '../resources/draft.ts'
+import { forbidden, invalid } from '../resources/field-error.ts'
+import { API_AUDIENCE } from './auth-tokens.ts'
+import type { FieldError } from '../resources/field-error.ts'
 import type { JsonObject, JsonValue } from '../resources/object.ts'
 import type { Auth } from './auth.ts'
+import type { PathAsk, PolicyRule, ResourceAsk } from './auth-rbac.ts'
 import type { Call, User } from './call.ts'
 import type { ApiResponse } from './http.ts'
 
@@ -12,54 +17,71 @@ export function isReview(resource: string): boolean {
   return VIRTUAL.includes(resource)
 }
 
-/** Answers the questions that are asked by creating an object: may I, who am I. */
+/** Answers the questions that are asked by creating an object: may I, who am I. @throws ApiError Invalid */
 export function review(call: Call, auth: Auth): ApiResponse {
   const { object } = readObject(call, call.resource.kind)
   const spec = isObject(object['spec']) ? object['spec'] : {}
-  const shown = { kind: call.resource.kind, apiVersion: call.resource.groupVersion, metadata: { creationTimestamp: null } }
-  const { name, groups, uid } = call.user
-  const user: JsonObject = { username: name, groups, ...(uid !== undefined && { uid }) }
-  if (call.resource.resource === 'selfsubjectreviews') return answer(201, { ...shown, status: { userInfo: user } })
-  if (call.resource.resource === 'selfsubjectrulesreviews') {
-    const all = auth.may(call.user, { verb: '*', group: '*', resource: '*', namespace: textIn(spec, 'namespace'), name: undefined })
-    const everything = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
-    return answer(201, { ...shown, spec: {}, status: { resourceRules: all ? everything : [], nonResourceRules: all ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [], incomplete: false } })
-  }
-  if (call.resource.resource === 'tokenreviews') return answer(201, { ...shown, spec, status: tokenStatus(auth, textIn(spec, 'token') ?? '') })
-  const subject = call.resource.resource === 'selfsubjectaccessreviews' ? call.user : subjectOf(spec)
-  const allowed = isAllowed(auth, subject, spec)
-  return answer(201, { ...shown, spec, status: { allowed } })
-}
-
-function tokenStatus(auth: Auth, token: string): JsonObject {
-  try {
-    const { name, groups } = auth.authenticate({ method: 'GET', path: '/', query: new URLSearchParams(), headers: { authorization: `Bearer ${token}` } })
-    return { authenticated: true, user: { username: name, groups } }
-  } catch {
-    return { user: {}, error: '[invalid bearer token]' }
+  const shown = { kind: call.resource.kind, apiVersion: call.resource.groupVersion, metadata: {} }
+  switch (call.resource.resource) {
+    case 'selfsubjectreviews': return answer(201, { ...shown, status: { userInfo: shownUser(call.user) } }, call.warnings)
+    case 'selfsubjectrulesreviews': return answer(201, { ...shown, spec: {}, status: rules(call, auth, spec) }, call.warnings)
+    case 'tokenreviews': return answer(201, { ...shown, spec, status: tokenStatus(auth, spec) }, call.warnings)
+    default: return answer(201, { ...shown, ...(call.namespace !== undefined && { metadata: { namespace: call.namespace } }), spec, status: access(call, auth, spec) }, call.warnings)
   }
 }
 
-function isAllowed(auth: Auth, user: User, spec: JsonObject): boolean {
-  const path = spec['nonResourceAttributes']
-  if (isObject(path)) {
-    try {
-      auth.authorizePath(user, textIn(path, 'verb') ?? '', textIn(path, 'path') ?? '')
-      return true
-    } catch {
-      return false
-    }
+function shownUser({ name, groups, uid, extra }: User): JsonObject {
+  return { username: name, ...(uid !== undefined && { uid }), groups, ...(extra && { extra }) }
+}
+
+function rules(call: Call, auth: Auth, spec: JsonObject): JsonObject {
+  const namespace = textIn(spec, 'namespace')
+  if (!namespace) throw badRequest('no namespace on request')
+  const all = auth.rulesOf(call.user, namespace)
+  const parts = (rule: PolicyRule, names: readonly (keyof PolicyRule)[]): JsonObject => Object.fromEntries(names.flatMap((name) => (rule[name] === undefined ? [] : [[name, rule[name]]])))
+  return {
+    resourceRules: all.filter((rule) => rule.resources?.length).map((rule) => parts(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames'])),
+    nonResourceRules: all.filter((rule) => rule.nonResourceURLs?.length).map((rule) => parts(rule, ['verbs', 'nonResourceURLs'])),
+    incomplete: false,
   }
-  const asked = isObject(spec['resourceAttributes']) ? spec['resourceAttributes'] : {}
+}
+
+function tokenStatus(auth: Auth, spec: JsonObject): JsonObject {
+  const token = textIn(spec, 'token')
+  if (!token) throw badRequest(`token is required for TokenReview in authentication`)
+  const asked = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : []
+  const found = auth.bearer(token, asked.length > 0 ? asked : [API_AUDIENCE])
+  if (!found) return { user: {}, error: '[invalid bearer token, service account token has been invalidated]' }
+  return { authenticated: true, user: shownUser(found.user), audiences: found.audiences }
+}
+
+/** @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/authorization/validation/validation.go */
+function access(call: Call, auth: Auth, spec: JsonObject): JsonObject {
+  const self = call.resource.resource === 'selfsubjectaccessreviews'
+  const local = call.resource.resource === 'localsubjectaccessreviews'
+  const [resource, path] = [spec['resourceAttributes'], spec['nonResourceAttributes']]
+  const errors: FieldError[] = []
+  if (isObject(resource) && isObject(path)) errors.push(invalid('spec.nonResourceAttributes', path, 'cannot be specified in combination with resourceAttributes'))
+  if (!isObject(resource) && !isObject(path)) errors.push(invalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
+  const subject = self ? call.user : subjectOf(spec)
+  if (!self && subject.name === '' && subject.groups.length === 0) errors.push(invalid('spec.user', '', 'at least one of user or group must be specified'))
+  if (local && isObject(path)) errors.push(forbidden('spec.nonResourceAttributes', 'disallowed on this kind of request'))
+  if (errors.length > 0) throw invalidObject(call.resource, '', errors)
+  if (local && isObject(resource) && textIn(resource, 'namespace') !== call.namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.namespace ?? ''}`)
+  const { allowed, reason } = auth.decide(subject, isObject(path) ? { verb: textIn(path, 'verb') ?? '', path: textIn(path, 'path') ?? '' } satisfies PathAsk : askOf(isObject(resource) ? resource : {}))
+  return { allowed, ...(reason && { reason }) }
+}
+
+function askOf(asked: JsonObject): ResourceAsk {
   const subresource = textIn(asked, 'subresource')
   const resource = textIn(asked, 'resource') ?? ''
-  return auth.may(user, {
+  return {
     verb: textIn(asked, 'verb') ?? '',
     group: textIn(asked, 'group') ?? '',
     resource: subresource ? `${resource}/${subresource}` : resource,
     namespace: textIn(asked, 'namespace') || undefined,
     name: textIn(asked, 'name') || undefined,
-  })
+  }
 }
 
 function subjectOf(spec: JsonObject): User {

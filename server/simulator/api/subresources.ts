@@ -1,5 +1,6 @@
 import { ApiError } from './door.ts'
-import { badRequest, invalidObject, notFound } from './errors.ts'
+import { issueToken } from './auth-token-request.ts'
+import { badRequest, invalidObject } from './errors.ts'
 import { mediaType, readObject } from './body.ts'
 import { bindPod } from './local.ts'
 import { answer } from './respond.ts'
@@ -7,7 +8,6 @@ import { formatSelector, selectorText } from '../tables/cells.ts'
 import { invalid } from '../resources/field-error.ts'
 import { isObject } from '../resources/draft.ts'
 import { selects } from '../resources/label-selector.ts'
-import { rfc3339 } from '../../kernel/clock.ts'
 import type { JsonObject, StoredObject } from '../resources/object.ts'
 import type { Auth } from './auth.ts'
 import type { Call } from './call.ts'
@@ -82,21 +82,7 @@ export class Subresources {
   }
 
   issueToken(call: Call): ApiResponse {
-    const account = this.#operations.get('ServiceAccount', call.namespace, call.name ?? '')
-    if (!account) throw notFound(call.resource, call.name ?? '')
-    const { object } = readObject(call, 'TokenRequest')
-    const spec = isObject(object['spec']) ? object['spec'] : {}
-    const seconds = typeof spec['expirationSeconds'] === 'number' ? spec['expirationSeconds'] : 3600
-    if (seconds < 600) throw invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes')])
-    const now = this.#operations.platform.clock.now()
-    const token = this.#auth.issue(call.namespace ?? '', call.name ?? '', account.metadata.uid ?? '', seconds)
-    return answer(201, {
-      kind: 'TokenRequest',
-      apiVersion: 'authentication.k8s.io/v1',
-      metadata: { name: call.name ?? '', namespace: call.namespace ?? '', creationTimestamp: rfc3339(now) },
-      spec: { audiences: ['https://kubernetes.default.svc.cluster.local'], expirationSeconds: seconds, boundObjectRef: null, ...spec },
-      status: { token, expirationTimestamp: rfc3339(now + seconds * 1000) },
-    })
+    return issueToken(call, this.#operations, this.#auth)
   }
 }
 

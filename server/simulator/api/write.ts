@@ -16,6 +16,7 @@ import { invalid, required, unsupported } from '../resources/field-error.ts'
 import type { Part } from '../resources/behaviour.ts'
 import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
 import type { Resource } from '../resources/registry.ts'
+import type { Auth } from './auth.ts'
 import type { Call } from './call.ts'
 import type { DeleteOptions } from './door.ts'
 import type { ApiResponse } from './http.ts'
@@ -27,9 +28,12 @@ export class Writer {
   readonly #operations: Operations
   readonly #reader: Reader
 
-  constructor(operations: Operations, reader: Reader) {
+  readonly #auth: Auth
+
+  constructor(operations: Operations, reader: Reader, auth: Auth) {
     this.#operations = operations
     this.#reader = reader
+    this.#auth = auth
   }
 
   create(call: Call): ApiResponse {
@@ -161,7 +165,8 @@ export class Writer {
     const manager = query.get('fieldManager') ?? (headers['user-agent']?.split('/')[0] || 'unknown')
     const now = this.#operations.platform.clock.now()
     const manage = (object: StoredObject, old: StoredObject | undefined) => recordUpdate({ schemas: this.#operations.schemas, schema: this.#storage(call).schema, object, old, manager, now, subresource: call.subresource })
-    return { dryRun, validation, warn: (warning) => call.warnings.push(warning), ...(operation === 'Update' && { manage }) }
+    const guard = (object: StoredObject, old: StoredObject | undefined) => this.#auth.checkEscalation(call.user, this.#storage(call), object, old)
+    return { dryRun, validation, warn: (warning) => call.warnings.push(warning), guard, ...(operation === 'Update' && { manage }) }
   }
 
   #deleteOptions(call: Call): DeleteOptions & { readonly dryRun: boolean } {
