@@ -48,7 +48,7 @@ export class Handler {
     this.#discovery = new Discovery(registry, () => options.aggregated.filter((api) => this.#registered(api) && this.#unavailable(api) === undefined))
     this.#openapi = new OpenApi(registry, schemas, platform.sha256, () => options.descriptions?.())
     this.#reader = new Reader(operations, new TablePrinter(options.columns, () => platform.clock.now()))
-    this.#writer = new Writer(operations, this.#reader)
+    this.#writer = new Writer(operations, this.#reader, this.auth)
     this.#subresources = new Subresources(operations, this.#reader, this.#writer, this.auth)
     this.#containers = new Containers(operations, options.kubelets)
   }
