@@ -1,3 +1,4 @@
+import type { Fault } from './kubelet/faults.ts'
 import type { ApiRequest, ApiResponse, UpgradeAnswer } from './api/http.ts'
 
 /** One simulated cluster, as whatever serves it to the world sees it. */
@@ -15,6 +16,8 @@ export interface SimulatedCluster {
   prometheus(): PrometheusState
   /** Called whenever `prometheus()` may have changed. @returns ends it */
   onPrometheus(listener: () => void): () => void
+  /** Makes something go wrong on purpose. @returns heals it */
+  inject(fault: Fault): () => void
   /** Stops every timer and stream. */
   close(): void
 }

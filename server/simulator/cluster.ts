@@ -5,6 +5,7 @@ import { bootstrap, settle } from './controllers/bootstrap.ts'
 import { startControllers } from './controllers/start.ts'
 import { createRuntime } from './images/runtime.ts'
 import { parseImage } from './images/schema.ts'
+import { injectFault } from './kubelet/faults.ts'
 import { startKubelet } from './kubelet/kubelet.ts'
 import { metricsApi } from './metrics/metrics-server.ts'
 import { scrape } from './metrics/pages.ts'
@@ -12,6 +13,7 @@ import { prometheusState, watchPrometheus } from './metrics/prometheus-state.ts'
 import { renaming } from './rename.ts'
 import { startScheduler } from './scheduler/scheduler.ts'
 import type { ApiData } from './api/create-api.ts'
+import type { PodMetrics, PodMetricsSource } from './controllers/autoscaling/pod-metrics.ts'
 import type { Api, GenericObject } from './api/door.ts'
 import type { Operations } from './api/operations.ts'
 import type { ApiRequest, ApiResponse } from './api/http.ts'
@@ -107,6 +109,10 @@ function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): Forkab
       return starting ? starting.then(() => handler.handle(request)) : handler.handle(request)
     },
     upgrade: (request) => handler.upgrade(request),
+    inject(fault) {
+      running()
+      return injectFault(api, fault)
+    },
     adminToken: handler.auth.adminToken,
     nodes: options.nodes,
     scrape: (page) => scrape(page, sources),
@@ -152,7 +158,7 @@ function startEngine({ options, data, platform, operations, past }: ClusterParts
     tokenOf(api, handler, pod, audience, seconds)
   const kubelets = startKubelet({ api, platform, runtime, token, adopt: past !== undefined })
   if (!past) bootstrap(api, (object) => createWhole(operations, object), platform, options, { objects: data.bootstrap, node: data.node, system: data.system })
-  const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority }), startScheduler(api, platform)]
+  const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority, podMetrics: podMetricsOf(handler) }), startScheduler(api, platform)]
   return {
     runtime,
     kubelets,
@@ -161,6 +167,19 @@ function startEngine({ options, data, platform, operations, past }: ClusterParts
       kubelets.close()
       runtime.close()
     },
+  }
+}
+
+/** Asks the metrics API as any client would, so that what is not installed or not ready says so. */
+function podMetricsOf(handler: Handler): PodMetricsSource {
+  return (namespace) => {
+    const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`
+    const headers = { authorization: `Bearer ${handler.auth.adminToken}` }
+    const response = handler.handle({ method: 'GET', path, query: new URLSearchParams(), headers })
+    const resource = '(get pods.metrics.k8s.io)'
+    if (response.status === 200) return { ok: true, items: (JSON.parse(textOf(response.body)) as { readonly items: readonly PodMetrics[] }).items }
+    if (response.status === 404) return { ok: false, message: `the server could not find the requested resource ${resource}` }
+    return { ok: false, message: `the server is currently unable to handle the request ${resource}` }
   }
 }
 

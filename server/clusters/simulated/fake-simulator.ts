@@ -28,6 +28,7 @@ function fakeCluster({ nodes }: ClusterOptions): SimulatedCluster {
       return `${page.page} ${'node' in page ? page.node : 'all'}\n`
     },
     prometheus: () => prometheus,
+    inject: () => () => undefined,
     onPrometheus(next) {
       listener = next
       return () => {}

@@ -1,6 +1,8 @@
 import type { Api } from '../api/door.ts'
 import type { Platform } from '../platform.ts'
 import type { Namespace, Pod } from '../resources/kinds.ts'
+import type { PodMetricsSource } from './autoscaling/pod-metrics.ts'
+import { autoscalers } from './autoscaling/start.ts'
 import { reconcileCronJob } from './batch/cronjob.ts'
 import { reconcileJob, releaseOrphans } from './batch/job.ts'
 import type { Change } from './change.ts'
@@ -29,7 +31,11 @@ import type { Storage } from './volume-binder.ts'
 export interface ControllerOptions {
   /** PEM, for `kube-root-ca.crt` in every namespace. */
   readonly certificateAuthority: string
+  /** The resource metrics API, if anything may ask it. */
+  readonly podMetrics?: PodMetricsSource
 }
+
+const noMetrics: PodMetricsSource = () => ({ ok: false, message: 'the server could not find the requested resource (get pods.metrics.k8s.io)' })
 
 /** Starts everything that a controller manager does here. @returns stops it */
 export function startControllers(api: Api, platform: Platform, options: ControllerOptions): () => void {
@@ -47,6 +53,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     claims(api, now),
     volumes(api, now),
     budgets(api, now),
+    autoscalers(api, now, options.podMetrics ?? noMetrics),
     nodeLifecycle(api, now),
     taintEviction(api, now),
     namespaceFurniture(api, options),

@@ -11,13 +11,14 @@ import type { Script } from '../kubelet/scripted-runtime.ts'
 import type { Platform } from '../platform.ts'
 import type { Deployment, Node, Pod } from '../resources/kinds.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
+import type { PodMetricsSource } from './autoscaling/pod-metrics.ts'
 import { bootstrap, settle } from './bootstrap.ts'
 import { startControllers } from './start.ts'
 
 const read = (name: string): string => readFileSync(new URL(`../../../manifests/simulator/${name}`, import.meta.url), 'utf8')
 
 /** A cluster of two nodes on a clock that moves only when told to. */
-export async function living(scripts: { readonly [image: string]: Script } = {}): Promise<{ readonly api: Api; readonly clock: ManualClock }> {
+export async function living(scripts: { readonly [image: string]: Script } = {}, podMetrics?: PodMetricsSource): Promise<{ readonly api: Api; readonly clock: ManualClock }> {
   const clock = new ManualClock()
   let seed = 1
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -53,7 +54,7 @@ export async function living(scripts: { readonly [image: string]: Script } = {})
     node: JSON.parse(read('node.json')) as Node,
     system,
   })
-  startControllers(api, platform, options)
+  startControllers(api, platform, { ...options, ...(podMetrics ? { podMetrics } : {}) })
   startScheduler(api, platform)
   const kubelets = startKubelet({ api, platform, runtime })
   await settle(api)
