@@ -2,6 +2,7 @@ import { ApiError } from './door.ts'
 import { badRequest } from './errors.ts'
 import { findDuplicates } from './json-duplicates.ts'
 import { parseYaml } from './yaml.ts'
+import { checkCustomKind } from '../custom/request.ts'
 import { isObject } from '../resources/draft.ts'
 import type { JsonObject, JsonValue } from '../resources/object.ts'
 import type { Call } from './call.ts'
@@ -91,6 +92,7 @@ function objectIn(value: JsonValue, kind: string): JsonObject {
 
 /** That a body is of the kind that is asked for. @throws ApiError BadRequest */
 export function checkKind(call: Call, body: JsonObject, knows: (groupVersion: string, kind: string) => boolean, expected = call.resource): void {
+  if (expected.custom) return checkCustomKind(call, body)
   const kind = typeof body['kind'] === 'string' && body['kind'] ? body['kind'] : expected.kind
   const groupVersion = typeof body['apiVersion'] === 'string' && body['apiVersion'] ? body['apiVersion'] : expected.groupVersion
   if (kind === expected.kind && groupVersion === expected.groupVersion) return

@@ -1,3 +1,4 @@
+import { serveCustomResources } from '../custom/serve.ts'
 import { Registry } from '../resources/registry.ts'
 import { Schemas } from '../resources/schema.ts'
 import { Store } from '../store/store.ts'
@@ -21,5 +22,7 @@ export function createApi(data: ApiData, platform: Platform): Api {
 
 export function createOperations(data: ApiData, platform: Platform, store = new Store(platform)): Operations {
   const schemas = new Schemas(data.schemas)
-  return new Operations(platform, store, new Registry(data.discovery, schemas), schemas)
+  const operations = new Operations(platform, store, new Registry(data.discovery, schemas), schemas)
+  serveCustomResources(operations)
+  return operations
 }

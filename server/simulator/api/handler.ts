@@ -10,6 +10,7 @@ import { answer, plain, refusal, prettyFor } from './respond.ts'
 import { isReview, review } from './reviews.ts'
 import { Subresources } from './subresources.ts'
 import { Writer } from './write.ts'
+import { greet } from '../custom/request.ts'
 import { TablePrinter } from '../tables/table.ts'
 import type { KubeletPort } from '../kubelet/port.ts'
 import type { ColumnData } from '../tables/table.ts'
@@ -113,6 +114,7 @@ export class Handler {
   #dispatch(call: Call): ApiResponse {
     const { request, resource, name, subresource } = call
     const verb = verbOf(request, name)
+    greet(call, verb)
     if (isReview(resource.resource)) {
       if (verb !== 'create') throw methodNotAllowed()
       if (!resource.resource.startsWith('self')) this.auth.authorize(call, verb)

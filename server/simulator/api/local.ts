@@ -107,10 +107,10 @@ class LocalGeneric implements GenericApi {
 
   watch(handler: (resource: ResourceInfo, event: WatchEvent<GenericObject>) => void): () => void {
     const { store, registry } = this.#operations
-    const byTable = new Map(registry.all().filter((resource) => registry.storageOf(resource) === resource).map((resource) => [resource.table, resource]))
-    const initial = [...byTable.keys()].flatMap((table) => initialEvents(store.list(table), table))
+    const tables = new Set(registry.all().map(({ table }) => table))
+    const initial = [...tables].flatMap((table) => initialEvents(store.list(table), table))
     return store.watch(undefined, initial, (event) => {
-      const resource = byTable.get(event.table)
+      const resource = registry.ofTable(event.table)
       if (resource) handler(resource, event)
     })
   }

@@ -1,4 +1,5 @@
 import { answer } from './respond.ts'
+import { customSchemas, OBJECT_META } from '../custom/published.ts'
 import { protobufDocument } from './openapi-protobuf.ts'
 import { inVersion2, pathsOf } from './openapi-paths.ts'
 import { SchemaWriter, VERSION_2, VERSION_3, withReferences } from './openapi-schemas.ts'
@@ -63,7 +64,7 @@ export class OpenApi {
   #index(): JsonObject {
     const entries = this.#registry.discovery.groups.map(({ groupVersion }) => {
       const path = groupVersion === 'v1' ? 'api/v1' : `apis/${groupVersion}`
-      const hash = this.#hash(`${groupVersion} ${this.#version()} ${DOCUMENT_FORM}`).toUpperCase()
+      const hash = this.#hash(`${groupVersion} ${this.#version()} ${DOCUMENT_FORM}${this.#custom(groupVersion)}`).toUpperCase()
       return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const
     })
     return Object.fromEntries(entries)
@@ -73,16 +74,22 @@ export class OpenApi {
     const resources = this.#registry.all().filter((resource) => resource.groupVersion === groupVersion)
     const own = Object.entries(this.#schemas.data.kinds).filter(([kind]) => kind.slice(0, kind.lastIndexOf('/')) === groupVersion)
     const writer = new SchemaWriter(this.#schemas, this.#descriptions(), VERSION_3)
-    const names = withReferences(this.#schemas, [...own.map(([, schema]) => schema), ...SHARED, ...resources.flatMap((resource) => this.#ofSubresources(resource.subresources.values()))])
+    const names = withReferences(this.#schemas, [...own.map(([, schema]) => schema), ...SHARED, ...(resources.some(({ custom }) => custom) ? [OBJECT_META, LIST_META] : []), ...resources.flatMap((resource) => this.#ofSubresources(resource.subresources.values()))])
     return {
       openapi: '3.0.0',
       info: { title: 'Kubernetes', version: this.#version() },
       paths: Object.fromEntries(resources.flatMap((resource) => pathsOf(resource, this.#schemas))),
       components: {
-        schemas: Object.fromEntries(names.map((name) => [name, writer.write(name)])),
+        schemas: { ...Object.fromEntries(names.map((name) => [name, writer.write(name)])), ...customSchemas(resources) },
         securitySchemes: { BearerToken: BEARER },
       },
     }
+  }
+
+  /** What tells one state of a group's custom kinds from another. */
+  #custom(groupVersion: string): string {
+    const custom = this.#registry.all().filter((resource) => resource.custom && resource.groupVersion === groupVersion)
+    return custom.length > 0 ? JSON.stringify(customSchemas(custom)) : ''
   }
 
   /** Scales, evictions and tokens are of other groups than what they are of. */
@@ -97,4 +104,5 @@ export class OpenApi {
 /** Clients keep documents for ever by their hash: this changes with how we write them. */
 const DOCUMENT_FORM = 'described'
 const BEARER = { description: 'Bearer Token authentication', in: 'header', name: 'authorization', type: 'apiKey' }
+const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta'
 const SHARED = ['Status', 'DeleteOptions', 'Patch'].map((kind) => `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`)

@@ -118,7 +118,7 @@ export class Operations implements Surroundings {
     options.guard?.(object, old)
     const errors = validateMetadataUpdate(object.metadata, old.metadata)
     if (part === 'main') {
-      errors.push(...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this) ?? []), ...(behaviour.validateUpdate?.(object, old) ?? []))
+      errors.push(...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this, old) ?? []), ...(behaviour.validateUpdate?.(object, old) ?? []))
     } else if (part === 'status') errors.push(...(behaviour.validateStatus?.(object, old) ?? []))
     if (errors.length > 0) throw invalidObject(resource, name, errors)
     const counted = part === 'status' || part === 'finalize' ? [] : this.#admit('update', resource, object, old, options)
@@ -148,7 +148,7 @@ export class Operations implements Surroundings {
       throw forbidden(resource, name, 'this namespace may not be deleted')
     }
     const grace = behaviourOf(resource).grace?.(old, options.gracePeriodSeconds) ?? 0
-    const finalizers = finalizersFor(old, options)
+    const finalizers = [...new Set([...finalizersFor(old, options), ...(old.metadata.deletionTimestamp === undefined ? (behaviourOf(resource).finalizers ?? []) : [])])]
     const waits = finalizers.length > 0 || grace > 0 || (resource.table === 'v1/namespaces' && namespaceHasFinalizers(old))
     if (!waits) return { object: options.dryRun ? old : this.store.remove(resource.table, old), gone: true }
     const marked = this.#mark(resource, old, grace, finalizers)
@@ -174,12 +174,12 @@ export class Operations implements Surroundings {
   #decode(resource: Resource, body: JsonObject, options: WriteOptions): Draft {
     if (resource.schema === undefined) return draftOf(body)
     try {
-      const { draft, complaints } = decode(this.schemas, resource.schema, body)
+      const { draft, complaints } = resource.custom?.decode(body) ?? decode(this.schemas, resource.schema, body)
       if (complaints.length > 0 && options.validation === 'Strict') {
         throw new DecodeError(`strict decoding error: ${complaints.join(', ')}`)
       }
       if (options.validation === 'Warn') for (const complaint of complaints) options.warn?.(complaint)
-      draft['apiVersion'] = resource.groupVersion
+      draft['apiVersion'] = resource.custom?.storedAs ?? resource.groupVersion
       draft['kind'] = resource.kind
       return draft
     } catch (error) {

@@ -1,7 +1,8 @@
 import { ApiError } from './door.ts'
 import { isTrue } from './call.ts'
 import { badRequest, notFound } from './errors.ts'
-import { answer, negotiate } from './respond.ts'
+import { eventText, itemText, listText, metadataText, objectText } from './json-text.ts'
+import { answer, answerText, negotiate } from './respond.ts'
 import { initialEvents } from './local.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
 import { shownAs } from '../resources/versions.ts'
@@ -42,6 +43,7 @@ export class Reader {
     const object = shownAs(call.resource, stored)
     if (accepted.as === 'Table') return answer(status, this.#tables.table(call.resource, [object], object.metadata.resourceVersion ?? '', includeOf(call)), call.warnings)
     if (accepted.as === 'PartialObjectMetadata') return answer(status, partial(object), call.warnings)
+    if (accepted.format === 'json') return answerText(status, `${objectText(object)}\n`, call.warnings)
     return answer(status, object, call.warnings, accepted.format)
   }
 
@@ -54,14 +56,18 @@ export class Reader {
     const metadata = { resourceVersion: page.revision, ...(page.next && { continue: page.next, remainingItemCount: page.remaining }) }
     const items = page.items.map((item) => shownAs(call.resource, item))
     if (accepted.as === 'Table') {
-      const table = this.#tables.table(call.resource, items, page.revision, includeOf(call))
-      return answer(200, { ...table, metadata }, call.warnings)
+      const { rows, ...table } = this.#tables.table(call.resource, items, page.revision, 'None')
+      const written = (rows as readonly JsonObject[]).map((row, index) => rowText(row, items[index], includeOf(call)))
+      return answerText(200, listText({ ...table, metadata }, 'rows', written), call.warnings)
     }
     if (accepted.as === 'PartialObjectMetadataList') {
-      return answer(200, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(partial) }, call.warnings)
+      const head = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata }
+      return answerText(200, listText(head, 'items', items.map(metadataText)), call.warnings)
     }
+    const head = { kind: `${call.resource.kind}List`, apiVersion: call.resource.groupVersion, metadata }
+    if (accepted.format === 'json') return answerText(200, listText(head, 'items', items.map(itemText)), call.warnings)
     const bare = items.map(({ apiVersion: _apiVersion, kind: _kind, ...rest }) => rest)
-    return answer(200, { kind: `${call.resource.kind}List`, apiVersion: call.resource.groupVersion, metadata, items: bare }, call.warnings, accepted.format)
+    return answer(200, { ...head, items: bare }, call.warnings, accepted.format)
   }
 
   watch(call: Call): ApiResponse {
@@ -89,14 +95,23 @@ export class Reader {
       }
       const stop = store.watch(call.resource.table, initial, (event) => {
         const type = transition(event, matches)
-        if (type !== undefined) write({ type, object: show(event.object) })
+        if (type === undefined) return
+        if (accepted.as === undefined) sink.write(eventText(type, shownAs(call.resource, event.object)))
+        else write({ type, object: show(event.object) })
       })
       if (query.get('sendInitialEvents') === 'true') queueMicrotask(() => write(this.#bookmark(call)))
       const cancel = this.#limit(query.get('timeoutSeconds'), () => {
         stop()
         sink.end()
       })
+      const ends = call.resource.custom?.life.ends
+      const gone = () => {
+        stop()
+        sink.end()
+      }
+      ends?.add(gone)
       return () => {
+        ends?.delete(gone)
         stop()
         cancel()
       }
@@ -229,6 +244,12 @@ function transition(event: StoreEvent, matches: (object: StoredObject) => boolea
 
 function partial(object: StoredObject): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
+}
+
+function rowText(row: JsonObject, object: StoredObject | undefined, include: ReturnType<typeof includeOf>): string {
+  const cells = JSON.stringify(row)
+  if (!object || include === 'None') return cells
+  return `${cells.slice(0, -1)},"object":${include === 'Object' ? objectText(object) : metadataText(object)}}`
 }
 
 function includeOf(call: Call): 'None' | 'Metadata' | 'Object' {

@@ -4,6 +4,7 @@ import { badRequest, invalidObject } from './errors.ts'
 import { mediaType, readObject } from './body.ts'
 import { bindPod } from './local.ts'
 import { answer } from './respond.ts'
+import { customScale, withReplicas } from '../custom/scale.ts'
 import { formatSelector, selectorText } from '../tables/cells.ts'
 import { invalid } from '../resources/field-error.ts'
 import { isObject } from '../resources/draft.ts'
@@ -33,23 +34,24 @@ export class Subresources {
   }
 
   getScale(call: Call): ApiResponse {
-    return answer(200, scaleOf(this.#reader.find(call)), call.warnings)
+    return answer(200, scaleFor(call, this.#reader.find(call)), call.warnings)
   }
 
   /** Through PUT or PATCH of the scale, changes `spec.replicas`. @throws ApiError */
   setScale(call: Call): ApiResponse {
     const object = this.#reader.find(call)
-    const current = scaleOf(object)
+    const current = scaleFor(call, object)
     const sent = call.request.method === 'PUT' ? readObject(call, 'Scale').object : this.#writer.patched(call, mediaType(call), current, SCALE_SCHEMA)
     const replicas = (isObject(sent['spec']) ? sent['spec']['replicas'] : undefined) ?? 0
     if (typeof replicas !== 'number') throw badRequest('Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32')
     if (replicas < 0) throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, call.name ?? '', [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
     const version = isObject(sent['metadata']) ? sent['metadata']['resourceVersion'] : undefined
-    const spec = { ...(object['spec'] as JsonObject), replicas }
+    const paths = call.resource.custom?.scale
+    const scaled: JsonObject = paths ? withReplicas(paths, object, replicas) : { ...object, spec: { ...(object['spec'] as JsonObject), replicas } }
     const metadata = { ...object.metadata, ...(typeof version === 'string' && version && { resourceVersion: version }) }
     const dryRun = call.request.query.get('dryRun') === 'All'
-    const stored = this.#operations.update(call.resource, call.namespace, call.name ?? '', { ...object, metadata, spec }, 'main', { dryRun })
-    return answer(200, scaleOf(stored), call.warnings)
+    const stored = this.#operations.update(call.resource, call.namespace, call.name ?? '', { ...scaled, metadata }, 'main', { dryRun })
+    return answer(200, scaleFor(call, stored), call.warnings)
   }
 
   bind(call: Call): ApiResponse {
@@ -84,6 +86,11 @@ export class Subresources {
   issueToken(call: Call): ApiResponse {
     return issueToken(call, this.#operations, this.#auth)
   }
+}
+
+function scaleFor(call: Call, object: StoredObject): JsonObject {
+  const paths = call.resource.custom?.scale
+  return paths ? customScale(paths, object) : scaleOf(object)
 }
 
 function scaleOf(object: StoredObject): JsonObject {

@@ -4,6 +4,7 @@ import { checkKind, mediaType, parseJson, readObject, textOf } from './body.ts'
 import { matcher } from './read.ts'
 import { answer } from './respond.ts'
 import { parseYaml } from './yaml.ts'
+import { checkPatchType } from '../custom/request.ts'
 import { applyPatch } from '../patch/apply.ts'
 import { jsonPatch, JsonPatchError } from '../patch/json-patch.ts'
 import { recordUpdate } from '../patch/managed-fields.ts'
@@ -69,6 +70,7 @@ export class Writer {
 
   /** The object as the patch leaves it. @throws ApiError */
   patched(call: Call, type: string, current?: JsonObject, schema = call.resource.schema): JsonObject {
+    if (call.resource.custom && current === undefined) checkPatchType(type)
     if (!['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'].includes(type)) {
       throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
     }
@@ -135,8 +137,9 @@ export class Writer {
     return this.#reader.object(call, 201, this.#operations.create(storage, call.namespace, named, { ...options, manage: undefined }))
   }
 
+  /** Custom objects are held to the version that they are written in. */
   #storage(call: Call): Resource {
-    return this.#operations.registry.storageOf(call.resource)
+    return call.resource.custom ? call.resource : this.#operations.registry.storageOf(call.resource)
   }
 
   #incoming(call: Call, body: JsonObject): JsonObject {

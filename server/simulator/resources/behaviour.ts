@@ -22,7 +22,7 @@ export interface KindBehaviour {
   /** The registry's preparation, on update of the main resource. */
   readonly prepareUpdate?: (draft: Draft, old: StoredObject, around: Surroundings) => void
   /** On create and update. */
-  readonly validate?: (object: StoredObject, around: Surroundings) => readonly FieldError[]
+  readonly validate?: (object: StoredObject, around: Surroundings, old?: StoredObject) => readonly FieldError[]
   /** On update only: what may not change. */
   readonly validateUpdate?: (object: StoredObject, old: StoredObject) => readonly FieldError[]
   readonly validateStatus?: (object: StoredObject, old: StoredObject) => readonly FieldError[]
@@ -34,6 +34,8 @@ export interface KindBehaviour {
   readonly returnsDeleted?: boolean
   /** Field selectors beyond `metadata.name` and `metadata.namespace`. */
   readonly fields?: (object: StoredObject) => { readonly [field: string]: string }
+  /** Finalizers that deleting it adds. */
+  readonly finalizers?: readonly string[]
   /** Seconds until a deletion is carried out; undefined removes at once. */
   readonly grace?: (object: StoredObject, asked: number | undefined) => number | undefined
 }

@@ -1,3 +1,4 @@
+import { definition } from '../custom/definition.ts'
 import { configMap, event, namespace, node, secret, serviceAccount } from './config.ts'
 import { cronJob, job } from './job.ts'
 import { pod } from './pod.ts'
@@ -28,7 +29,7 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'v1/services': service,
   'admissionregistration.k8s.io/v1/mutatingwebhookconfigurations': withGeneration,
   'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': withGeneration,
-  'apiextensions.k8s.io/v1/customresourcedefinitions': withGeneration,
+  'apiextensions.k8s.io/v1/customresourcedefinitions': definition,
   'apps/v1/daemonsets': daemonSet,
   'apps/v1/deployments': deployment,
   'apps/v1/replicasets': replicaSet,
@@ -53,5 +54,5 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
 }
 
 export function behaviourOf(resource: Resource): KindBehaviour {
-  return BEHAVIOURS[resource.table] ?? NOTHING
+  return resource.custom?.behaviour ?? BEHAVIOURS[resource.table] ?? NOTHING
 }

@@ -124,8 +124,9 @@ class Decoder {
 }
 
 function isEmpty(value: DraftValue, property: Schema, schemas: Schemas): boolean {
-  if (Array.isArray(value)) return value.length === 0
   const { schema } = schemas.resolve(property)
+  // What may be anything (a default, say) is kept as it is.
+  if (Array.isArray(value)) return value.length === 0 && schema.type === 'array'
   if (schema.additionalProperties && isObject(value)) return Object.keys(value).length === 0
   return value === '' && schema.type === 'string' && property.enum !== undefined
 }

@@ -5,7 +5,7 @@ import type { JsonValue } from './object.ts'
  * @see https://github.com/kubernetes/apimachinery/blob/master/pkg/util/validation/field/errors.go
  */
 export interface FieldError {
-  readonly reason: 'FieldValueRequired' | 'FieldValueInvalid' | 'FieldValueNotSupported' | 'FieldValueDuplicate' | 'FieldValueForbidden' | 'FieldValueNotFound' | 'FieldValueTooLong' | 'FieldValueTooMany'
+  readonly reason: 'FieldValueRequired' | 'FieldValueInvalid' | 'FieldValueTypeInvalid' | 'FieldValueNotSupported' | 'FieldValueDuplicate' | 'FieldValueForbidden' | 'FieldValueNotFound' | 'FieldValueTooLong' | 'FieldValueTooMany'
   readonly field: string
   /** Without the field: `Invalid value: 0: must be …`. */
   readonly message: string
@@ -16,6 +16,9 @@ export function required(field: string, detail = ''): FieldError {
 }
 export function invalid(field: string, value: JsonValue | undefined, detail: string): FieldError {
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${shown(value)}: ${detail}` }
+}
+export function typeInvalid(field: string, value: JsonValue, detail: string): FieldError {
+  return { reason: 'FieldValueTypeInvalid', field, message: `Invalid value: ${shown(value)}: ${detail}` }
 }
 export function unsupported(field: string, value: JsonValue | undefined, supported: readonly string[]): FieldError {
   const list = supported.map((item) => JSON.stringify(item)).join(', ')
@@ -32,6 +35,9 @@ export function notFoundField(field: string, value: JsonValue | undefined): Fiel
 }
 export function tooLong(field: string, bytes: number): FieldError {
   return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${bytes} bytes` }
+}
+export function tooMany(field: string, actual: number, most: number): FieldError {
+  return { reason: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${most} ${most === 1 ? 'item' : 'items'}` }
 }
 
 function shown(value: JsonValue | undefined): string {

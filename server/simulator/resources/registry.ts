@@ -1,4 +1,6 @@
+import { compareVersions } from '../custom/version-order.ts'
 import type { ResourceInfo } from '../api/door.ts'
+import type { CustomKind } from '../custom/custom-kind.ts'
 import type { Schemas } from './schema.ts'
 
 /** The server's discovery document, as data. */
@@ -29,6 +31,8 @@ export interface Resource extends ResourceInfo {
   readonly subresources: ReadonlyMap<string, DiscoveredResource>
   /** `deployments.apps`, as messages name it. */
   readonly qualified: string
+  /** What a CustomResourceDefinition has made it of. */
+  readonly custom?: CustomKind
 }
 
 /** Resources served in more than one version, and in which they are stored. */
@@ -39,15 +43,41 @@ const STORED_AS: { readonly [groupVersionResource: string]: string } = {
 
 /** The one table of kinds. */
 export class Registry {
-  readonly discovery: DiscoveryData
+  #discovery: DiscoveryData
+  readonly #builtIn: DiscoveryData
+  /** By the name of their definition: each version, in the order in which discovery tells them. */
+  readonly #custom = new Map<string, readonly Resource[]>()
   readonly #byPath = new Map<string, Resource>()
   readonly #byKind = new Map<string, Resource>()
 
   constructor(discovery: DiscoveryData, schemas: Schemas) {
-    this.discovery = discovery
+    this.#discovery = discovery
+    this.#builtIn = discovery
     for (const { groupVersion, resources } of discovery.groups) {
       for (const discovered of resources) if (!discovered.name.includes('/')) this.#add(groupVersion, discovered, resources, schemas)
     }
+  }
+
+  /** What is served now, custom kinds included. */
+  get discovery(): DiscoveryData {
+    return this.#discovery
+  }
+
+  /** Serves what a definition defines in place of what it defined before; no versions end it. */
+  serveCustom(definition: string, versions: readonly Resource[]): void {
+    for (const { groupVersion, resource } of this.#custom.get(definition) ?? []) this.#byPath.delete(`${groupVersion}/${resource}`)
+    if (versions.length > 0) this.#custom.set(definition, versions)
+    else this.#custom.delete(definition)
+    for (const resource of versions) this.#byPath.set(`${resource.groupVersion}/${resource.resource}`, resource)
+    this.#discovery = { ...this.#builtIn, groups: [...this.#builtIn.groups, ...customGroups([...this.#custom.values()].flat())] }
+  }
+
+  /** The resource whose objects are in `table`; the one in their storage version if that is served. */
+  ofTable(table: string): Resource | undefined {
+    const builtIn = this.#byPath.get(table)
+    if (builtIn) return builtIn
+    const [first] = [...this.#custom.values()].find((versions) => versions[0]?.table === table) ?? []
+    return first && this.storageOf(first)
   }
 
   /** @param groupVersion `v1`, `apps/v1` */
@@ -64,6 +94,7 @@ export class Registry {
 
   /** The resource that stores what `resource` shows. */
   storageOf(resource: Resource): Resource {
+    if (resource.custom) return this.#byPath.get(`${resource.custom.storedAs}/${resource.resource}`) ?? resource
     const stored = STORED_AS[`${resource.groupVersion}/${resource.resource}`]
     return (stored === undefined ? undefined : this.#byPath.get(stored)) ?? resource
   }
@@ -98,4 +129,18 @@ export class Registry {
     this.#byPath.set(`${groupVersion}/${discovered.name}`, resource)
     if (stored === `${groupVersion}/${discovered.name}`) this.#byKind.set(discovered.kind, resource)
   }
+}
+
+/** Groups by name, each with its versions in the order that clients prefer. */
+function customGroups(resources: readonly Resource[]): DiscoveryData['groups'] {
+  const groupVersions = [...new Set(resources.map(({ groupVersion }) => groupVersion))]
+  const ordered = groupVersions.toSorted((a, b) => {
+    const [left = '', leftVersion = ''] = a.split('/')
+    const [right = '', rightVersion = ''] = b.split('/')
+    return left === right ? compareVersions(leftVersion, rightVersion) : left < right ? -1 : 1
+  })
+  return ordered.map((groupVersion) => ({
+    groupVersion,
+    resources: resources.filter((resource) => resource.groupVersion === groupVersion).flatMap(({ discovered, subresources }) => [discovered, ...subresources.values()]),
+  }))
 }

@@ -28,6 +28,8 @@ export interface SchemaData {
 /** Schemas by name, references followed. */
 export class Schemas {
   readonly data: SchemaData
+  readonly #kinds = new Map<string, string>()
+  readonly #custom = new Map<string, Schema>()
 
   constructor(data: SchemaData) {
     this.data = data
@@ -35,17 +37,28 @@ export class Schemas {
 
   /** @param groupVersion `v1`, `apps/v1` */
   nameOf(groupVersion: string, kind: string): string | undefined {
-    return this.data.kinds[`${groupVersion}/${kind}`]
+    return this.data.kinds[`${groupVersion}/${kind}`] ?? this.#kinds.get(`${groupVersion}/${kind}`)
   }
 
   get(name: string): Schema | undefined {
-    return this.data.schemas[name]
+    return this.data.schemas[name] ?? this.#custom.get(name)
+  }
+
+  /** Takes in the schema of a kind that a CustomResourceDefinition defines. @param kind `stable.example.com/v1/CronTab` */
+  define(kind: string, name: string, schema: Schema): void {
+    this.#kinds.set(kind, name)
+    this.#custom.set(name, schema)
+  }
+
+  undefine(kind: string, name: string): void {
+    this.#kinds.delete(kind)
+    this.#custom.delete(name)
   }
 
   /** What a schema says with its reference followed, and the name of what it refers to. */
   resolve(schema: Schema): { readonly schema: Schema; readonly name: string | undefined } {
     if (schema.$ref === undefined) return { schema, name: undefined }
-    return { schema: this.data.schemas[schema.$ref] ?? {}, name: schema.$ref }
+    return { schema: this.get(schema.$ref) ?? {}, name: schema.$ref }
   }
 }
 

@@ -5,6 +5,7 @@ import type { Resource } from './registry.ts'
 
 /** A stored object as `resource` shows it. */
 export function shownAs(resource: Resource, object: StoredObject): StoredObject {
+  if (resource.custom) return resource.custom.shown(object)
   if (`${resource.groupVersion}/${resource.resource}` === resource.table) return object
   const shown: StoredObject = { ...object, apiVersion: resource.groupVersion, kind: resource.kind }
   if (resource.kind === 'Event') return eventsV1(shown)

@@ -1,3 +1,4 @@
+import { customRow } from '../custom/cells.ts'
 import { ageOf } from './cells.ts'
 import { ROWS } from './rows.ts'
 import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
@@ -35,11 +36,11 @@ export class TablePrinter {
 
   table(resource: Resource, objects: readonly StoredObject[], revision: string, include: 'None' | 'Metadata' | 'Object'): JsonObject {
     const key = `${resource.groupVersion}/${resource.resource}`
-    const columns = this.#columns[key] ?? FALLBACK
+    const columns: readonly Column[] = resource.custom?.columns ?? this.#columns[key] ?? FALLBACK
     const row = ROWS[resource.table]
     const now = this.#now()
     const rows = objects.map((object) => {
-      const cells: readonly JsonValue[] = row ? row(object, now) : columns.map((column) => generic(column, object, now))
+      const cells: readonly JsonValue[] = resource.custom ? customRow(resource.custom.columns, object, now) : row ? row(object, now) : columns.map((column) => generic(column, object, now))
       const shown = include === 'Object' ? object : { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
       return { cells, ...(include !== 'None' && { object: shown }) }
     })

@@ -1,0 +1,105 @@
+import { Environment, EvaluationError, Optional } from '@marcbachmann/cel-js'
+import { addKubernetesLibrary, equal } from './cel-library.ts'
+import { celType, celValue } from './cel-types.ts'
+import type { ParseError, TypeError } from '@marcbachmann/cel-js'
+import type { JsonValue } from '../resources/object.ts'
+import type { StructType } from './cel-types.ts'
+import type { Rule, Structural } from './structural.ts'
+
+/** The one door to CEL: says what is wrong with a rule, and what a rule says of a value. */
+
+const OPTIONS = { enableOptionalTypes: true, homogeneousAggregateLiterals: false } as const
+
+export type CelEnvironment = Environment
+
+/** Rules are checked against types when they are defined; after that, values speak for themselves. */
+const untyped = addKubernetesLibrary(new Environment(OPTIONS)).registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn')
+
+export function usesOldSelf(expression: string): boolean {
+  return /\boldSelf\b/.test(expression)
+}
+
+/** @returns what is wrong with it, as the compiler says it; undefined when nothing is */
+export function compileError(
+  schema: Structural,
+  rule: Rule,
+  expression: string,
+  wanted: 'bool' | 'string',
+  root: boolean,
+): string | undefined {
+  const environment = addKubernetesLibrary(new Environment(OPTIONS))
+  const structs: StructType[] = []
+  const type = celType(schema, 'object', structs, root)
+  try {
+    for (const { name, fields } of structs) {
+      environment.registerType(name, { fields: { ...fields } })
+      environment.registerOperator(`${name} == ${name}`, (a: unknown, b: unknown) => equal(a, b))
+    }
+    environment.registerVariable('self', type).registerVariable('oldSelf', rule.optionalOldSelf ? `optional<${type}>` : type)
+  } catch {
+    // What the library cannot type is checked without types.
+    return problem(untyped, expression, wanted)
+  }
+  return problem(environment, expression, wanted)
+}
+
+function problem(environment: Environment, expression: string, wanted: 'bool' | 'string'): string | undefined {
+  const { valid, type, error } = environment.check(expression)
+  if (!valid) return `compilation failed: ${error ? compilerWords(expression, error) : 'ERROR: <input>:1:1: unknown'}`
+  return type === wanted || type === 'dyn'
+    ? undefined
+    : `${wanted === 'bool' ? 'cel' : 'messageExpression'} expression must evaluate to a ${wanted}`
+}
+
+/** The mistake, with the line that it is in and a mark below it. */
+function compilerWords(expression: string, error: ParseError | TypeError): string {
+  const summary = error.message.split('\n')[0] ?? ''
+  const start = error.range?.start ?? 0
+  const before = expression.slice(0, start).split('\n')
+  const column = before.at(-1)?.length ?? 0
+  const line = expression.split('\n')[before.length - 1] ?? ''
+  return `ERROR: <input>:${before.length}:${column + 1}: ${words(summary, error.name)}\n | ${line}\n | ${'.'.repeat(column)}^`
+}
+
+function words(summary: string, name: string): string {
+  if (name === 'ParseError') return `Syntax error: ${summary}`
+  const field = /^No such key: (.*)$/.exec(summary)?.[1]
+  if (field !== undefined) return `undefined field '${field}'`
+  const variable = /^Unknown variable: (.*)$/.exec(summary)?.[1]
+  if (variable !== undefined) return `undeclared reference to '${variable}' (in container '')`
+  const overload = /^no such overload: (.+) (==|!=|<=|>=|[-<>+*/%]|in) (.+)$/.exec(summary)
+  if (overload)
+    return `found no matching overload for '${overload[2] === 'in' ? '@in' : `_${overload[2] ?? ''}_`}' applied to '(${overload[1] ?? ''}, ${overload[3] ?? ''})'`
+  return summary
+}
+
+/** What a value is to rules, made once for all rules about it. */
+export interface Subject {
+  readonly self: unknown
+  /** Undefined where nothing was there before. */
+  readonly oldSelf: unknown
+}
+
+export function subjectOf(schema: Structural, value: JsonValue, old: JsonValue | undefined, root: boolean): Subject {
+  return { self: celValue(schema, value, root), oldSelf: old === undefined ? undefined : celValue(schema, old, root) }
+}
+
+export type Verdict = { readonly value: unknown } | { readonly error: string }
+
+const parsed = new Map<string, ReturnType<Environment['parse']>>()
+
+export function evaluate(rule: Rule, expression: string, { self, oldSelf }: Subject): Verdict {
+  try {
+    let program = parsed.get(expression)
+    if (!program) {
+      program = untyped.parse(expression)
+      if (parsed.size > 2000) parsed.clear()
+      parsed.set(expression, program)
+    }
+    const before = rule.optionalOldSelf ? (oldSelf === undefined ? Optional.none() : Optional.of(oldSelf)) : oldSelf
+    return { value: program({ self, oldSelf: before ?? null }) as unknown }
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+    return { error: error instanceof EvaluationError ? message.replace(/^No such key/, 'no such key') : message }
+  }
+}
