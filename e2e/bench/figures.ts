@@ -38,9 +38,9 @@ export async function idleCost<T>(
 }
 
 async function heap(): Promise<number> {
-  for (let turn = 0; turn < 3; turn++) {
+  for (let turn = 0; turn < 6; turn++) {
     globalThis.gc?.()
-    await sleep(50)
+    await sleep(150)
   }
   return process.memoryUsage().heapUsed
 }

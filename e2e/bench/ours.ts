@@ -40,10 +40,10 @@ export async function measureOurs(): Promise<Figures> {
   }
   const freshReady = await medianOf(10, async (turn) => (await fresh(turn)).close())
   const forkReady = await medianOf(100, async (turn) => (await fork(turn)).close())
-  const forks = await idleCost(1000, fork)
-  for (const cluster of forks.kept.splice(0)) cluster.close()
   const woken = await idleCost(100, used)
   for (const cluster of woken.kept.splice(0)) cluster.close()
+  const forks = await idleCost(1000, fork)
+  for (const cluster of forks.kept.splice(0)) cluster.close()
   return {
     'a new cluster, ready': freshReady,
     'a forked cluster, ready': forkReady,
@@ -70,19 +70,20 @@ async function load(cluster: SimulatedCluster): Promise<Figures> {
   const creates = await rateOf(1000, async () => {
     for (let index = 0; index < 1000; index++) await ask(cluster, 'POST', pods, podNamed(`pod-${index}`))
   })
+  await sleep(1000)
   const lists = await rateOf(50, async () => {
     for (let index = 0; index < 50; index++) await ask(cluster, 'GET', pods)
   })
   const listing = await medianOf(20, () => ask(cluster, 'GET', pods, undefined, table))
-  let heard = 0
-  const watchers = await Promise.all(Array.from({ length: 100 }, () => watch(cluster, () => void heard++)))
+  const heard = { events: 0 }
+  const watchers = await Promise.all(Array.from({ length: 100 }, () => watch(cluster, () => void heard.events++)))
   await sleep(100)
-  heard = 0
+  heard.events = 0
   const fanOut = await rateOf(20_000, async () => {
     for (let turn = 0; turn < 200; turn++) {
       await ask(cluster, 'PATCH', `${pods}/pod-0`, { metadata: { labels: { turn: String(turn) } } })
     }
-    while (heard < 20_000) await sleep(1)
+    while (heard.events < 20_000) await sleep(1)
   })
   for (const stop of watchers) stop()
   cluster.close()

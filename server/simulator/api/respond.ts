@@ -26,12 +26,13 @@ export function negotiate(request: ApiRequest): Accepted {
 }
 
 export function answer(status: number, body: JsonObject, warnings: readonly string[] = [], format: Accepted['format'] = 'json'): ApiResponse {
+  return answerText(status, format === 'yaml' ? toYaml(body) : `${JSON.stringify(body)}\n`, warnings, format)
+}
+
+/** An answer that is written already. */
+export function answerText(status: number, body: string, warnings: readonly string[] = [], format: Accepted['format'] = 'json'): ApiResponse {
   const headers = { 'content-type': format === 'yaml' ? 'application/yaml' : 'application/json', 'cache-control': 'no-cache, private' }
-  return {
-    status,
-    headers: warnings.length > 0 ? { ...headers, warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) } : headers,
-    body: format === 'yaml' ? toYaml(body) : `${JSON.stringify(body)}\n`,
-  }
+  return { status, headers: warnings.length > 0 ? { ...headers, warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) } : headers, body }
 }
 
 export function plain(status: number, text: string): ApiResponse {
