@@ -4,6 +4,9 @@ import type { Platform } from '../platform.ts'
 import type { Namespace, NamespaceCondition } from '../resources/kinds.ts'
 import { isDeleting, nameOf, sameJson } from './objects.ts'
 
+/** How long a namespace is seen to terminate before it is looked at. @see namespaceDeletionGracePeriod in kubernetes' pkg/controller/namespace */
+const paceMillis = 5000
+
 /**
  * Empties a namespace that is being deleted, whatever kinds it holds, then lets it go.
  * https://kubernetes.io/docs/tasks/administer-cluster/namespaces/#deleting-a-namespace
@@ -12,7 +15,16 @@ import { isDeleting, nameOf, sameJson } from './objects.ts'
 export function startNamespaceController(api: Api, platform: Platform): () => void {
   const terminating = new Set<string>()
   const pending = new Set<string>()
+  const timers = new Map<string, () => void>()
 
+  const later = (name: string): void => {
+    if (timers.has(name)) return
+    const cancel = platform.clock.after(paceMillis, () => {
+      timers.delete(name)
+      look(name)
+    })
+    timers.set(name, cancel)
+  }
   const look = (name: string): void => {
     if (pending.size === 0) queueMicrotask(drain)
     pending.add(name)
@@ -49,21 +61,24 @@ export function startNamespaceController(api: Api, platform: Platform): () => vo
       const name = nameOf(object)
       if (type === 'DELETED') {
         terminating.delete(name)
+        timers.get(name)?.()
+        timers.delete(name)
         // Nothing outlives its namespace, even one that went without its finalizer.
         look(name)
       } else if (isDeleting(object) && !terminating.has(name)) {
         terminating.add(name)
-        look(name)
+        later(name)
       }
     }),
     api.generic.watch((_resource, { type, object }) => {
       if (terminating.size === 0 || type !== 'DELETED') return
       const name = object.metadata.namespace
-      if (name !== undefined && terminating.has(name)) look(name)
+      if (name !== undefined && terminating.has(name)) later(name)
     }),
   ]
   return () => {
     for (const end of ends) end()
+    for (const cancel of timers.values()) cancel()
   }
 }
 

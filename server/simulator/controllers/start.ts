@@ -17,6 +17,7 @@ import { faultsOf } from '../kubelet/faults.ts'
 import { startNamespaceController } from './namespaces.ts'
 import { reconcileNode } from './node-lifecycle.ts'
 import { controllerOf, isDeleting, isPodFinished, keyOf, nameOf, namespaceOf } from './objects.ts'
+import { provisioning } from './provisioner.ts'
 import { reconcileReplicas } from './replicas.ts'
 import { runController, watching } from './runner.ts'
 import { startQuotaController } from '../admission/quota-controller.ts'
@@ -52,6 +53,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     endpointSlices(api),
     claims(api, now),
     volumes(api, now),
+    ...provisioning(api, now),
     budgets(api, now),
     autoscalers(api, now, options.podMetrics ?? noMetrics),
     nodeLifecycle(api, now),

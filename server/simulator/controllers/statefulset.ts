@@ -1,6 +1,7 @@
 import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet, StatefulSetStatus } from '../resources/kinds.ts'
 import { again, normal, warning } from './change.ts'
 import type { Change } from './change.ts'
+import { retainClaims } from './claim-retention.ts'
 import {
   isControlledBy,
   isDeleting,
@@ -62,6 +63,7 @@ export function reconcileStatefulSet(
     ...claimed.changes,
     ...(sameJson(status, set.status) ? [] : [{ do: 'status' as const, object: { ...set, status } }]),
     ...dropRevisions(set, history, inUse),
+    ...retainClaims(set, claimsOfNamespace, pods, (ordinal) => ordinal < range(set).first || ordinal >= range(set).end),
     ...(isDeleting(set) ? [] : step(state)),
     ...again(untilAvailable(claimed.owned, set.spec?.minReadySeconds ?? 0, now)),
   ]

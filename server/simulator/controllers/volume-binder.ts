@@ -3,11 +3,13 @@ import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from 
 import { normal, warning } from './change.ts'
 import type { Change } from './change.ts'
 import { isDeleting, isPodFinished, nameOf, namespaceOf, uidOf } from './objects.ts'
+import { provisionerAnnotation } from './provisioner.ts'
 import { amountOf } from './quantity.ts'
 import { selects } from './selectors.ts'
 
 const claimProtection = 'kubernetes.io/pvc-protection'
 const volumeProtection = 'kubernetes.io/pv-protection'
+const betaProvisionerAnnotation = 'volume.beta.kubernetes.io/storage-provisioner'
 const bindCompleted = 'pv.kubernetes.io/bind-completed'
 const boundByController = 'pv.kubernetes.io/bound-by-controller'
 
@@ -141,8 +143,16 @@ function explain(claim: PersistentVolumeClaim, storage: Storage, pods: readonly 
     return [...pending, normal(claim, waiting ? 'WaitForPodScheduled' : 'WaitForFirstConsumer', words)]
   }
   if (storageClass.provisioner === 'kubernetes.io/no-provisioner') return pending
+  const provisioner = claim.metadata.annotations?.[provisionerAnnotation]
+  const marked = {
+    ...claim.metadata.annotations,
+    [betaProvisionerAnnotation]: storageClass.provisioner,
+    [provisionerAnnotation]: storageClass.provisioner,
+  }
+  const mark: Change[] =
+    provisioner === storageClass.provisioner ? [] : [{ do: 'update', object: { ...claim, metadata: { ...claim.metadata, annotations: marked } } }]
   const external = `Waiting for a volume to be created either by the external provisioner '${storageClass.provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`
-  return [...pending, normal(claim, 'ExternalProvisioning', external)]
+  return [...pending, ...mark, normal(claim, 'ExternalProvisioning', external)]
 }
 
 /** A volume's phase, and what becomes of it when its claim has gone. */
