@@ -1,5 +1,6 @@
 import { createOperations } from './api/create-api.ts'
 import { Handler } from './api/handler.ts'
+import { componentStatuses, localServices } from './api/local-services.ts'
 import { localDoor } from './api/local.ts'
 import { bootstrap, settle } from './controllers/bootstrap.ts'
 import { startControllers } from './controllers/start.ts'
@@ -157,7 +158,10 @@ function startEngine({ options, data, platform, operations, past }: ClusterParts
   const token = (pod: Pod, audience: string | undefined, seconds: number): string =>
     tokenOf(api, handler, pod, audience, seconds)
   const kubelets = startKubelet({ api, platform, runtime, token, adopt: past !== undefined })
-  if (!past) bootstrap(api, (object) => createWhole(operations, object), platform, options, { objects: data.bootstrap, node: data.node, system: data.system })
+  if (!past) {
+    bootstrap(api, (object) => createWhole(operations, object), platform, options, { objects: data.bootstrap, node: data.node, system: data.system })
+    for (const object of [...localServices(operations.registry.discovery), ...componentStatuses()]) createWhole(operations, object)
+  }
   const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority, podMetrics: podMetricsOf(handler) }), startScheduler(api, platform)]
   return {
     runtime,

@@ -162,7 +162,8 @@ export class Operations implements Surroundings {
     const current = old.metadata.deletionGracePeriodSeconds
     if (old.metadata.deletionTimestamp === undefined || (behaviour.grace && grace < (current ?? 0))) {
       meta['deletionTimestamp'] = rfc3339(this.platform.clock.now() + grace * 1000)
-      meta['deletionGracePeriodSeconds'] = grace
+      // A namespace knows of no grace.
+      if (resource.table !== 'v1/namespaces') meta['deletionGracePeriodSeconds'] = grace
       if (behaviour.generation && old.metadata.deletionTimestamp === undefined) meta['generation'] = (old.metadata.generation ?? 0) + 1
     }
     if (finalizers.length > 0) meta['finalizers'] = [...finalizers]

@@ -143,7 +143,11 @@ export class Writer {
   }
 
   #incoming(call: Call, body: JsonObject): JsonObject {
-    return storedFrom(call.resource, this.#storage(call), body)
+    const stored = storedFrom(call.resource, this.#storage(call), body)
+    if (call.resource.table !== 'v1/namespaces' || call.subresource === 'finalize' || call.name === undefined) return stored
+    // A namespace's own finalizers go through `finalize` only.
+    const current = this.#operations.get('Namespace', undefined, call.name)
+    return current ? { ...stored, spec: { ...(isObject(stored['spec']) ? stored['spec'] : {}), finalizers: current.spec?.finalizers ?? [] } } : stored
   }
 
   #check(call: Call, body: JsonObject): void {

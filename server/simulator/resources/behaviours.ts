@@ -1,3 +1,4 @@
+import { apiService } from './api-service.ts'
 import { definition } from '../custom/definition.ts'
 import { configMap, event, namespace, node, secret, serviceAccount } from './config.ts'
 import { cronJob, job } from './job.ts'
@@ -30,6 +31,7 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'admissionregistration.k8s.io/v1/mutatingwebhookconfigurations': withGeneration,
   'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': withGeneration,
   'apiextensions.k8s.io/v1/customresourcedefinitions': definition,
+  'apiregistration.k8s.io/v1/apiservices': apiService,
   'apps/v1/daemonsets': daemonSet,
   'apps/v1/deployments': deployment,
   'apps/v1/replicasets': replicaSet,

@@ -98,6 +98,12 @@ export function leaseRow({ metadata, spec }: Lease, now: number): Row {
   return [metadata.name ?? '', spec?.holderIdentity ?? '', ageOf(metadata.creationTimestamp, now)]
 }
 
+export function componentStatusRow({ metadata, conditions }: StoredObject): Row {
+  const healthy = (conditions as readonly { readonly type: string; readonly status: string; readonly message?: string; readonly error?: string }[] | undefined)?.find(({ type }) => type === 'Healthy')
+  const status = healthy?.status === 'True' ? 'Healthy' : healthy?.status === 'False' ? 'Unhealthy' : 'Unknown'
+  return [metadata.name ?? '', status, healthy?.message ?? '', healthy?.error ?? '']
+}
+
 export function apiServiceRow({ metadata, spec, status }: APIService, now: number): Row {
   const available = status?.conditions?.find(({ type }) => type === 'Available')
   const said = available === undefined ? 'Unknown' : available.status === 'True' ? 'True' : `${available.status} (${available.reason})`

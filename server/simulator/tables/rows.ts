@@ -1,4 +1,4 @@
-import { apiServiceRow, autoscalerRow, bindingRow, budgetRow, claimRow, configMapRow, createdRow, eventRow, leaseRow, namespaceRow, nodeRow, priorityClassRow, quotaRow, secretRow, serviceAccountRow, storageClassRow, volumeRow } from './cluster.ts'
+import { apiServiceRow, autoscalerRow, bindingRow, budgetRow, claimRow, componentStatusRow, configMapRow, createdRow, eventRow, leaseRow, namespaceRow, nodeRow, priorityClassRow, quotaRow, secretRow, serviceAccountRow, storageClassRow, volumeRow } from './cluster.ts'
 import { endpointSliceRow, endpointsRow, ingressRow, networkPolicyRow, serviceRow } from './network.ts'
 import { podRow } from './pods.ts'
 import { controllerRevisionRow, cronJobRow, daemonSetRow, deploymentRow, jobRow, podTemplateRow, replicaSetRow, replicationControllerRow, statefulSetRow } from './workloads.ts'
@@ -15,6 +15,7 @@ function rowOf<K extends keyof Kinds>(_kind: K, row: (object: Kinds[K], now: num
 
 /** How each kind's row is printed, by the table that stores it. */
 export const ROWS: { readonly [table: string]: Row } = {
+  'v1/componentstatuses': componentStatusRow,
   'v1/configmaps': rowOf('ConfigMap', configMapRow),
   'v1/endpoints': rowOf('Endpoints', endpointsRow),
   'v1/events': rowOf('Event', eventRow),
