@@ -68,13 +68,15 @@ function findVolume(claim: PersistentVolumeClaim, storage: Storage): PersistentV
   const chosen = claim.metadata.annotations?.['volume.kubernetes.io/selected-node']
   if (storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && !chosen && !claim.spec?.volumeName) return undefined
   return storage.volumes
-    .filter(
-      (volume) =>
-        !isDeleting(volume) && volume.spec?.claimRef === undefined && volume.status?.phase === 'Available' && satisfies(volume, claim),
-    )
+    .filter((volume) => isAvailableFor(volume, claim))
     .toSorted(
       (a, b) => amountOf(a.spec?.capacity?.['storage']) - amountOf(b.spec?.capacity?.['storage']) || (nameOf(a) < nameOf(b) ? -1 : 1),
     )[0]
+}
+
+/** Nobody has the volume, and it is what the claim asks for. */
+export function isAvailableFor(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+  return !isDeleting(volume) && volume.spec?.claimRef === undefined && volume.status?.phase === 'Available' && satisfies(volume, claim)
 }
 
 /** The volume names this claim (and not an earlier one of the same name). */

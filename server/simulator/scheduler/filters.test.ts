@@ -2,12 +2,21 @@ import { describe, expect, it } from 'vitest'
 import type { Node, Pod, PodSpec } from '../resources/kinds.ts'
 import { tolerates, whyNot } from './filters.ts'
 import type { Snapshot } from './filters.ts'
+import { preempt } from './preemption.ts'
 import { claimSentence, refusalSentence } from './sentence.ts'
 
 /** What FailedScheduling says about `pod` on these nodes. */
 function sentence(pod: Pod, nodes: readonly Node[], pods: readonly Pod[] = []): string {
   const snapshot: Snapshot = { nodes, pods, volumeNodes: [], namespaceLabels: () => undefined }
-  return refusalSentence(nodes.flatMap((one) => whyNot(pod, one, snapshot) ?? []))
+  const verdicts = nodes.flatMap((one) => {
+    const misfit = whyNot(pod, one, snapshot)
+    return misfit ? [{ node: one, misfit }] : []
+  })
+  const found = preempt(pod, verdicts, snapshot, [])
+  return refusalSentence(
+    verdicts.map((one) => one.misfit),
+    found.node ? 'found' : found.reasons,
+  )
 }
 
 describe('what the scheduler says about a pod that fits nowhere', () => {

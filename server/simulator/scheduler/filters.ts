@@ -18,6 +18,8 @@ export interface Snapshot {
   readonly pods: readonly Pod[]
   /** Node selectors of the persistent volumes that the pod's claims are bound to. */
   readonly volumeNodes: readonly NodeSelector[]
+  /** Nodes that reach none of the volumes that wait for the pod's claims. */
+  readonly volumeless?: (node: Node) => boolean
   readonly namespaceLabels: (namespace: string) => { readonly [key: string]: string } | undefined
 }
 
@@ -163,7 +165,8 @@ function tooSmall(pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined 
 
 function volumeElsewhere(_pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined {
   const reachable = snapshot.volumeNodes.every((selector) => selector.nodeSelectorTerms.some((term) => termMatches(term, node)))
-  return reachable ? undefined : misfit("node(s) didn't match PersistentVolume's node affinity", true)
+  if (!reachable) return misfit("node(s) didn't match PersistentVolume's node affinity", true)
+  return snapshot.volumeless?.(node) ? misfit("node(s) didn't find available persistent volumes to bind", true) : undefined
 }
 
 /** How many matching pods each value of a topology key has, over the nodes that the pod could go to. */

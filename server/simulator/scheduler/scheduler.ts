@@ -1,13 +1,16 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import type { Api } from '../api/door.ts'
+import { isAvailableFor } from '../controllers/volume-binder.ts'
 import { createEventRecorder } from '../controllers/event-recorder.ts'
 import type { EventRecorder } from '../controllers/event-recorder.ts'
 import { isDeleting, isPodFinished, keyOf, nameOf, namespaceOf } from '../controllers/objects.ts'
 import { Pace } from '../controllers/pace.ts'
 import type { Platform } from '../platform.ts'
-import type { NodeSelector, Pod } from '../resources/kinds.ts'
-import { whyNot } from './filters.ts'
+import type { Node, NodeSelector, PersistentVolumeClaim, Pod } from '../resources/kinds.ts'
+import { termMatches, whyNot } from './filters.ts'
 import type { Snapshot } from './filters.ts'
+import { awaitsVictims, preempt } from './preemption.ts'
+import type { Verdict } from './preemption.ts'
 import { score } from './score.ts'
 import { claimSentence, refusalSentence } from './sentence.ts'
 
@@ -106,8 +109,9 @@ function schedule(api: Api, platform: Platform, record: EventRecorder, pod: Pod,
   if (volumes.why !== undefined) return refuse(api, platform, record, pod, claimSentence(nodes.length, volumes.why), before)
   const snapshot: Snapshot = {
     nodes,
-    pods: api.list('Pod').filter((one) => one.spec?.nodeName),
+    pods: placed(api, pod),
     volumeNodes: volumes.selectors,
+    volumeless: (node) => volumes.unprovisioned.some((claim) => !offers(api, claim, node)),
     namespaceLabels: (name) => api.get('Namespace', undefined, name)?.metadata.labels,
   }
   const verdicts = nodes.map((node) => ({ node, misfit: whyNot(pod, node, snapshot) }))
@@ -115,12 +119,53 @@ function schedule(api: Api, platform: Platform, record: EventRecorder, pod: Pod,
   const best = fitting
     .map((node) => ({ node, score: score(pod, node, snapshot), tie: platform.random() }))
     .toSorted((a, b) => b.score - a.score || a.tie - b.tie)[0]
-  if (!best) return refuse(api, platform, record, pod, refusalSentence(verdicts.flatMap((one) => one.misfit ?? [])), before)
+  if (!best) {
+    const refusals = verdicts.flatMap(({ node, misfit }) => (misfit ? [{ node, misfit }] : []))
+    return makeRoom({ api, platform, record, pod, snapshot }, refusals, before)
+  }
   const node = nameOf(best.node)
   if (!selectNode(api, volumes.waitingForConsumer, pod, node)) return 'binding volumes'
   api.bind(namespaceOf(pod), nameOf(pod), node)
   record(pod, { type: 'Normal', reason: 'Scheduled', action: 'Binding', message: `Successfully assigned ${keyOf(pod)} to ${node}` })
   return undefined
+}
+
+/** The pods that nodes have, and those that a node is promised to: nobody less important takes their place. */
+function placed(api: Api, pod: Pod): Pod[] {
+  return api.list('Pod').flatMap((one) => {
+    if (one.spec?.nodeName) return [one]
+    const node = one.status?.nominatedNodeName
+    const promised = node && one.metadata.uid !== pod.metadata.uid && !isDeleting(one) && (one.spec?.priority ?? 0) >= (pod.spec?.priority ?? 0)
+    return promised ? [{ ...one, spec: { containers: [], ...one.spec, nodeName: node } }] : []
+  })
+}
+
+interface Attempt {
+  readonly api: Api
+  readonly platform: Platform
+  readonly record: EventRecorder
+  readonly pod: Pod
+  readonly snapshot: Snapshot
+}
+
+/** Evicts less important pods for one that fits nowhere, where that helps. @returns what it waits for */
+function makeRoom({ api, platform, record, pod, snapshot }: Attempt, refusals: readonly Verdict[], before: string | undefined): string {
+  if (before !== undefined && awaitsVictims(pod, snapshot.pods)) return before
+  const misfits = refusals.map((one) => one.misfit)
+  if (pod.spec?.preemptionPolicy === 'Never') return refuse(api, platform, record, pod, refusalSentence(misfits, 'never'), before)
+  const bound = snapshot.pods.filter((one) => !one.status?.nominatedNodeName || one.status.podIP !== undefined)
+  const found = preempt(pod, refusals, { ...snapshot, pods: bound }, api.list('PodDisruptionBudget'))
+  if (!found.node) return refuse(api, platform, record, pod, refusalSentence(misfits, found.reasons), before)
+  const node = nameOf(found.node)
+  for (const victim of found.victims) {
+    const message = `${schedulerName}: preempting to accommodate a higher priority pod`
+    setCondition(api, platform, victim, { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message })
+    api.delete('Pod', namespaceOf(victim), nameOf(victim))
+    record(victim, { type: 'Normal', reason: 'Preempted', action: 'Preempting', message: `Preempted by pod ${pod.metadata.uid ?? ''} on node ${node}` })
+  }
+  const told = refuse(api, platform, record, pod, refusalSentence(misfits, 'found'), before)
+  api.modifyStatus('Pod', namespaceOf(pod), nameOf(pod), (current) => ({ ...current, status: { ...current.status, nominatedNodeName: node } }))
+  return told
 }
 
 /** Tells the volume binder which node a claim that waited for its first consumer shall be for. @returns true when nothing has to wait */
@@ -144,25 +189,17 @@ function refuse(api: Api, platform: Platform, record: EventRecorder, pod: Pod, m
 }
 
 function setUnscheduled(api: Api, platform: Platform, pod: Pod, reason: string, message: string): void {
+  setCondition(api, platform, pod, { type: 'PodScheduled', status: 'False', reason, message })
+}
+
+function setCondition(api: Api, platform: Platform, pod: Pod, said: { type: string; status: string; reason: string; message: string }): void {
   api.modifyStatus('Pod', namespaceOf(pod), nameOf(pod), (current) => {
     const conditions = current.status?.conditions ?? []
-    const old = conditions.find((one) => one.type === 'PodScheduled')
-    if (old?.reason === reason && old.message === message) return undefined
-    const lastTransitionTime = old?.status === 'False' ? old.lastTransitionTime : rfc3339(platform.clock.now())
-    const observedGeneration = current.metadata.generation
-    const condition = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason,
-      message,
-      lastTransitionTime,
-      observedGeneration,
-      lastProbeTime: undefined,
-    }
-    return {
-      ...current,
-      status: { ...current.status, conditions: [...conditions.filter((one) => one.type !== 'PodScheduled'), condition] },
-    }
+    const old = conditions.find((one) => one.type === said.type)
+    if (old?.reason === said.reason && old.message === said.message) return undefined
+    const lastTransitionTime = old?.status === said.status ? old.lastTransitionTime : rfc3339(platform.clock.now())
+    const condition = { ...said, lastTransitionTime, observedGeneration: current.metadata.generation, lastProbeTime: undefined }
+    return { ...current, status: { ...current.status, conditions: [...conditions.filter((one) => one.type !== said.type), condition] } }
   })
 }
 
@@ -171,23 +208,36 @@ interface PodVolumes {
   readonly why?: string
   readonly selectors: readonly NodeSelector[]
   readonly waitingForConsumer: readonly string[]
+  /** Claims that only a volume that is there already can serve. */
+  readonly unprovisioned: readonly PersistentVolumeClaim[]
+}
+
+/** Whether a volume that this node reaches waits for such a claim. */
+function offers(api: Api, claim: PersistentVolumeClaim, node: Node): boolean {
+  return api.list('PersistentVolume').some((volume) => {
+    const required = volume.spec?.nodeAffinity?.required
+    const reachable = !required || required.nodeSelectorTerms.some((term) => termMatches(term, node))
+    return reachable && isAvailableFor(volume, claim)
+  })
 }
 
 function volumesOf(api: Api, pod: Pod): PodVolumes {
   const selectors: NodeSelector[] = []
   const waitingForConsumer: string[] = []
+  const unprovisioned: PersistentVolumeClaim[] = []
   for (const volume of pod.spec?.volumes ?? []) {
     const name = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${nameOf(pod)}-${volume.name}` : undefined)
     if (name === undefined) continue
     const claim = api.get('PersistentVolumeClaim', namespaceOf(pod), name)
-    if (!claim) return { why: `persistentvolumeclaim "${name}" not found`, selectors, waitingForConsumer }
+    if (!claim) return { why: `persistentvolumeclaim "${name}" not found`, selectors, waitingForConsumer, unprovisioned }
     if (claim.status?.phase === 'Lost')
       return {
         why: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"`,
         selectors,
         waitingForConsumer,
+        unprovisioned,
       }
-    if (isDeleting(claim)) return { why: `persistentvolumeclaim "${name}" is being deleted`, selectors, waitingForConsumer }
+    if (isDeleting(claim)) return { why: `persistentvolumeclaim "${name}" is being deleted`, selectors, waitingForConsumer, unprovisioned }
     if (claim.status?.phase === 'Bound') {
       const required = api.get('PersistentVolume', undefined, claim.spec?.volumeName ?? '')?.spec?.nodeAffinity?.required
       if (required) selectors.push(required)
@@ -195,8 +245,9 @@ function volumesOf(api: Api, pod: Pod): PodVolumes {
     }
     const storageClass = api.get('StorageClass', undefined, claim.spec?.storageClassName ?? '')
     if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer')
-      return { why: 'pod has unbound immediate PersistentVolumeClaims', selectors, waitingForConsumer }
+      return { why: 'pod has unbound immediate PersistentVolumeClaims', selectors, waitingForConsumer, unprovisioned }
+    if (storageClass.provisioner === 'kubernetes.io/no-provisioner') unprovisioned.push(claim)
     waitingForConsumer.push(name)
   }
-  return { selectors, waitingForConsumer }
+  return { selectors, waitingForConsumer, unprovisioned }
 }

@@ -10,14 +10,17 @@ function histogram(reasons: readonly string[]): string {
     .join(', ')
 }
 
+/** What came of looking for pods to evict: each node's answer, why nobody looked, or nothing to say when some go. */
+export type PreemptionTold = readonly string[] | 'never' | 'found'
+
 /** What FailedScheduling says when the nodes refuse the pod, each for its reasons. */
-export function refusalSentence(misfits: readonly Misfit[]): string {
+export function refusalSentence(misfits: readonly Misfit[], told: PreemptionTold): string {
   const nodes = `0/${misfits.length} nodes are available`
   if (misfits.length === 0) return 'no nodes available to schedule pods'
-  const preemption = misfits.map((one) =>
-    one.helpless ? 'Preemption is not helpful for scheduling' : 'No preemption victims found for incoming pod',
-  )
-  return `${nodes}: ${histogram(misfits.flatMap((one) => one.reasons))}. no new claims to deallocate, preemption: ${nodes}: ${histogram(preemption)}.`
+  const refusal = `${nodes}: ${histogram(misfits.flatMap((one) => one.reasons))}.`
+  if (told === 'found') return refusal
+  const preemption = told === 'never' ? 'not eligible due to preemptionPolicy=Never.' : `${nodes}: ${histogram(told)}.`
+  return `${refusal} no new claims to deallocate, preemption: ${preemption}`
 }
 
 /** What FailedScheduling says when the pod's claims alone rule out every node. */
