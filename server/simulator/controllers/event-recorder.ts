@@ -46,11 +46,10 @@ const remembered = 512
  * `lastTimestamp` of the event that is already there.
  */
 export function createEventRecorder(api: Api, platform: Platform, reporter: Reporter): EventRecorder {
-  const known = new Map<string, string>()
-  const buckets = new Map<string, { tokens: number; at: number }>()
-  const similar = new Map<string, { at: number; messages: Set<string> }>()
+  // Most recorders of a cluster never have anything to say.
+  let memory: Memory | undefined
 
-  const allowed = (key: string): boolean => {
+  const allowed = ({ buckets }: Memory, key: string): boolean => {
     const now = platform.clock.now()
     const bucket = buckets.get(key) ?? { tokens: burst, at: now }
     const tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMillis)
@@ -58,7 +57,7 @@ export function createEventRecorder(api: Api, platform: Platform, reporter: Repo
     return tokens >= 1
   }
 
-  const combined = (key: string, message: string): string | undefined => {
+  const combined = ({ similar }: Memory, key: string, message: string): string | undefined => {
     const now = platform.clock.now()
     const before = similar.get(key)
     const group = before && now - before.at <= similarMillis ? before : { at: now, messages: new Set<string>() }
@@ -71,9 +70,11 @@ export function createEventRecorder(api: Api, platform: Platform, reporter: Repo
   return (about, saying) => {
     try {
       const { uid = '', name = '' } = about.metadata
-      if (!allowed(uid || name)) return
+      memory ??= { known: new Map(), buckets: new Map(), similar: new Map() }
+      const { known } = memory
+      if (!allowed(memory, uid || name)) return
       const kind = [uid || name, saying.fieldPath, saying.type, saying.reason, saying.action].join('|')
-      const together = combined(kind, saying.message)
+      const together = combined(memory, kind, saying.message)
       const key = together === undefined ? `${kind}|${saying.message}` : kind
       const namespace = about.metadata.namespace ?? 'default'
       const again = { ...saying, message: together ?? saying.message }
@@ -86,6 +87,12 @@ export function createEventRecorder(api: Api, platform: Platform, reporter: Repo
       // An event that cannot be written (its namespace is going, say) is lost, as on a real cluster.
     }
   }
+}
+
+interface Memory {
+  readonly known: Map<string, string>
+  readonly buckets: Map<string, { tokens: number; at: number }>
+  readonly similar: Map<string, { at: number; messages: Set<string> }>
 }
 
 function remember<V>(map: Map<string, V>, key: string, value: V): void {

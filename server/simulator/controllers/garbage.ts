@@ -1,12 +1,11 @@
 import type { Api, DeleteOptions, GenericObject, ResourceInfo } from '../api/door.ts'
 import type { Platform } from '../platform.ts'
-import { isDeleting, nameOf, uidOf } from './objects.ts'
+import { isDeleting, uidOf } from './objects.ts'
 
-/** Where an object is, for reading it again. */
-interface Place {
+/** An object as it was last seen, and where it is. */
+interface Known {
   readonly resource: ResourceInfo
-  readonly namespace: string | undefined
-  readonly name: string
+  readonly object: GenericObject
 }
 
 /**
@@ -16,9 +15,8 @@ interface Place {
  * @returns stops it
  */
 export function startGarbageCollector(api: Api, platform: Platform): () => void {
-  const alive = new Map<string, Place>()
+  const alive = new Map<string, Known>()
   const dependents = new Map<string, Set<string>>()
-  const objects = new Map<string, GenericObject>()
   const pending = new Set<string>()
   let scheduled = false
 
@@ -41,13 +39,16 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
     }
   }
   const remove = (uid: string, options: DeleteOptions): void => {
-    const place = alive.get(uid)
-    if (place) api.generic.delete(place.resource, place.namespace, place.name, { ...options, preconditions: { uid } })
+    const known = alive.get(uid)
+    if (!known) return
+    const { namespace, name = '' } = known.object.metadata
+    api.generic.delete(known.resource, namespace, name, { ...options, preconditions: { uid } })
   }
   const modify = (uid: string, change: (object: GenericObject) => GenericObject | undefined): void => {
-    const place = alive.get(uid)
-    if (place)
-      api.generic.modify(place.resource, place.namespace, place.name, (object) => (uidOf(object) === uid ? change(object) : undefined))
+    const known = alive.get(uid)
+    if (!known) return
+    const { namespace, name = '' } = known.object.metadata
+    api.generic.modify(known.resource, namespace, name, (object) => (uidOf(object) === uid ? change(object) : undefined))
   }
   const disown = (uid: string, owners: ReadonlySet<string>): void =>
     modify(uid, (object) => {
@@ -61,7 +62,7 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
     }))
 
   const process = (uid: string): void => {
-    const object = objects.get(uid)
+    const object = alive.get(uid)?.object
     if (!object) return
     const finalizers = object.metadata.finalizers ?? []
     if (isDeleting(object) && finalizers.includes('orphan')) {
@@ -71,10 +72,10 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
     }
     if (isDeleting(object) && finalizers.includes('foregroundDeletion')) {
       const blocking = [...(dependents.get(uid) ?? [])].filter((one) =>
-        objects.get(one)?.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion),
+        alive.get(one)?.object.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion),
       )
       for (const dependent of dependents.get(uid) ?? []) {
-        const child = objects.get(dependent)
+        const child = alive.get(dependent)?.object
         if (child && !isDeleting(child))
           remove(dependent, { propagationPolicy: blocking.includes(dependent) ? 'Foreground' : 'Background' })
       }
@@ -112,10 +113,9 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
   return api.generic.watch((resource, { type, object }) => {
     if (resource.resource === 'events') return
     const uid = uidOf(object)
-    const before = objects.get(uid)
+    const before = alive.get(uid)?.object
     if (before) unlink(before)
     if (type === 'DELETED') {
-      objects.delete(uid)
       alive.delete(uid)
       for (const dependent of dependents.get(uid) ?? []) look(dependent)
       // An owner that waits for its dependents may go on now.
@@ -123,8 +123,7 @@ export function startGarbageCollector(api: Api, platform: Platform): () => void 
       return
     }
     link(object)
-    alive.set(uid, { resource, namespace: object.metadata.namespace, name: nameOf(object) })
-    objects.set(uid, object)
+    alive.set(uid, { resource, object })
     if ((object.metadata.ownerReferences ?? []).length > 0 || isDeleting(object)) look(uid)
     if (before && before.metadata.ownerReferences !== object.metadata.ownerReferences)
       for (const owner of before.metadata.ownerReferences ?? []) look(owner.uid)

@@ -44,18 +44,14 @@ const STORED_AS: { readonly [groupVersionResource: string]: string } = {
 /** The one table of kinds. */
 export class Registry {
   #discovery: DiscoveryData
-  readonly #builtIn: DiscoveryData
+  readonly #builtIn: BuiltIn
   /** By the name of their definition: each version, in the order in which discovery tells them. */
   readonly #custom = new Map<string, readonly Resource[]>()
-  readonly #byPath = new Map<string, Resource>()
-  readonly #byKind = new Map<string, Resource>()
+  readonly #customByPath = new Map<string, Resource>()
 
   constructor(discovery: DiscoveryData, schemas: Schemas) {
     this.#discovery = discovery
-    this.#builtIn = discovery
-    for (const { groupVersion, resources } of discovery.groups) {
-      for (const discovered of resources) if (!discovered.name.includes('/')) this.#add(groupVersion, discovered, resources, schemas)
-    }
+    this.#builtIn = builtInOf(discovery, schemas)
   }
 
   /** What is served now, custom kinds included. */
@@ -65,16 +61,17 @@ export class Registry {
 
   /** Serves what a definition defines in place of what it defined before; no versions end it. */
   serveCustom(definition: string, versions: readonly Resource[]): void {
-    for (const { groupVersion, resource } of this.#custom.get(definition) ?? []) this.#byPath.delete(`${groupVersion}/${resource}`)
+    for (const { groupVersion, resource } of this.#custom.get(definition) ?? []) this.#customByPath.delete(`${groupVersion}/${resource}`)
     if (versions.length > 0) this.#custom.set(definition, versions)
     else this.#custom.delete(definition)
-    for (const resource of versions) this.#byPath.set(`${resource.groupVersion}/${resource.resource}`, resource)
-    this.#discovery = { ...this.#builtIn, groups: [...this.#builtIn.groups, ...customGroups([...this.#custom.values()].flat())] }
+    for (const resource of versions) this.#customByPath.set(`${resource.groupVersion}/${resource.resource}`, resource)
+    const { discovery } = this.#builtIn
+    this.#discovery = { ...discovery, groups: [...discovery.groups, ...customGroups([...this.#custom.values()].flat())] }
   }
 
   /** The resource whose objects are in `table`; the one in their storage version if that is served. */
   ofTable(table: string): Resource | undefined {
-    const builtIn = this.#byPath.get(table)
+    const builtIn = this.#at(table)
     if (builtIn) return builtIn
     const [first] = [...this.#custom.values()].find((versions) => versions[0]?.table === table) ?? []
     return first && this.storageOf(first)
@@ -82,25 +79,25 @@ export class Registry {
 
   /** @param groupVersion `v1`, `apps/v1` */
   find(groupVersion: string, resource: string): Resource | undefined {
-    return this.#byPath.get(`${groupVersion}/${resource}`)
+    return this.#at(`${groupVersion}/${resource}`)
   }
 
   /** The resource that a kind's objects are stored as. */
   ofKind(kind: string): Resource {
-    const resource = this.#byKind.get(kind)
+    const resource = this.#builtIn.byKind.get(kind)
     if (!resource) throw new Error(`no resource for kind ${kind}`)
     return resource
   }
 
   /** The resource that stores what `resource` shows. */
   storageOf(resource: Resource): Resource {
-    if (resource.custom) return this.#byPath.get(`${resource.custom.storedAs}/${resource.resource}`) ?? resource
+    if (resource.custom) return this.#at(`${resource.custom.storedAs}/${resource.resource}`) ?? resource
     const stored = STORED_AS[`${resource.groupVersion}/${resource.resource}`]
-    return (stored === undefined ? undefined : this.#byPath.get(stored)) ?? resource
+    return (stored === undefined ? undefined : this.#at(stored)) ?? resource
   }
 
   all(): readonly Resource[] {
-    return [...this.#byPath.values()]
+    return [...this.#builtIn.byPath.values(), ...this.#customByPath.values()]
   }
 
   /** Whether any resource is of this group and version. */
@@ -108,26 +105,56 @@ export class Registry {
     return this.discovery.groups.some((group) => group.groupVersion === groupVersion)
   }
 
-  #add(groupVersion: string, discovered: DiscoveredResource, siblings: readonly DiscoveredResource[], schemas: Schemas): void {
-    const slash = groupVersion.indexOf('/')
-    const group = slash < 0 ? '' : groupVersion.slice(0, slash)
-    const stored = STORED_AS[`${groupVersion}/${discovered.name}`] ?? `${groupVersion}/${discovered.name}`
-    const prefix = `${discovered.name}/`
-    const resource: Resource = {
-      group,
-      version: groupVersion.slice(slash + 1),
-      groupVersion,
-      resource: discovered.name,
-      kind: discovered.kind,
-      namespaced: discovered.namespaced,
-      table: stored,
-      schema: schemas.nameOf(groupVersion, discovered.kind),
-      discovered,
-      subresources: new Map(siblings.filter(({ name }) => name.startsWith(prefix)).map((sub) => [sub.name.slice(prefix.length), sub])),
-      qualified: group ? `${discovered.name}.${group}` : discovered.name,
+  #at(path: string): Resource | undefined {
+    return this.#customByPath.get(path) ?? this.#builtIn.byPath.get(path)
+  }
+}
+
+/** The kinds that every cluster has. */
+interface BuiltIn {
+  readonly discovery: DiscoveryData
+  readonly byPath: ReadonlyMap<string, Resource>
+  readonly byKind: ReadonlyMap<string, Resource>
+}
+
+/** Made once for all clusters that are made of the same data. */
+const builtIns = new WeakMap<DiscoveryData, BuiltIn>()
+
+function builtInOf(discovery: DiscoveryData, schemas: Schemas): BuiltIn {
+  const known = builtIns.get(discovery)
+  if (known) return known
+  const byPath = new Map<string, Resource>()
+  const byKind = new Map<string, Resource>()
+  for (const { groupVersion, resources } of discovery.groups) {
+    for (const discovered of resources) {
+      if (discovered.name.includes('/')) continue
+      const resource = resourceOf(groupVersion, discovered, resources, schemas)
+      const path = `${groupVersion}/${discovered.name}`
+      byPath.set(path, resource)
+      if (resource.table === path) byKind.set(discovered.kind, resource)
     }
-    this.#byPath.set(`${groupVersion}/${discovered.name}`, resource)
-    if (stored === `${groupVersion}/${discovered.name}`) this.#byKind.set(discovered.kind, resource)
+  }
+  const made = { discovery, byPath, byKind }
+  builtIns.set(discovery, made)
+  return made
+}
+
+function resourceOf(groupVersion: string, discovered: DiscoveredResource, siblings: readonly DiscoveredResource[], schemas: Schemas): Resource {
+  const slash = groupVersion.indexOf('/')
+  const group = slash < 0 ? '' : groupVersion.slice(0, slash)
+  const prefix = `${discovered.name}/`
+  return {
+    group,
+    version: groupVersion.slice(slash + 1),
+    groupVersion,
+    resource: discovered.name,
+    kind: discovered.kind,
+    namespaced: discovered.namespaced,
+    table: STORED_AS[`${groupVersion}/${discovered.name}`] ?? `${groupVersion}/${discovered.name}`,
+    schema: schemas.nameOf(groupVersion, discovered.kind),
+    discovered,
+    subresources: new Map(siblings.filter(({ name }) => name.startsWith(prefix)).map((sub) => [sub.name.slice(prefix.length), sub])),
+    qualified: group ? `${discovered.name}.${group}` : discovered.name,
   }
 }
 
