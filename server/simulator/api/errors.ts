@@ -35,10 +35,10 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message)
 }
 export function invalidObject(of: { readonly group: string; readonly kind: string }, name: string, errors: readonly FieldError[]): ApiError {
-  const unique = [...new Map(errors.map((error) => [`${error.field}: ${error.message}`, error])).entries()]
-  const said = unique.map(([sentence]) => sentence)
+  // The sentence says everything once; the causes are all there.
+  const said = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
   const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`
-  const causes = unique.map(([, error]) => ({ reason: error.reason, message: error.message, field: error.field }))
+  const causes = errors.map((error) => ({ reason: error.reason, message: error.message, field: error.field }))
   const more = { ...(name && { name }), ...(of.group && { group: of.group }), kind: of.kind, causes }
   return new ApiError(422, 'Invalid', `${qualified(of.group, of.kind)} ${JSON.stringify(name)} is invalid: ${list}`, more)
 }

@@ -1,5 +1,5 @@
 import { ensure, isObject, setDefaults } from './draft.ts'
-import { forbidden, invalid, required } from './field-error.ts'
+import { forbidden, invalid, required, tooLong } from './field-error.ts'
 import { immutable, validateFinalizer } from './metadata.ts'
 import { configKey, label } from './names.ts'
 import type { KindBehaviour } from './behaviour.ts'
@@ -51,16 +51,22 @@ export const secret: KindBehaviour = {
     delete draft['stringData']
   },
   validate(object) {
-    const { data, type } = object as unknown as Secret
+    const { data, type, metadata } = object as unknown as Secret
     const missing = (SECRET_KEYS[type ?? ''] ?? []).filter((key) => data?.[key] === undefined)
-    return [...validateKeys(data), ...missing.map((key) => required(`data[${key}]`))]
+    const errors = [...validateKeys(data), ...missing.map((key) => required(`data[${key}]`))]
+    // As bytes, four of base64 being three.
+    const size = Object.values(data ?? {}).reduce((sum, value) => sum + Math.floor((value.replace(/=+$/, '').length * 3) / 4), 0)
+    if (size > 1048576) errors.push(tooLong('data', 1048576))
+    if (type === 'kubernetes.io/basic-auth' && data?.['username'] === undefined && data?.['password'] === undefined) errors.push(required('data[username]'), required('data[password]'))
+    if (type === 'kubernetes.io/service-account-token' && !metadata.annotations?.['kubernetes.io/service-account.name']) errors.push(required('metadata.annotations[kubernetes.io/service-account.name]'))
+    return errors
   },
   validateUpdate: (object, old) => [...immutable('type', object['type'], old['type']), ...validateFrozen(object, old, ['data'])],
   fields: (object) => ({ type: (object as unknown as Secret).type ?? '' }),
 }
 
 function toBase64(text: string): string {
-  return btoa(String.fromCodePoint(...new TextEncoder().encode(text)))
+  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''))
 }
 
 export const serviceAccount: KindBehaviour = { returnsDeleted: true }

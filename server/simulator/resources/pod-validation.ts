@@ -1,8 +1,10 @@
-import { duplicate, invalid, notFoundField, required, unsupported } from './field-error.ts'
+import { duplicate, forbidden, invalid, notFoundField, required, unsupported } from './field-error.ts'
 import { label, labelValue, portName, qualifiedName, subdomain } from './names.ts'
+import { validatePodSecurityContext, validateSecurityContext } from './security-validation.ts'
 import { validateContainerResources } from './resource-validation.ts'
+import { descendingPath } from './paths.ts'
 import { validateVolumes } from './volume-validation.ts'
-import { validateAffinity, validateTolerations } from './placement-validation.ts'
+import { validateAffinity, validateSpread, validateTolerations } from './placement-validation.ts'
 import type { FieldError } from './field-error.ts'
 import type { Container, EnvVar, PodSpec, Probe } from './kinds.ts'
 import type { JsonValue } from './object.ts'
@@ -41,6 +43,10 @@ export function validatePodSpec(spec: PodSpec, field: string, options: SpecOptio
   if (deadline !== undefined && (deadline < 1 || deadline > 2147483647)) errors.push(range(`${field}.activeDeadlineSeconds`, deadline, 1, 2147483647))
   if (spec.hostname) errors.push(...each(`${field}.hostname`, spec.hostname, label(spec.hostname)))
   if (spec.subdomain) errors.push(...each(`${field}.subdomain`, spec.subdomain, label(spec.subdomain)))
+  errors.push(...validatePodSecurityContext(spec.securityContext, `${field}.securityContext`))
+  if (spec.shareProcessNamespace && spec.hostPID) errors.push(invalid(`${field}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
+  spec.topologySpreadConstraints?.forEach((constraint, index) => errors.push(...validateSpread(constraint, `${field}.topologySpreadConstraints[${index}]`)))
+  errors.push(...validateDns(spec, field))
   errors.push(...validateTolerations(spec.tolerations ?? [], `${field}.tolerations`))
   if (spec.affinity) errors.push(...validateAffinity(spec.affinity, `${field}.affinity`))
   return errors
@@ -90,6 +96,7 @@ function validateContainer(container: Container, field: string, volumes: Readonl
     errors.push(...validateProbe(container.startupProbe, `${field}.startupProbe`, true))
   }
   errors.push(...validateContainerResources(container.resources, `${field}.resources`))
+  errors.push(...validateSecurityContext(container.securityContext, `${field}.securityContext`))
   return errors
 }
 
@@ -152,8 +159,22 @@ function validateMounts(container: Container, field: string, volumes: ReadonlySe
     if (!mount.mountPath) errors.push(required(`${path}.mountPath`))
     else if (paths.has(mount.mountPath)) errors.push(invalid(`${path}.mountPath`, mount.mountPath, 'must be unique'))
     paths.add(mount.mountPath)
+    if (mount.subPath && mount.subPathExpr) errors.push(invalid(`${path}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+    if (mount.subPath) errors.push(...descendingPath(mount.subPath, `${path}.subPath`))
     return errors
   })
+}
+
+function validateDns(spec: PodSpec, field: string): FieldError[] {
+  const path = `${field}.dnsConfig`
+  if (spec.dnsPolicy === 'None' && !spec.dnsConfig) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')]
+  const servers = spec.dnsConfig?.nameservers ?? []
+  if (spec.dnsPolicy === 'None' && servers.length === 0) return [required(`${path}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None')]
+  return servers.length > 3 ? [invalid(`${path}.nameservers`, servers, 'must not have more than 3 nameservers')] : []
+}
+
+export function validatePortNumber(port: number, field: string): FieldError[] {
+  return port < 1 || port > 65535 ? [range(field, port, 1, 65535)] : []
 }
 
 function validateLifecycle(container: Container, field: string): FieldError[] {
@@ -167,11 +188,17 @@ function validateProbe(probe: Probe | undefined, field: string, once: boolean): 
   if (!probe) return []
   const errors: FieldError[] = []
   const { exec, httpGet, tcpSocket, grpc } = probe
+  const handlers = (['exec', 'httpGet', 'tcpSocket', 'grpc'] as const).filter((key) => probe[key] !== undefined)
+  for (const extra of handlers.slice(1)) errors.push(forbidden(`${field}.${extra}`, 'may not specify more than 1 handler type'))
+  if (httpGet?.scheme !== undefined && !['HTTP', 'HTTPS'].includes(httpGet.scheme)) errors.push(unsupported(`${field}.httpGet.scheme`, httpGet.scheme, ['HTTP', 'HTTPS']))
   if (!exec && !httpGet && !tcpSocket && !grpc) errors.push(required(field, 'must specify a handler type'))
   if (exec && (exec.command ?? []).length === 0) errors.push(required(`${field}.exec.command`))
   if (httpGet) errors.push(...validatePortRef(httpGet.port, `${field}.httpGet.port`))
   if (tcpSocket) errors.push(...validatePortRef(tcpSocket.port, `${field}.tcpSocket.port`))
   for (const key of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) errors.push(...atLeastZero(`${field}.${key}`, probe[key]))
+  const grace = probe.terminationGracePeriodSeconds
+  if (grace !== undefined && !once) errors.push(invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes'))
+  else if (grace !== undefined && grace <= 0) errors.push(invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than 0'))
   if (once && probe.successThreshold !== undefined && probe.successThreshold !== 1) errors.push(invalid(`${field}.successThreshold`, probe.successThreshold, 'must be 1'))
   return errors
 }

@@ -1,8 +1,9 @@
 import { child, children, ensure, setDefaults } from './draft.ts'
 import { forbidden, invalid, required, unsupported } from './field-error.ts'
 import { validateSelector } from './label-selector.ts'
+import { validateMetric } from './metric-validation.ts'
 import { pathSegment, portName, subdomain } from './names.ts'
-import { atLeastZero } from './pod-validation.ts'
+import { atLeastZero, validatePortNumber } from './pod-validation.ts'
 import { nanoOf } from './quantity.ts'
 import { validateIntOrPercent } from './workloads.ts'
 import type { KindBehaviour } from './behaviour.ts'
@@ -45,12 +46,16 @@ export const roleBinding: KindBehaviour = {
     const { roleRef, subjects } = object as unknown as RoleBinding
     const kinds = object.kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole']
     const errors: FieldError[] = []
+    const groups = ['rbac.authorization.k8s.io']
+    if (roleRef && !groups.includes(roleRef.apiGroup ?? '')) errors.push(unsupported('roleRef.apiGroup', roleRef.apiGroup ?? '', groups))
     if (!kinds.includes(roleRef?.kind ?? '')) errors.push(unsupported('roleRef.kind', roleRef?.kind ?? '', kinds))
     if (!roleRef?.name) errors.push(required('roleRef.name'))
     subjects?.forEach((subject, index) => {
       const field = `subjects[${index}]`
       if (!subject.name) errors.push(required(`${field}.name`))
       if (!['ServiceAccount', 'User', 'Group'].includes(subject.kind)) errors.push(unsupported(`${field}.kind`, subject.kind, ['ServiceAccount', 'User', 'Group']))
+      else if (subject.kind !== 'ServiceAccount' && !groups.includes(subject.apiGroup ?? '')) errors.push(unsupported(`${field}.apiGroup`, subject.apiGroup ?? '', groups))
+      else if (subject.kind === 'ServiceAccount' && subject.apiGroup) errors.push(unsupported(`${field}.apiGroup`, subject.apiGroup, ['']))
       else if (subject.kind === 'ServiceAccount' && !subject.namespace && object.kind === 'ClusterRoleBinding') errors.push(required(`${field}.namespace`))
     })
     return errors
@@ -137,11 +142,12 @@ export const podDisruptionBudget: KindBehaviour = {
     const { spec } = object as unknown as PodDisruptionBudget
     const errors = validateSelector(spec?.selector, 'spec.selector')
     if (spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined) errors.push(invalid('spec', null, 'minAvailable and maxUnavailable cannot be both set'))
+    const policies = ['AlwaysAllow', 'IfHealthyBudget']
+    const policy = spec?.unhealthyPodEvictionPolicy
+    if (policy !== undefined && !policies.includes(policy)) errors.push(unsupported('spec.unhealthyPodEvictionPolicy', policy, policies))
     return [...errors, ...validateIntOrPercent(spec?.minAvailable, 'spec.minAvailable', true), ...validateIntOrPercent(spec?.maxUnavailable, 'spec.maxUnavailable', true)]
   },
 }
-
-const METRIC_TYPES: { readonly [type: string]: string } = { ContainerResource: 'containerResource', External: 'external', Object: 'object', Pods: 'pods', Resource: 'resource' }
 
 export const horizontalPodAutoscaler: KindBehaviour = {
   defaults(draft) {
@@ -163,12 +169,7 @@ export const horizontalPodAutoscaler: KindBehaviour = {
     if (!ref?.apiVersion) errors.push(invalid('spec.scaleTargetRef.apiVersion', '', 'apiVersion must specify API group'))
     if (min === 0 && !spec?.metrics?.some(({ type }) => type === 'Object' || type === 'External')) errors.push(forbidden('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas'))
     spec?.metrics?.forEach((metric, index) => {
-      const field = `spec.metrics[${index}]`
-      const source = METRIC_TYPES[metric.type]
-      if (source === undefined) errors.push(unsupported(`${field}.type`, metric.type, Object.keys(METRIC_TYPES)))
-      else if (metric[source as 'resource'] === undefined) errors.push(required(`${field}.${source}`, 'must populate information for the given metric source'))
-      const target = metric.resource?.target
-      if (target && target.averageUtilization === undefined && target.averageValue === undefined) errors.push(required(`${field}.resource.target.averageUtilization`, 'must set either a target raw value or a target utilization'))
+      errors.push(...validateMetric(metric, `spec.metrics[${index}]`))
     })
     return errors
   },
@@ -205,7 +206,13 @@ function validatePath({ path, pathType, backend }: IngressPath, field: string): 
   if (!pathType) errors.push(required(`${field}.pathType`, 'pathType must be specified'))
   else if (!types.includes(pathType)) errors.push(unsupported(`${field}.pathType`, pathType, types))
   else if ((pathType !== 'ImplementationSpecific' || path) && !path?.startsWith('/')) errors.push(invalid(`${field}.path`, path ?? '', 'must be an absolute path'))
+  else if (pathType !== 'ImplementationSpecific') {
+    for (const part of ['//', '/./', '/../', '%2f', '%2F']) if (path?.includes(part)) errors.push(invalid(`${field}.path`, path, `must not contain '${part}'`))
+    for (const end of ['/..', '/.']) if (path?.endsWith(end)) errors.push(invalid(`${field}.path`, path, `cannot end with '${end}'`))
+  }
   const service = backend?.service
+  if (service && backend?.resource) errors.push(invalid(`${field}.backend`, '', 'cannot set both resource and service backends'))
+  if (service?.port?.name && service.port.number) errors.push(invalid(`${field}.backend`, '', 'cannot set both port name & port number'))
   if (!service && !backend?.resource) errors.push(required(`${field}.backend`, 'port name or number is required'))
   if (service && !service.name) errors.push(required(`${field}.backend.service.name`))
   if (service && !service.port?.name && !service.port?.number) errors.push(required(`${field}.backend`, 'port name or number is required'))
@@ -233,15 +240,44 @@ export const networkPolicy: KindBehaviour = {
       if (type !== 'Ingress' && type !== 'Egress') errors.push(unsupported(`spec.policyTypes[${index}]`, type, ['Ingress', 'Egress']))
     })
     for (const direction of ['ingress', 'egress'] as const) {
-      spec?.[direction]?.forEach((rule, index) => rule.ports?.forEach(({ port, endPort }, at) => {
-        const field = `spec.${direction}[${index}].ports[${at}]`
-        if (typeof port === 'string') errors.push(...portName(port).map((words) => invalid(`${field}.port`, port, words)))
-        if (typeof port === 'number' && endPort !== undefined && endPort < port) errors.push(invalid(`${field}.endPort`, port, 'must be greater than or equal to `port`'))
-      }))
+      spec?.[direction]?.forEach((rule, index) => {
+        const field = `spec.${direction}[${index}]`
+        rule.ports?.forEach((port, at) => errors.push(...validatePolicyPort(port, `${field}.ports[${at}]`)))
+        const [key, peers] = 'from' in rule ? (['from', rule.from] as const) : (['to', 'to' in rule ? rule.to : undefined] as const)
+        peers?.forEach((peer, at) => errors.push(...validatePeer(peer, `${field}.${key}[${at}]`)))
+      })
     }
     return errors
   },
 }
+
+type PolicyRule = NonNullable<NonNullable<NetworkPolicy['spec']>['ingress']>[number]
+
+function validatePolicyPort({ port, endPort, protocol }: NonNullable<PolicyRule['ports']>[number], field: string): FieldError[] {
+  const errors: FieldError[] = []
+  const protocols = ['SCTP', 'TCP', 'UDP']
+  if (protocol !== undefined && !protocols.includes(protocol)) errors.push(unsupported(`${field}.protocol`, protocol, protocols))
+  const end = (words: string) => (endPort === undefined ? [] : [invalid(`${field}.endPort`, endPort, words)])
+  if (port === undefined) return [...errors, ...end('may not be specified when `port` is not specified')]
+  if (typeof port === 'string') return [...errors, ...end('may not be specified when `port` is non-numeric'), ...portName(port).map((words) => invalid(`${field}.port`, port, words))]
+  errors.push(...validatePortNumber(port, `${field}.port`))
+  if (endPort !== undefined && endPort < port) errors.push(invalid(`${field}.endPort`, port, 'must be greater than or equal to `port`'))
+  return endPort === undefined ? errors : [...errors, ...validatePortNumber(endPort, `${field}.endPort`)]
+}
+
+function validatePeer({ podSelector, namespaceSelector, ipBlock }: NonNullable<PolicyRule['from']>[number], field: string): FieldError[] {
+  const errors = [...validateSelector(podSelector, `${field}.podSelector`), ...validateSelector(namespaceSelector, `${field}.namespaceSelector`)]
+  if (!podSelector && !namespaceSelector && !ipBlock) return [...errors, required(field, 'must specify a peer')]
+  if (!ipBlock) return errors
+  if (podSelector || namespaceSelector) errors.push(forbidden(field, 'may not specify both ipBlock and another peer'))
+  if (!ipBlock.cidr) return [...errors, required(`${field}.ipBlock.cidr`)]
+  const wrong = (path: string, cidr: string) => (CIDR.test(cidr) ? [] : [invalid(path, cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')])
+  errors.push(...wrong(`${field}.ipBlock.cidr`, ipBlock.cidr))
+  ipBlock.except?.forEach((cidr, index) => errors.push(...wrong(`${field}.ipBlock.except[${index}]`, cidr)))
+  return errors
+}
+
+const CIDR = /^(((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!\/)|(?=\/))){4}\/(3[0-2]|[12]?\d)|[0-9a-f:]*:[0-9a-f:.]*\/\d{1,3})$/i
 
 export const lease: KindBehaviour = {
   validate(object) {

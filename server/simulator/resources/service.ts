@@ -1,7 +1,7 @@
 import { child, children, ensure, setDefaults, text } from './draft.ts'
 import { duplicate, invalid, required, unsupported } from './field-error.ts'
 import { immutable, validateLabels } from './metadata.ts'
-import { label } from './names.ts'
+import { label, subdomain } from './names.ts'
 import { validatePortRef } from './pod-validation.ts'
 import { ApiError } from '../api/door.ts'
 import { invalidObject } from '../api/errors.ts'
@@ -89,13 +89,22 @@ function basicErrors({ spec }: Service): FieldError[] {
   errors.push(...validateLabels(spec?.selector, 'spec.selector'))
   const affinities = ['ClientIP', 'None']
   if (!affinities.includes(spec?.sessionAffinity ?? '')) errors.push(unsupported('spec.sessionAffinity', spec?.sessionAffinity, affinities))
+  const timeout = spec?.sessionAffinityConfig?.clientIP?.timeoutSeconds
+  if (timeout !== undefined && (timeout <= 0 || timeout > 86400)) errors.push(invalid('spec.sessionAffinityConfig.clientIP.timeoutSeconds', timeout, 'must be greater than 0 and less than 86400'))
+  for (const key of ['internalTrafficPolicy', 'externalTrafficPolicy'] as const) {
+    const policy = spec?.[key]
+    if (policy && !['Cluster', 'Local'].includes(policy)) errors.push(unsupported(`spec.${key}`, policy, ['Cluster', 'Local']))
+  }
+  if (headless && (spec?.type === 'NodePort' || spec?.type === 'LoadBalancer')) errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`))
+  if (spec?.type === 'ExternalName' && spec.externalName) errors.push(...subdomain(spec.externalName.replace(/\.$/, '')).map((words) => invalid('spec.externalName', spec.externalName, words)))
   const address = spec?.clusterIP
   if (address && address !== 'None' && !isAddress(address)) errors.push(invalid('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'))
   if (spec?.externalTrafficPolicy && spec.type !== 'NodePort' && spec.type !== 'LoadBalancer' && !spec.externalIPs?.length) {
     errors.push(invalid('spec.externalTrafficPolicy', spec.externalTrafficPolicy, 'may only be set for externally-accessible services'))
   }
   spec?.externalIPs?.forEach((ip, index) => {
-    if (ip.startsWith('127.')) errors.push(invalid(`spec.externalIPs[${index}]`, ip, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
+    if (!isAddress(ip)) errors.push(invalid(`spec.externalIPs[${index}]`, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'))
+    else if (ip.startsWith('127.')) errors.push(invalid(`spec.externalIPs[${index}]`, ip, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
   })
   return errors
 }
