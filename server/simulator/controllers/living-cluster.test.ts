@@ -14,10 +14,14 @@ describe('a simulated cluster', () => {
     expect(clock.now()).toBe(Date.UTC(2026, 0, 1))
   })
 
-  it('sets no timer while nothing happens, but for the probes that are asked for', async () => {
-    const { clock } = await living()
-    // Two CoreDNS pods with a readiness and a liveness probe each.
-    expect(clock.pending).toBe(4)
+  it('sets no timer while nothing happens', async () => {
+    const { api, clock } = await living()
+    expect(clock.pending).toBe(0)
+    api.create<'Deployment'>(deployment('web', 2))
+    await clock.advance(3000)
+    api.delete('Deployment', 'default', 'web', { propagationPolicy: 'Background' })
+    await clock.advance(1_000_000)
+    expect(clock.pending).toBe(0)
   })
 
   it('runs the pods of a Deployment and says so in the words of a real one', async () => {
@@ -262,8 +266,8 @@ describe('a pod on its node', () => {
       reason: 'CreateContainerConfigError',
       message: 'configmap "missing" not found',
     })
-    // It waits for the ConfigMap, not for time to pass: only CoreDNS's probes tick.
-    expect(clock.pending).toBe(4)
+    // It waits for the ConfigMap, not for time to pass.
+    expect(clock.pending).toBe(0)
     api.create<'ConfigMap'>({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'missing', namespace: 'default' }, data: { A: '1' } })
     await clock.advance(2000)
     expect(api.get('Pod', 'default', 'no-config')?.status?.phase).toBe('Running')

@@ -1,6 +1,8 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import { nameOf, namespaceOf, uidOf } from '../controllers/objects.ts'
 import type { Container, ContainerState, ContainerStatus, Pod } from '../resources/kinds.ts'
+import { runHook } from './hooks.ts'
+import type { HookEnd } from './hooks.ts'
 import { goDuration } from './images.ts'
 import type { Fetched } from './images.ts'
 import { runProbe } from './probes.ts'
@@ -17,6 +19,8 @@ export interface ContainerHost {
   /** Everything happens at once and probes count as passed: while a cluster is being made. */
   readonly instant: () => boolean
   readonly probing: () => boolean
+  /** One of the cluster's own containers: a probe that has passed is not repeated, so that an idle cluster sleeps. */
+  readonly quiet: () => boolean
   /** It has to end before the pod's own containers start. */
   readonly initial: (container: Container) => boolean
   readonly say: (type: 'Normal' | 'Warning', reason: string, message: string, container: Container) => void
@@ -39,6 +43,8 @@ const forgiveMillis = 600_000
 /** How long it takes the kubelet to notice an exit, and runc to start a process. */
 const noticeMillis = 700
 const createMillis = 120
+/** SIGTERM has at least this long to work. */
+const leastGraceMillis = 2000
 const startMillis = 150
 
 /** One container of one pod: pulls, starts, watches, restarts and stops it. */
@@ -318,16 +324,12 @@ export class ContainerWorker {
   }
 
   #afterStart(made: RuntimeContainer): void {
-    const hook = this.container.lifecycle?.postStart?.exec
-    if (!hook?.command) return
-    made.run(hook.command, 60_000, ({ code, output }) => {
-      if (code === 0 || this.current !== made || !this.running) return
-      this.#host.say(
-        'Warning',
-        'FailedPostStartHook',
-        `PostStartHook failed: command '${hook.command?.join(' ') ?? ''}' exited with ${code}: ${output}`,
-        this.container,
-      )
+    const hook = this.container.lifecycle?.postStart
+    if (!hook) return
+    const wait = (millis: number, then: () => void): void => void this.#ends.push(this.#host.wait(millis, then))
+    runHook(hook, this.container, made, 60_000, wait, (end) => {
+      if (end.ok || this.current !== made || !this.running) return
+      this.#host.say('Warning', 'FailedPostStartHook', `PostStartHook failed: ${end.message}`, this.container)
       this.#host.say('Normal', 'Killing', 'FailedPostStartHook', this.container)
       made.signal('SIGKILL')
     })
@@ -341,7 +343,7 @@ export class ContainerWorker {
       settled: (kind: ProbeKind, healthy: boolean): void => this.#hearProbe(kind, healthy, made),
     }
     const run = (kind: ProbeKind, probe: typeof livenessProbe): void => {
-      if (probe) this.#probes.push(runProbe(this.#host.clock, kind, probe, this.container, made, report, this.#host.instant()))
+      if (probe) this.#probes.push(runProbe(this.#host.clock, kind, probe, this.container, made, report, { late: this.#host.instant(), quiet: this.#host.quiet() }))
     }
     if (this.#started) {
       run('Readiness', readinessProbe)
@@ -380,17 +382,30 @@ export class ContainerWorker {
   #kill(graceMillis: number): void {
     const made = this.current
     if (!made) return
+    const asked = this.#host.now()
     const terminate = (): void => {
-      if (graceMillis > 0) made.signal('SIGTERM')
-      else made.signal('SIGKILL')
-      if (graceMillis > 0 && this.running && this.current === made)
-        this.#ends.push(this.#host.wait(graceMillis, () => this.running && this.current === made && made.signal('SIGKILL')))
+      if (this.current !== made || !this.running) return
+      made.signal(graceMillis > 0 ? 'SIGTERM' : 'SIGKILL')
+      if (graceMillis <= 0) return
+      // What the hook took is gone from the grace period, but for a last moment.
+      const left = Math.max(asked + graceMillis - this.#host.now(), leastGraceMillis)
+      this.#ends.push(this.#host.wait(left, () => this.running && this.current === made && made.signal('SIGKILL')))
     }
     const hook = this.container.lifecycle?.preStop
-    if (graceMillis <= 0 || !hook) terminate()
-    else if (hook.exec?.command) made.run(hook.exec.command, graceMillis, terminate)
-    else if (hook.sleep) this.#ends.push(this.#host.wait(hook.sleep.seconds * 1000, terminate))
-    else terminate()
+    if (graceMillis <= 0 || !hook) {
+      terminate()
+      return
+    }
+    let over = false
+    const once = (end: HookEnd): void => {
+      if (over) return
+      over = true
+      if (!end.ok) this.#host.say('Warning', 'FailedPreStopHook', 'PreStopHook failed', this.container)
+      terminate()
+    }
+    const wait = (millis: number, then: () => void): void => void this.#ends.push(this.#host.wait(millis, then))
+    wait(graceMillis, () => once({ ok: true }))
+    runHook(hook, this.container, made, graceMillis, wait, once)
   }
 
   #exit(made: RuntimeContainer, exit: Exit): void {

@@ -182,6 +182,25 @@ export class PodWorker {
       const worker = this.#worker(container)
       if (!worker.begun) worker.begin()
     }
+    if (this.#isDone()) this.#stopSidecars((this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000)
+  }
+
+  /** The pod's own containers have ended for good. */
+  #isDone(): boolean {
+    const own = this.#pod.spec?.containers ?? []
+    return own.every((one) => {
+      const code = this.#containers.get(one.name)?.exited
+      return code !== undefined && !this.#restarts(one, code)
+    })
+  }
+
+  /** Sidecars outlive the others, and end one after the other, the last one first. @returns whether one still runs */
+  #stopSidecars(graceMillis: number): boolean {
+    const sidecars = (this.#pod.spec?.initContainers ?? []).filter(isSidecar).map((one) => this.#containers.get(one.name))
+    const last = sidecars.findLast((one) => one?.running)
+    last?.stop(graceMillis, undefined)
+    for (const one of sidecars) if (!one?.running) one?.stop(graceMillis, undefined)
+    return last !== undefined
   }
 
   /** Init containers, one after the other. @returns whether all have passed */
@@ -232,6 +251,7 @@ export class PodWorker {
       instant: this.#host.instant,
       // The control plane's own mirror pods are not asked how they are.
       probing: () => this.#pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined,
+      quiet: () => namespaceOf(this.#pod) === 'kube-system',
       initial: (container) => !isSidecar(container) && (this.#pod.spec?.initContainers ?? []).some((one) => one.name === container.name),
       say: (type, reason, message, container) => record(this.#pod, { type, reason, message, fieldPath: this.#fieldPath(container) }),
       fetch: (image, policy, pulling, done) => {
@@ -316,14 +336,19 @@ export class PodWorker {
     if (!this.#stopping) {
       this.#stopping = true
       const grace = (this.#pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000
-      for (const container of this.#containers.values()) container.stop(grace, undefined)
+      for (const [name, container] of this.#containers) if (!this.#isSidecarName(name) || grace === 0) container.stop(grace, undefined)
     }
-    if ([...this.#containers.values()].some((one) => one.running)) return
+    const others = [...this.#containers].some(([name, one]) => one.running && !this.#isSidecarName(name))
+    if (others || this.#stopSidecars((this.#pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000)) return
     this.#report()
     this.#host.api.delete('Pod', namespaceOf(this.#pod), nameOf(this.#pod), {
       gracePeriodSeconds: 0,
       preconditions: { uid: uidOf(this.#pod) },
     })
+  }
+
+  #isSidecarName(name: string): boolean {
+    return (this.#pod.spec?.initContainers ?? []).some((one) => one.name === name && isSidecar(one))
   }
 
   #exceed(): void {

@@ -14,7 +14,11 @@ export interface ProbeReport {
 /** The kubelet's probes learn only after about this long that a container has started. */
 const noticedMillis = 1000
 
-/** Runs one probe of one running container until it is stopped. @param late begins a period later @returns stops it */
+/**
+ * Runs one probe of one running container until it is stopped.
+ * @param ways `late` begins a period later, having passed already; `quiet` ends with success
+ * @returns stops it
+ */
 export function runProbe(
   clock: Clock,
   kind: ProbeKind,
@@ -22,7 +26,7 @@ export function runProbe(
   container: Container,
   running: RuntimeContainer,
   report: ProbeReport,
-  late: boolean,
+  ways: { readonly late: boolean; readonly quiet: boolean },
 ): () => void {
   const period = Math.max(probe.periodSeconds ?? 10, 1) * 1000
   const needed = { healthy: probe.successThreshold ?? 1, failing: probe.failureThreshold ?? 3 }
@@ -37,12 +41,14 @@ export function runProbe(
     last = result.ok
     if (!result.ok) report.failed(kind, result.message)
     if (streak === (result.ok ? needed.healthy : needed.failing)) report.settled(kind, result.ok)
-    if (!stopped) cancel = clock.after(period, attempt)
+    const content = ways.quiet && result.ok && streak >= needed.healthy
+    if (!stopped && !content) cancel = clock.after(period, attempt)
   }
   const attempt = (): void => {
     if (!stopped) execute(probe, container, running, hear)
   }
-  cancel = clock.after(Math.max((probe.initialDelaySeconds ?? 0) * 1000, noticedMillis) + (late ? period : 0), attempt)
+  const delay = Math.max((probe.initialDelaySeconds ?? 0) * 1000, noticedMillis) + (ways.late ? period : 0)
+  if (!(ways.late && ways.quiet)) cancel = clock.after(delay, attempt)
   return () => {
     stopped = true
     cancel()

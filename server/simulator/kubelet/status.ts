@@ -81,6 +81,8 @@ export function phaseOf(pod: Pod, facts: PodFacts): 'Pending' | 'Running' | 'Suc
   if (own.some((one) => !hasRun(one))) return 'Pending'
   const finished = own.every((one) => one?.state.terminated !== undefined)
   if (!finished || (policy === 'Always' && !facts.over)) return 'Running'
+  // Sidecars are still being ended.
+  if (!facts.ended && inits.some((one) => isSidecar(one) && facts.containers.get(one.name)?.state.running)) return 'Running'
   const failed = own.some((one) => one?.state.terminated?.exitCode !== 0)
   if (!failed) return 'Succeeded'
   return policy === 'Never' || facts.over ? 'Failed' : 'Running'
