@@ -1,4 +1,4 @@
-import { ApiError } from './door.ts'
+import { checkBudget, markEvicted } from './eviction.ts'
 import { issueToken } from './auth-token-request.ts'
 import { badRequest, invalidObject } from './errors.ts'
 import { mediaType, readObject } from './body.ts'
@@ -8,7 +8,7 @@ import { customScale, withReplicas } from '../custom/scale.ts'
 import { formatSelector, selectorText } from '../tables/cells.ts'
 import { invalid } from '../resources/field-error.ts'
 import { isObject } from '../resources/draft.ts'
-import { selects } from '../resources/label-selector.ts'
+import type { Pod } from '../resources/kinds.ts'
 import type { JsonObject, StoredObject } from '../resources/object.ts'
 import type { Auth } from './auth.ts'
 import type { Call } from './call.ts'
@@ -68,16 +68,11 @@ export class Subresources {
     const pod = this.#reader.find(call)
     const { object } = readObject(call, 'Eviction')
     const options = isObject(object['deleteOptions']) ? object['deleteOptions'] : {}
-    const budgets = this.#operations.list('PodDisruptionBudget', call.namespace).filter((budget) => selects(budget.spec?.selector, pod.metadata.labels))
-    for (const budget of budgets) {
-      if ((budget.status?.disruptionsAllowed ?? 0) > 0) continue
-      const name = budget.metadata.name ?? ''
-      throw new ApiError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
-        causes: [{ reason: 'DisruptionBudget', message: `The disruption budget ${name} needs ${budget.status?.desiredHealthy ?? 0} healthy pods and has ${budget.status?.currentHealthy ?? 0} currently` }],
-      })
-    }
+    const evicted = pod as unknown as Pod
+    checkBudget(evicted, this.#operations.list('PodDisruptionBudget', call.namespace))
     const grace = options['gracePeriodSeconds']
     if (call.request.query.get('dryRun') !== 'All') {
+      markEvicted(this.#operations, evicted)
       this.#operations.delete(call.resource, call.namespace, call.name ?? '', typeof grace === 'number' ? { gracePeriodSeconds: grace } : {})
     }
     return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })

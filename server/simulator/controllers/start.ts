@@ -10,6 +10,7 @@ import { reconcileDaemonSet } from './daemonset.ts'
 import { reconcileDeployment } from './deployment.ts'
 import { startAvailability } from './api-services.ts'
 import { reconcileBudget } from './disruption.ts'
+import type { ControllerSize } from './disruption.ts'
 import { reconcileEndpoints, reconcileEndpointSlices } from './endpoints.ts'
 import { startEventExpiry } from './event-expiry.ts'
 import { startGarbageCollector } from './garbage.ts'
@@ -235,6 +236,16 @@ function cronJobs(api: Api, now: () => number): Controller {
   }
 }
 
+function controllerSize(api: Api, pod: Pod): ReturnType<ControllerSize> {
+  const owner = controllerOf(pod)
+  const namespace = namespaceOf(pod)
+  if (owner?.kind !== 'ReplicaSet' && owner?.kind !== 'StatefulSet' && owner?.kind !== 'ReplicationController') return undefined
+  const set = api.get<'ReplicaSet' | 'StatefulSet' | 'ReplicationController'>(owner.kind, namespace, owner.name)
+  const above = set && controllerOf(set)
+  const sized = above?.kind === 'Deployment' ? api.get('Deployment', namespace, above.name) : set
+  return sized && { uid: sized.metadata.uid ?? '', replicas: sized.spec?.replicas ?? 1 }
+}
+
 function budgets(api: Api, now: () => number): Controller {
   return {
     name: 'controllermanager',
@@ -250,7 +261,7 @@ function budgets(api: Api, now: () => number): Controller {
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const budget = api.get('PodDisruptionBudget', namespace, name)
-      return budget ? reconcileBudget(budget, api.list('Pod', namespace), now()) : []
+      return budget ? reconcileBudget(budget, api.list('Pod', namespace), now(), (pod) => controllerSize(api, pod)) : []
     },
   }
 }
