@@ -113,7 +113,7 @@ function onItem(resource: Resource, schema: string, { verbs }: DiscoveredResourc
     get: verbs.includes('get') && { verb: 'read', action: 'get', answers: schema, parameters: [] },
     post: suffix !== '' && verbs.includes('create') && { verb: 'create', action: 'post', answers: schema, takes: schema, parameters: changing, codes: ['200', '201', '202'] },
     put: verbs.includes('update') && { verb: 'replace', action: 'put', answers: schema, takes: schema, parameters: changing, codes: ['200', '201'] },
-    patch: verbs.includes('patch') && { verb: 'patch', action: 'patch', answers: schema, takes: `${META}Patch`, types: PATCHES, parameters: [...changing, FORCE], codes: ['200', '201'] },
+    patch: verbs.includes('patch') && { verb: 'patch', action: 'patch', answers: schema, takes: `${META}Patch`, types: resource.custom ? PATCHES.filter((type) => !type.includes('strategic')) : PATCHES, parameters: [...changing, FORCE], codes: ['200', '201'] },
     delete: verbs.includes('delete') && { verb: 'delete', action: 'delete', answers: `${META}Status`, takes: `${META}DeleteOptions`, parameters: DELETING, codes: ['200', '202'] },
   }
   return written(resource, wanted, suffix)
