@@ -4,13 +4,13 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createServerCertificate } from '../clusters/simulated/certificates.ts'
-import type { ServerCertificate } from '../clusters/simulated/certificates.ts'
+import type { CertificateAuthority } from '../clusters/simulated/certificates.ts'
 import type { ApiRequest, StreamSink } from '../simulator/api/http.ts'
 import { listenKube } from './kube-listener.ts'
 import type { KubeApi, KubeListener } from './kube-listener.ts'
 import { bytesOf, WebSocket } from './web-socket.ts'
 
-let certificate: ServerCertificate
+let certificate: CertificateAuthority
 let agent: Agent
 let listener: KubeListener
 const reports: unknown[] = []
@@ -39,6 +39,16 @@ describe('the listener of a simulated cluster', () => {
     ])
     expect(seen[0]?.headers['x-custom']).toBe('yes')
     expect(Buffer.from(seen[0]?.body ?? []).toString()).toBe('{"a":1}')
+  })
+
+  it('says whose client certificate it is, and lets no stranger’s pass', async () => {
+    const seen: ApiRequest[] = []
+    listener.serve(api({ handle: (request) => (seen.push(request), json({ ok: true })) }))
+    const issued = await certificate.signClient(CLIENT.request, 3600)
+    const other = await (await createServerCertificate()).signClient(CLIENT.request, 3600)
+    expect(await statusWith({ key: CLIENT.key, cert: issued.certificate })).toBe(200)
+    expect(seen[0]?.client).toEqual({ commonName: 'jane', organizations: ['dev'], fingerprint: issued.fingerprint })
+    expect(await statusWith({ key: CLIENT.key, cert: other.certificate })).toBe(401)
   })
 
   it('refuses a path that does not decode', async () => {
@@ -253,4 +263,31 @@ async function ask(path: string, asked?: Asked) {
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
   const bytes = Buffer.concat(chunks)
   return { status: response.statusCode, headers: response.headers, bytes, body: bytes.toString() }
+}
+
+/** A key, and a request made with `openssl req -new -subj /CN=jane/O=dev`. Of no use anywhere else. */
+const CLIENT = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg2JKqVAC/IZPlB1zU
+1b77eQIUZBOLXXSB2CkLrCbnmmyhRANCAATw5q4MwN/WO7YdYpV/e3U3clvsZAKA
+BrxRzg9qSK94RrN5yYaTtspmJlKTwSSC0WKGBDxR1og0BrC9Jnvb+oZi
+-----END PRIVATE KEY-----
+`,
+  request: `-----BEGIN CERTIFICATE REQUEST-----
+MIHWMH8CAQAwHTENMAsGA1UEAwwEamFuZTEMMAoGA1UECgwDZGV2MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAE8OauDMDf1ju2HWKVf3t1N3Jb7GQCgAa8Uc4Pakiv
+eEazecmGk7bKZiZSk8EkgtFihgQ8UdaINAawvSZ72/qGYqAAMAoGCCqGSM49BAMC
+A0cAMEQCIDhNJALsm0vzabbmsoF4kgvH+3Kyt6+dF7N0zEz6TDlcAiAZpc8U7Z6n
+SYq/kctyYtUxCJzTWeJeY2RQHut4Di05rA==
+-----END CERTIFICATE REQUEST-----
+`,
+}
+
+async function statusWith(identity: { readonly key: string; readonly cert: string }): Promise<number | undefined> {
+  const own = new Agent({ ca: certificate.certificateAuthority, ...identity })
+  const request = httpsRequest({ host: '127.0.0.1', port: listener.port, path: '/api', agent: own }).end()
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  response.resume()
+  own.destroy()
+  return response.statusCode
 }

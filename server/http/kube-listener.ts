@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, BodyStream } from '../simulator/api/http.ts'
@@ -20,6 +21,8 @@ export interface KubeListenerOptions {
   /** PEM. */
   readonly key: string
   readonly certificate: string
+  /** Client certificates that it signed say who asks. */
+  readonly certificateAuthority?: string
   readonly host?: string
   /** 0, the default: any free one. */
   readonly port?: number
@@ -55,7 +58,13 @@ export async function listenKube(options: KubeListenerOptions): Promise<KubeList
   const upgrader = createUpgrader({ maxPayload: mostBody, protocols: execProtocols })
   const upgraded = new Set<Duplex>()
   // Longer than the 90 s for which Go's clients keep an idle connection, so that it is they who close it and no request is lost.
-  const server = createServer({ key: options.key, cert: options.certificate, keepAliveTimeout: 95_000 })
+  const server = createServer({
+    key: options.key,
+    cert: options.certificate,
+    keepAliveTimeout: 95_000,
+    // Whoever shows a certificate that is not ours is told so in a Status, rather than hung up on.
+    ...(options.certificateAuthority !== undefined && { ca: options.certificateAuthority, requestCert: true, rejectUnauthorized: false }),
+  })
   server.on('request', (request, response) => void answer(api, request, response, report))
   server.on('upgrade', (request: IncomingMessage, socket, head: Buffer) => {
     upgraded.add(socket)
@@ -143,10 +152,24 @@ function parseRequest(request: IncomingMessage): ApiRequest | ApiResponse {
   for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : value
   try {
     const path = decodeURIComponent(mark < 0 ? url : url.slice(0, mark))
-    return { method: request.method ?? 'GET', path, query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)), headers }
+    const client = clientOf(request.socket)
+    if (client === 'stranger' && headers['authorization'] === undefined) return statusResponse(401, 'Unauthorized', 'Unauthorized')
+    const known = client === 'stranger' || client === undefined ? {} : { client }
+    return { method: request.method ?? 'GET', path, query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)), headers, ...known }
   } catch {
     return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '400 Bad Request' }
   }
+}
+
+/** Whose certificate came with the connection. @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates */
+function clientOf(socket: IncomingMessage['socket']): ApiRequest['client'] | 'stranger' {
+  if (!(socket instanceof TLSSocket)) return undefined
+  const shown = socket.getPeerCertificate()
+  if (Object.keys(shown).length === 0) return undefined
+  if (!socket.authorized) return 'stranger'
+  const { CN: names = '', O: organizations = [] } = shown.subject as { readonly CN?: string | string[]; readonly O?: string | string[] }
+  const fingerprint = shown.fingerprint256.replaceAll(':', '').toLowerCase()
+  return { commonName: String(Array.isArray(names) ? names.at(-1) : names), organizations: [organizations].flat(), fingerprint }
 }
 
 async function send(request: IncomingMessage, response: ServerResponse, answered: ApiResponse): Promise<void> {

@@ -35,11 +35,16 @@ export type PrometheusState =
   /** @param since when its pod became ready, milliseconds since the epoch */
   | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
 
+/** Signs a certificate request (PEM) for a client of the cluster. @returns the certificate (PEM), and SHA-256 of its DER as hex */
+export type CertificateSigner = (request: string, seconds: number) => Promise<{ readonly certificate: string; readonly fingerprint: string }>
+
 export interface ClusterOptions {
   /** e.g. `['workshop-vm-03-00', 'workshop-vm-03-01']` */
   readonly nodes: readonly string[]
   /** PEM of the authority that signed the listener's certificate, for `kube-root-ca.crt` and `cluster-info`. */
   readonly certificateAuthority: string
+  /** Signs as the authority does; without it approved requests stay without a certificate. */
+  readonly signCertificate?: CertificateSigner
   /** Where the API answers, for `kubectl cluster-info` and the kubernetes Endpoints. */
   readonly endpoint: { readonly host: string; readonly port: number }
 }

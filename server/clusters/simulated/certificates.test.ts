@@ -28,4 +28,24 @@ describe('the certificate of simulated clusters', () => {
     client.destroy()
     server.close()
   })
+
+  it('signs a client’s request, and names the certificate by its fingerprint', async () => {
+    const made = await createServerCertificate()
+    const { certificate, fingerprint } = await made.signClient(REQUEST, 3600)
+    const client = new X509Certificate(certificate)
+    expect(client.verify(new X509Certificate(made.certificateAuthority).publicKey)).toBe(true)
+    expect([client.subject, client.ca]).toEqual(['CN=jane\nO=dev', false])
+    expect(client.fingerprint256.replaceAll(':', '').toLowerCase()).toBe(fingerprint)
+    await expect(made.signClient('nonsense', 3600)).rejects.toThrow()
+  })
 })
+
+/** Made with `openssl req -new -subj /CN=jane/O=dev`. */
+const REQUEST = `-----BEGIN CERTIFICATE REQUEST-----
+MIHWMH8CAQAwHTENMAsGA1UEAwwEamFuZTEMMAoGA1UECgwDZGV2MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAE8OauDMDf1ju2HWKVf3t1N3Jb7GQCgAa8Uc4Pakiv
+eEazecmGk7bKZiZSk8EkgtFihgQ8UdaINAawvSZ72/qGYqAAMAoGCCqGSM49BAMC
+A0cAMEQCIDhNJALsm0vzabbmsoF4kgvH+3Kyt6+dF7N0zEz6TDlcAiAZpc8U7Z6n
+SYq/kctyYtUxCJzTWeJeY2RQHut4Di05rA==
+-----END CERTIFICATE REQUEST-----
+`

@@ -9,6 +9,12 @@ export interface ServerCertificate {
   readonly certificateAuthority: string
 }
 
+/** The certificate, and what signs others for clients. */
+export interface CertificateAuthority extends ServerCertificate {
+  /** @throws for what is no certificate request, or one that is not signed with its own key */
+  readonly signClient: (request: string, seconds: number) => Promise<{ readonly certificate: string; readonly fingerprint: string }>
+}
+
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const hour = 3_600_000
 /** A session may be left running for days; nothing outlives its process. */
@@ -16,9 +22,9 @@ const validMillis = 30 * 24 * hour
 
 /**
  * Makes a certificate authority and one certificate for this machine's loopback names, signed by it.
- * The authority's key is forgotten at once: nobody can sign a second certificate with it.
+ * The authority's key stays in this process, to sign what a cluster's owner approves for clients.
  */
-export async function createServerCertificate(now = Date.now()): Promise<ServerCertificate> {
+export async function createServerCertificate(now = Date.now()): Promise<CertificateAuthority> {
   x509.cryptoProvider.set(crypto)
   const [authorityKeys, serverKeys] = await Promise.all([generateKeys(), generateKeys()])
   // An hour back, so that a machine whose clock was just corrected trusts it too.
@@ -60,7 +66,36 @@ export async function createServerCertificate(now = Date.now()): Promise<ServerC
       ]),
     ],
   })
-  return { key: await pemOf(serverKeys.privateKey), certificate: canonical(server), certificateAuthority: canonical(authority) }
+  return { key: await pemOf(serverKeys.privateKey), certificate: canonical(server), certificateAuthority: canonical(authority), signClient: clientSigner(authority, authorityKeys.privateKey) }
+}
+
+type PrivateKey = Awaited<ReturnType<typeof generateKeys>>['privateKey']
+
+/** Signs requests for client certificates: their subject says who it is (CN) and in which groups (O). */
+function clientSigner(authority: x509.X509Certificate, signingKey: PrivateKey): CertificateAuthority['signClient'] {
+  return async (pem, seconds) => {
+    const request = new x509.Pkcs10CertificateRequest(pem)
+    if (!(await request.verify())) throw new Error('the certificate request is not signed with its own key')
+    const now = Date.now()
+    const made = await x509.X509CertificateGenerator.create({
+      // Five minutes back, as the controller manager does.
+      notBefore: new Date(now - 5 * 60_000),
+      notAfter: new Date(Math.min(now + seconds * 1000, authority.notAfter.getTime())),
+      subject: request.subject,
+      issuer: authority.subject,
+      serialNumber: serialNumber(),
+      publicKey: await request.publicKey.export(),
+      signingKey,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+      ],
+    })
+    const { fingerprint256 } = new NodeCertificate(Buffer.from(made.rawData))
+    return { certificate: canonical(made), fingerprint: fingerprint256.replaceAll(':', '').toLowerCase() }
+  }
 }
 
 function generateKeys() {

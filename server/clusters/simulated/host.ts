@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../kernel/ids.ts'
 import type { ClusterOptions, PrometheusState, SimulatedCluster } from '../../simulator/cluster-api.ts'
-import type { ServerCertificate } from './certificates.ts'
+import type { CertificateAuthority, ServerCertificate } from './certificates.ts'
 import type { OpenedCluster } from './messages.ts'
 import { listenForScrapes } from './scrape-listener.ts'
 
@@ -13,7 +13,7 @@ interface Listener {
 }
 
 export interface HostOptions {
-  readonly certificate: ServerCertificate
+  readonly certificate: ServerCertificate & Partial<Pick<CertificateAuthority, 'signClient'>>
   readonly makeCluster: (options: ClusterOptions) => SimulatedCluster | Promise<SimulatedCluster>
   readonly listen: (options: ServerCertificate & { readonly port: number; readonly report: (error: unknown) => void }) => Promise<Listener>
   readonly onPrometheus: (cluster: ClusterId, state: PrometheusState) => void
@@ -48,6 +48,7 @@ export async function createHost({ certificate, makeCluster, listen, onPrometheu
         const simulated = await makeCluster({
           nodes,
           certificateAuthority: certificate.certificateAuthority,
+          ...(certificate.signClient && { signCertificate: certificate.signClient }),
           endpoint: { host: listener.host, port: listener.port },
         })
         listener.serve(simulated)

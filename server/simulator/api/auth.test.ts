@@ -55,8 +55,10 @@ describe('a service account’s token', () => {
 })
 
 describe('a client certificate', () => {
-  it('names a user and its groups', () => {
+  it('that the cluster has issued names a user and its groups', () => {
     const client = { commonName: 'jane', organizations: ['dev'], fingerprint: 'ab' }
+    expect(() => auth.authenticate({ ...request({}), client })).toThrow('Unauthorized')
+    auth.trust('ab')
     expect(auth.authenticate({ ...request({}), client })).toMatchObject({ name: 'jane', groups: ['dev', 'system:authenticated'] })
   })
 })

@@ -21,6 +21,8 @@ const EXTRA_HEADER = 'impersonate-extra-'
 export class Auth {
   readonly adminToken: string
   readonly #tokens: Tokens
+  /** Certificates that this cluster has issued: one authority may sign for several clusters. */
+  readonly #trusted = new Set<string>()
   readonly #rbac: Rbac
 
   constructor(around: Surroundings) {
@@ -32,6 +34,11 @@ export class Auth {
   /** @throws ApiError 401 for a token or certificate that is not ours */
   authenticate(request: ApiRequest): User {
     return this.#impersonated(request, this.#requestor(request))
+  }
+
+  /** Lets in who shows the certificate. @param fingerprint SHA-256, as hex */
+  trust(fingerprint: string): void {
+    this.#trusted.add(fingerprint)
   }
 
   /** A signed token for a service account. @param seconds how long it is good for */
@@ -84,9 +91,10 @@ export class Auth {
   }
 
   #requestor(request: ApiRequest): User {
+    if (request.client && this.#trusted.has(request.client.fingerprint)) return ofCertificate(request.client)
     const header = request.headers['authorization']
-    if (header === undefined) return request.client ? ofCertificate(request.client) : ANONYMOUS
-    const found = this.bearer(/^bearer\s+(\S+)$/i.exec(header)?.[1] ?? '')
+    if (header === undefined && !request.client) return ANONYMOUS
+    const found = this.bearer(/^bearer\s+(\S+)$/i.exec(header ?? '')?.[1] ?? '')
     if (!found) throw new ApiError(401, 'Unauthorized', 'Unauthorized')
     return found.user
   }

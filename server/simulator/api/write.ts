@@ -1,6 +1,7 @@
 import { ApiError } from './door.ts'
 import { badRequest, invalidObject, methodNotAllowed, notFound } from './errors.ts'
 import { checkKind, mediaType, parseJson, readObject, textOf } from './body.ts'
+import { withRequestor } from './auth-certificates.ts'
 import { matcher } from './read.ts'
 import { answer } from './respond.ts'
 import { parseYaml } from './yaml.ts'
@@ -43,7 +44,7 @@ export class Writer {
     this.#check(call, object)
     checkNamespace(call, object)
     this.#complain(call, duplicates)
-    const stored = this.#operations.create(this.#storage(call), call.namespace, this.#incoming(call, object), options)
+    const stored = this.#operations.create(this.#storage(call), call.namespace, withRequestor(call.resource.table, this.#incoming(call, object), call.user), options)
     return this.#reader.object(call, 201, stored)
   }
 

@@ -1,4 +1,5 @@
 import { apiService } from './api-service.ts'
+import { certificateRequest } from './certificate-request.ts'
 import { definition } from '../custom/definition.ts'
 import { configMap, event, namespace, node, secret, serviceAccount } from './config.ts'
 import { cronJob, job } from './job.ts'
@@ -39,6 +40,7 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'autoscaling/v2/horizontalpodautoscalers': horizontalPodAutoscaler,
   'batch/v1/cronjobs': cronJob,
   'batch/v1/jobs': job,
+  'certificates.k8s.io/v1/certificatesigningrequests': certificateRequest,
   'coordination.k8s.io/v1/leases': lease,
   'discovery.k8s.io/v1/endpointslices': endpointSlice,
   'flowcontrol.apiserver.k8s.io/v1/flowschemas': withGeneration,

@@ -1,4 +1,5 @@
 import { apiServiceRow, autoscalerRow, bindingRow, budgetRow, claimRow, componentStatusRow, configMapRow, createdRow, eventRow, leaseRow, namespaceRow, nodeRow, priorityClassRow, quotaRow, secretRow, serviceAccountRow, storageClassRow, volumeRow } from './cluster.ts'
+import { certificateRequestRow } from './certificates.ts'
 import { endpointSliceRow, endpointsRow, ingressRow, networkPolicyRow, serviceRow } from './network.ts'
 import { podRow } from './pods.ts'
 import { controllerRevisionRow, cronJobRow, daemonSetRow, deploymentRow, jobRow, podTemplateRow, replicaSetRow, replicationControllerRow, statefulSetRow } from './workloads.ts'
@@ -40,6 +41,7 @@ export const ROWS: { readonly [table: string]: Row } = {
   'autoscaling/v2/horizontalpodautoscalers': rowOf('HorizontalPodAutoscaler', autoscalerRow),
   'batch/v1/cronjobs': rowOf('CronJob', cronJobRow),
   'batch/v1/jobs': rowOf('Job', jobRow),
+  'certificates.k8s.io/v1/certificatesigningrequests': certificateRequestRow,
   'coordination.k8s.io/v1/leases': rowOf('Lease', leaseRow),
   'discovery.k8s.io/v1/endpointslices': rowOf('EndpointSlice', endpointSliceRow),
   'networking.k8s.io/v1/ingresses': rowOf('Ingress', ingressRow),
