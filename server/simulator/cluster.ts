@@ -96,7 +96,7 @@ function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): Forkab
   const handler = new Handler(operations, { columns: parts.data.columns, kubelets, aggregated: [metricsApi(sources)], ...(parts.data.descriptions && { descriptions: parts.data.descriptions }) })
   let starting: Promise<void> | undefined
   if (start === 'at once') running()
-  if (!parts.past) starting = settle(api).then(() => {
+  if (!parts.past) starting = settle(api, platform.clock).then(() => {
     starting = undefined
     engine?.kubelets.goLive()
     operations.store.compact()

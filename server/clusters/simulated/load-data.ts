@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, parseAllDocuments } from 'yaml'
 import { createCluster } from '../../simulator/cluster.ts'
 import type { ClusterOptions, SimulatedCluster } from '../../simulator/cluster-api.ts'
@@ -73,9 +74,23 @@ async function makeTemplate(options: ClusterOptions, data: SimulatorData, report
   const nodes = options.nodes.map((_, index) => `template-node-${String(index).padStart(2, '0')}`)
   const origin = createCluster({ ...options, nodes }, data, nodePlatform(report))
   await origin.ready()
+  await quiet(origin)
   const template = origin.fork({ ...options, nodes }, nodePlatform(report))
   origin.close()
   return template
+}
+
+/** Waits until nothing of the cluster's making is still to be written down. */
+async function quiet(cluster: ForkableCluster): Promise<void> {
+  const headers = { authorization: `Bearer ${cluster.adminToken}` }
+  let last = ''
+  for (let same = 0, looks = 0; same < 3 && looks < 1000; looks++) {
+    await sleep(4)
+    const { body } = await cluster.handle({ method: 'GET', path: '/api/v1/namespaces', query: new URLSearchParams('limit=1'), headers })
+    const revision = /"resourceVersion":"\d+"/.exec(String(body))?.[0] ?? ''
+    same = revision === last ? same + 1 : 0
+    last = revision
+  }
 }
 
 async function readJson<T>(name: string): Promise<T> {

@@ -57,7 +57,7 @@ export async function living(scripts: { readonly [image: string]: Script } = {},
   startControllers(api, platform, { ...options, ...(podMetrics ? { podMetrics } : {}) })
   startScheduler(api, platform)
   const kubelets = startKubelet({ api, platform, runtime })
-  await settle(api)
+  await settle(api, platform.clock)
   kubelets.goLive()
   return { api, clock }
 }
