@@ -147,7 +147,7 @@ export class Handler {
       throw new ApiError(400, 'BadRequest', 'Upgrade request required')
     }
     if (subresource === 'proxy') throw new ApiError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request', {})
-    const part = subresource === 'status' || subresource === 'finalize' ? subresource : subresource === 'approval' ? 'status' : 'main'
+    const part = subresource === 'status' || subresource === 'finalize' || subresource === 'resize' || subresource === 'ephemeralcontainers' ? subresource : subresource === 'approval' ? 'status' : 'main'
     if (verb === 'get') return this.#reader.get(call)
     return verb === 'update' ? this.#writer.update(call, part) : this.#writer.patch(call, part)
   }

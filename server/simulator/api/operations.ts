@@ -7,6 +7,7 @@ import { validateMetadata, validateMetadataUpdate } from '../resources/metadata.
 import { subdomain } from '../resources/names.ts'
 import { alreadyExists, badRequest, conflict, forbidden, invalidObject, MODIFIED, notFound } from './errors.ts'
 import type { Platform } from '../platform.ts'
+import { mergePodPart, validatePodPart } from '../resources/pod-parts.ts'
 import type { Part, Surroundings } from '../resources/behaviour.ts'
 import type { Kinds, ResourceQuota } from '../resources/kinds.ts'
 import type { Draft, JsonObject, StoredObject } from '../resources/object.ts'
@@ -108,6 +109,7 @@ export class Operations implements Surroundings {
       throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`)
     }
     const draft = this.#merge(resource, sent, old, part)
+    if (part === 'resize' || part === 'ephemeralcontainers') behaviour.defaults?.(draft)
     if (part === 'main') {
       behaviour.defaults?.(draft)
       behaviour.prepareUpdate?.(draft, old, this)
@@ -120,6 +122,7 @@ export class Operations implements Surroundings {
     if (part === 'main') {
       errors.push(...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this, old) ?? []), ...(behaviour.validateUpdate?.(object, old) ?? []))
     } else if (part === 'status') errors.push(...(behaviour.validateStatus?.(object, old) ?? []))
+    else if (part === 'resize' || part === 'ephemeralcontainers') errors.push(...(behaviour.validate?.(object, this, old) ?? []), ...validatePodPart(part, object, old))
     if (errors.length > 0) throw invalidObject(resource, name, errors)
     const counted = part === 'status' || part === 'finalize' ? [] : this.#admit('update', resource, object, old, options)
     const managed = options.manage?.(object, old) ?? object
@@ -197,6 +200,7 @@ export class Operations implements Surroundings {
       else draft['status'] = sent['status']
       return draft
     }
+    if (part === 'resize' || part === 'ephemeralcontainers') return mergePodPart(part, sent, old)
     const meta = ensure(sent, 'metadata')
     for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'resourceVersion', 'namespace', 'generateName', 'selfLink'] as const) {
       const kept = old.metadata[field]
