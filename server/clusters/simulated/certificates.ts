@@ -66,7 +66,12 @@ export async function createServerCertificate(now = Date.now()): Promise<Certifi
       ]),
     ],
   })
-  return { key: await pemOf(serverKeys.privateKey), certificate: canonical(server), certificateAuthority: canonical(authority), signClient: clientSigner(authority, authorityKeys.privateKey) }
+  return {
+    key: await pemOf(serverKeys.privateKey),
+    certificate: canonical(server),
+    certificateAuthority: canonical(authority),
+    signClient: clientSigner(authority, authorityKeys.privateKey),
+  }
 }
 
 type PrivateKey = Awaited<ReturnType<typeof generateKeys>>['privateKey']
