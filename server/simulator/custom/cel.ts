@@ -3,6 +3,7 @@ import { addKubernetesLibrary, equal } from './cel-library.ts'
 import { celType, celValue } from './cel-types.ts'
 import type { ParseError, TypeError } from '@marcbachmann/cel-js'
 import type { JsonValue } from '../resources/object.ts'
+import type { Expression } from './cel-cost.ts'
 import type { StructType } from './cel-types.ts'
 import type { Rule, Structural } from './structural.ts'
 
@@ -14,6 +15,11 @@ export type CelEnvironment = Environment
 
 /** Rules are checked against types when they are defined; after that, values speak for themselves. */
 const untyped = addKubernetesLibrary(new Environment(OPTIONS)).registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn')
+
+/** A rule that compiles, taken apart. */
+export function parseRule(expression: string): Expression {
+  return untyped.parse(expression).ast
+}
 
 export function usesOldSelf(expression: string): boolean {
   return /\boldSelf\b/.test(expression)
@@ -102,4 +108,30 @@ export function evaluate(rule: Rule, expression: string, { self, oldSelf }: Subj
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
     return { error: error instanceof EvaluationError ? message.replace(/^No such key/, 'no such key') : message }
   }
+}
+
+const policies = addKubernetesLibrary(new Environment(OPTIONS))
+for (const name of ['object', 'oldObject', 'request', 'params', 'namespaceObject', 'variables']) policies.registerVariable(name, 'dyn')
+
+/** What an admission policy's expression says. @param variables as Kubernetes' documentation names them; JSON */
+export function evaluatePolicy(expression: string, variables: { readonly [name: string]: JsonValue | undefined }): Verdict {
+  try {
+    const given = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, plainValue(value)]))
+    return { value: policies.evaluate(expression, given) as unknown }
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+    return { error: message.replace(/^No such key/, 'no such key') }
+  }
+}
+
+/** Whole numbers are integers in Kubernetes' JSON. */
+function plainValue(value: JsonValue | undefined): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map((item: JsonValue) => plainValue(item))
+  if (typeof value !== 'object' || value === null) return value ?? null
+  return Object.fromEntries(
+    Object.entries(value as { readonly [key: string]: JsonValue | undefined }).flatMap(([key, field]) =>
+      field === undefined ? [] : [[key, plainValue(field)]],
+    ),
+  )
 }

@@ -90,7 +90,7 @@ describe('a definition', () => {
       'cel expression must evaluate to a bool',
     ],
   ])('%j is refused', (change, words) => {
-    const { response, body } = send('POST', crds, shopDefinition(change as Parameters<typeof shopDefinition>[0]))
+    const { response, body } = send('POST', crds, shopDefinition(change))
     expect([response.status, body['reason']]).toEqual([422, 'Invalid'])
     expect(body['message']).toContain(words)
   })

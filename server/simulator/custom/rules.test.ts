@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compileError } from './cel.ts'
 import { parseJsonPath } from './json-path.ts'
+import { validateRuleTexts } from './rule-texts.ts'
 import { validateRules } from './rules.ts'
 import type { JsonValue } from '../resources/object.ts'
 import type { Rule, Structural } from './structural.ts'
@@ -65,6 +66,25 @@ describe('a rule', () => {
     ['self.memory + 1 == 2', "found no matching overload for '_+_' applied to '(string, int)'"],
   ])('%s does not compile', (rule, words) => {
     expect(compileError(thing, { rule }, rule, 'bool', false)).toContain(words)
+  })
+
+  it('that loops in loops through lists without bounds is refused', () => {
+    const rules = (rule: string, maxItems?: number) =>
+      validateRuleTexts(
+        {
+          type: 'object',
+          properties: { a: { type: 'array', items: text, ...(maxItems && { maxItems }) } },
+          'x-kubernetes-validations': [{ rule }],
+        },
+        'schema',
+        false,
+      )
+    const twice = 'self.a.all(x, self.a.exists(y, x == y))'
+    expect(rules('self.a.all(x, x != "")')).toEqual([])
+    expect(rules(twice, 100)).toEqual([])
+    expect(rules(twice).map(({ message }) => message)[0]).toContain(
+      'Forbidden: estimated rule cost exceeds budget by factor of more than 100x',
+    )
   })
 
   it('says what it says when it fails: its message, the one that it makes, or itself', () => {

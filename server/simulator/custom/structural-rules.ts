@@ -1,13 +1,13 @@
 import { draftOf, isObject, same } from '../resources/draft.ts'
 import { forbidden, invalid, required, unsupported } from '../resources/field-error.ts'
-import { compileError, usesOldSelf } from './cel.ts'
 import { patternOf } from './patterns.ts'
+import { validateRuleTexts } from './rule-texts.ts'
 import { prune, setSchemaDefaults } from './shape.ts'
-import { fieldOf, valuesOf } from './structural.ts'
+import { inner, valuesOf } from './structural.ts'
 import { validateValue } from './validate.ts'
 import type { FieldError } from '../resources/field-error.ts'
 import type { JsonObject, JsonValue } from '../resources/object.ts'
-import type { Rule, Structural } from './structural.ts'
+import type { Level, Structural } from './structural.ts'
 
 /**
  * What a definition's schema must be: structural, with defaults that fit and rules that compile.
@@ -22,18 +22,7 @@ export function validateDefinedSchema(schema: Structural, path: string): FieldEr
   return errors.length > 0 ? errors : [...validateDefaults(schema, path), ...validateRuleTexts(schema, path, true)]
 }
 
-type Level = 'root' | 'item' | 'field'
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string']
-
-/** Every schema inside, under the name by which paths call it. */
-function inner(schema: Structural): (readonly [string, Structural, Level])[] {
-  const values = valuesOf(schema)
-  return [
-    ...(schema.items ? [['items', schema.items, 'item'] as const] : []),
-    ...Object.entries(schema.properties ?? {}).map(([key, property]) => [`properties[${key}]`, property, 'field'] as const),
-    ...(values ? [['additionalProperties', values, 'field'] as const] : []),
-  ]
-}
 
 function logical(schema: Structural): (readonly [string, Structural])[] {
   const of = (key: 'allOf' | 'anyOf' | 'oneOf') => (schema[key] ?? []).map((one, index) => [`${key}[${index}]`, one] as const)
@@ -265,61 +254,4 @@ function validateDefaults(schema: Structural, path: string): FieldError[] {
     return [...errors, ...validateValue(schema, draft, at)]
   }
   return [...errors, ...validateValue(schema, schema.default, at)]
-}
-
-const REASONS = ['FieldValueRequired', 'FieldValueInvalid', 'FieldValueForbidden', 'FieldValueDuplicate']
-
-function validateRuleTexts(schema: Structural, path: string, root: boolean): FieldError[] {
-  const resource = root || (schema['x-kubernetes-embedded-resource'] ?? false)
-  const here = (schema['x-kubernetes-validations'] ?? []).flatMap((rule, index) =>
-    ruleErrors(schema, rule, `${path}.x-kubernetes-validations[${index}]`, resource),
-  )
-  return [...here, ...inner(schema).flatMap(([name, one]) => validateRuleTexts(one, `${path}.${name}`, false))]
-}
-
-function ruleErrors(schema: Structural, rule: Rule, path: string, root: boolean): FieldError[] {
-  const errors: FieldError[] = []
-  if (!rule.rule?.trim()) errors.push(required(`${path}.rule`, 'rule is not specified'))
-  if (rule.message !== undefined && rule.message !== '' && rule.message.trim() === '')
-    errors.push(invalid(`${path}.message`, rule.message, 'message must be non-empty if specified'))
-  if (rule.message?.trim().includes('\n')) errors.push(invalid(`${path}.message`, rule.message, 'message must not contain line breaks'))
-  if (rule.rule?.trim().includes('\n') && !rule.message)
-    errors.push(required(`${path}.message`, 'message must be specified if rule contains line breaks'))
-  if (rule.reason !== undefined && !REASONS.includes(rule.reason)) errors.push(unsupported(`${path}.reason`, rule.reason, REASONS))
-  if (rule.fieldPath && !isFieldPath(schema, rule.fieldPath))
-    errors.push(invalid(`${path}.fieldPath`, rule.fieldPath, 'fieldPath must be a valid path'))
-  if (errors.length > 0) return errors
-  if (rule.optionalOldSelf !== undefined && !usesOldSelf(rule.rule))
-    errors.push(invalid(`${path}.optionalOldSelf`, rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'))
-  const wrong = compileError(schema, rule, rule.rule, 'bool', root)
-  if (wrong !== undefined) errors.push(invalid(`${path}.rule`, shown(rule), wrong))
-  const wrongMessage = rule.messageExpression ? compileError(schema, rule, rule.messageExpression, 'string', root) : undefined
-  if (wrongMessage !== undefined)
-    errors.push(
-      invalid(
-        `${path}.messageExpression`,
-        shown(rule),
-        wrongMessage.replace(/^compilation failed/, 'messageExpression compilation failed'),
-      ),
-    )
-  return errors
-}
-
-/** As the server's own type is written. */
-function shown(rule: Rule): JsonValue {
-  return {
-    Rule: rule.rule,
-    Message: rule.message ?? '',
-    MessageExpression: rule.messageExpression ?? '',
-    Reason: rule.reason ?? null,
-    FieldPath: rule.fieldPath ?? '',
-    OptionalOldSelf: rule.optionalOldSelf ?? null,
-  }
-}
-
-function isFieldPath(schema: Structural, path: string): boolean {
-  if (!/^(\.[^.[\]]+|\['[^']+'\])+$/.test(path)) return false
-  let at: Structural | undefined = schema
-  for (const [, name, quoted] of path.matchAll(/\.([^.[\]]+)|\['([^']+)'\]/g)) at = at && fieldOf(at, name ?? quoted ?? '')
-  return at !== undefined
 }

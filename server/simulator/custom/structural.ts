@@ -65,3 +65,15 @@ export function fieldOf(schema: Structural, key: string): Structural | undefined
 export function joined(path: string, key: string): string {
   return path ? `${path}.${key}` : key
 }
+
+export type Level = 'root' | 'item' | 'field'
+
+/** Every schema inside, under the name by which paths call it. */
+export function inner(schema: Structural): (readonly [string, Structural, Level])[] {
+  const values = valuesOf(schema)
+  return [
+    ...(schema.items ? [['items', schema.items, 'item'] as const] : []),
+    ...Object.entries(schema.properties ?? {}).map(([key, property]) => [`properties[${key}]`, property, 'field'] as const),
+    ...(values ? [['additionalProperties', values, 'field'] as const] : []),
+  ]
+}
