@@ -82,8 +82,9 @@ export class Containers {
 function chosen(pod: Pod, asked: string | null): string {
   const containers = (pod.spec?.containers ?? []).map(({ name }) => name)
   const inits = (pod.spec?.initContainers ?? []).map(({ name }) => name)
+  const debugging = (pod.spec?.ephemeralContainers ?? []).map(({ name }) => name)
   if (asked) {
-    if (![...containers, ...inits].includes(asked)) throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name ?? ''}`)
+    if (![...containers, ...inits, ...debugging].includes(asked)) throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name ?? ''}`)
     return asked
   }
   const [only] = containers

@@ -5,7 +5,7 @@ import type { ClusterOptions } from '../cluster-api.ts'
 import type { Platform } from '../platform.ts'
 import type { Namespace, Node, Pod } from '../resources/kinds.ts'
 import { isPodReady, nameOf, namespaceOf, uidOf } from './objects.ts'
-import { furniture } from './start.ts'
+import { furniture } from './namespace-furniture.ts'
 
 /** What a fresh cluster is made of, as data. */
 export interface BootstrapData {
