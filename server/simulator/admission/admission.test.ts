@@ -115,6 +115,29 @@ describe('pod security', () => {
   })
 })
 
+describe('a validating admission policy', () => {
+  it('denies what its expression is against, in its own words or in the expression’s', () => {
+    policy([{ expression: 'object.spec.replicas <= 5' }], ['Deny'])
+    expect(() => make('Deployment', 'web', deployment(6))).toThrow(
+      `deployments.apps "web" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: failed expression: object.spec.replicas <= 5`,
+    )
+    expect(make('Deployment', 'web', deployment(5)).metadata.name).toBe('web')
+  })
+
+  it('may not loop without end', () => {
+    const loop = (depth: number): string => (depth === 0 ? 'true' : `"${'x'.repeat(2000)}".split("").all(x${depth}, ${loop(depth - 1)})`)
+    policy([{ expression: loop(4) }], ['Deny'])
+    expect(() => make('Deployment', 'web', deployment(1))).toThrow('running out of cost budget')
+  })
+
+  it('only warns where its binding says so', () => {
+    policy([{ expression: 'variables.most >= object.spec.replicas', messageExpression: '"at most " + string(variables.most)' }], ['Warn'])
+    const warnings: string[] = []
+    operations.create(operations.registry.ofKind('Deployment'), 'default', { metadata: { name: 'web' }, spec: deployment(6) }, { warn: (warning) => warnings.push(warning) })
+    expect(warnings).toEqual(["Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': at most 5"])
+  })
+})
+
 it('lets only one priority class be the default', () => {
   const priority = (name: string) => operations.create(operations.registry.ofKind('PriorityClass'), undefined, { metadata: { name }, value: 1, globalDefault: true })
   priority('a')
@@ -142,6 +165,17 @@ function used(name: string) {
 /** Watchers are told in microtasks, one after another. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+function policy(validations: readonly JsonObject[], validationActions: readonly string[]): void {
+  const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['deployments'] }
+  const spec = { matchConstraints: { resourceRules: [rule] }, variables: [{ name: 'most', expression: '2 + 3' }], validations }
+  operations.create(operations.registry.ofKind('ValidatingAdmissionPolicy'), undefined, { metadata: { name: 'p' }, spec })
+  operations.create(operations.registry.ofKind('ValidatingAdmissionPolicyBinding'), undefined, { metadata: { name: 'b' }, spec: { policyName: 'p', validationActions } })
+}
+
+function deployment(replicas: number): JsonObject {
+  return { replicas, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: container({}) } }
 }
 
 function label(labels: { readonly [name: string]: string }): void {

@@ -2,6 +2,7 @@ import { forbidden } from '../api/errors.ts'
 import { checkLimits, defaultLimits } from './limit-ranger.ts'
 import { admitPodSecurity } from './pod-security.ts'
 import { admitQuota } from './quota.ts'
+import { admitPolicies } from './validating-policy.ts'
 import type { PriorityClass, ResourceQuota } from '../resources/kinds.ts'
 import type { AdmissionRequest, MutationRequest } from './request.ts'
 
@@ -24,6 +25,7 @@ export function admit(request: AdmissionRequest): readonly ResourceQuota[] {
   checkLimits(request)
   admitPodSecurity(request)
   if (request.resource.table === 'scheduling.k8s.io/v1/priorityclasses') checkDefaultPriority(request)
+  admitPolicies(request)
   // Last, as it counts what is let in.
   return admitQuota(request)
 }

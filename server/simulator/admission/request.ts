@@ -12,6 +12,8 @@ export interface AdmissionRequest {
   /** What it replaces, on update. */
   readonly old?: StoredObject
   readonly around: Surroundings
+  /** Objects of kinds without a type of their own, by their table. */
+  readonly stored: (table: string) => readonly StoredObject[]
   readonly warn: (warning: string) => void
 }
 

@@ -134,7 +134,7 @@ export class Operations implements Surroundings {
 
   #admit(operation: 'create' | 'update', resource: Resource, object: StoredObject, old: StoredObject | undefined, options: WriteOptions): readonly ResourceQuota[] {
     const { namespace, name = '' } = object.metadata
-    return admit({ operation, resource, namespace, name, object, ...(old && { old }), around: this, warn: (warning) => options.warn?.(warning) })
+    return admit({ operation, resource, namespace, name, object, ...(old && { old }), around: this, stored: (table) => this.store.list(table), warn: (warning) => options.warn?.(warning) })
   }
 
   /** Notes what the object that is about to be stored uses of its namespace's quotas. */
