@@ -1,3 +1,4 @@
+import { scheduleComplaint } from './cron-format.ts'
 import { child, ensure, setDefaults, text } from './draft.ts'
 import { invalid, required, unsupported } from './field-error.ts'
 import { selects } from './label-selector.ts'
@@ -95,9 +96,6 @@ export const cronJob: KindBehaviour = {
 
 function validateSchedule(schedule: string): FieldError[] {
   if (!schedule) return [required('spec.schedule')]
-  const fields = schedule.trim().split(/\s+/)
-  if (schedule.startsWith('@')) {
-    return /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/.test(schedule) ? [] : [invalid('spec.schedule', schedule, `unrecognized descriptor: ${schedule}`)]
-  }
-  return fields.length === 5 ? [] : [invalid('spec.schedule', schedule, `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`)]
+  const complaint = scheduleComplaint(schedule)
+  return complaint === undefined ? [] : [invalid('spec.schedule', schedule, complaint)]
 }
