@@ -7,6 +7,8 @@ import { Handler } from '../api/handler.ts'
 import { monitorDefinition, shopDefinition } from './test-definitions.ts'
 import type { ApiData } from '../api/create-api.ts'
 import type { ApiResponse } from '../api/http.ts'
+import type { Operations } from '../api/operations.ts'
+import type { Platform } from '../platform.ts'
 import type { JsonObject } from '../resources/object.ts'
 import type { ColumnData } from '../tables/table.ts'
 
@@ -18,6 +20,8 @@ const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const shops = '/apis/stable.example.com/v1/namespaces/default/shops'
 
 let handler: Handler
+let operations: Operations
+let platform: Platform
 beforeEach(() => {
   let seed = 1
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647
@@ -25,7 +29,8 @@ beforeEach(() => {
   const report = (error: unknown) => {
     throw error
   }
-  const operations = createOperations(data, { clock: new ManualClock(), random, sha256: hash, sign: hash, report })
+  platform = { clock: new ManualClock(), random, sha256: hash, sign: hash, report }
+  operations = createOperations(data, platform)
   operations.create(operations.registry.ofKind('Namespace'), undefined, { metadata: { name: 'default' } })
   handler = new Handler(operations, { columns, kubelets: { containerOf: () => undefined, previousLogs: () => undefined }, aggregated: [] })
 })
@@ -105,6 +110,15 @@ describe('a definition', () => {
       ['Established', 'NotAccepted'],
     ])
     expect(send('GET', '/apis/stable.example.com/v1/others').response.status).toBe(404)
+  })
+
+  it('is served at once where a cluster begins with it', async () => {
+    await define(shopDefinition())
+    send('POST', shops, shop({ colour: 'red' }))
+    const again = createOperations(data, platform, operations.store)
+    const found = again.registry.find('stable.example.com/v1', 'shops')
+    expect(found?.discovered.shortNames).toEqual(['sh'])
+    expect(again.store.list(found?.table ?? '')).toHaveLength(1)
   })
 
   it('takes its objects with it, and ends their watches', async () => {
