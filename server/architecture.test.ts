@@ -61,7 +61,9 @@ const ROOMS: readonly Room[] = [
   { path: 'client', from: ['client/pages', ...CLIENT_FEATURES, 'client/ui', 'client/net', ...FLOOR], node: false },
 
   // Drives the product from outside, through what a person or a program sees of it.
-  { path: 'e2e', from: ['server/tools', ...FLOOR], node: true },
+  { path: 'e2e', from: ['e2e/bench', 'server/tools', ...FLOOR], node: true },
+  // Measures one cluster without the server around it.
+  { path: 'e2e/bench', from: ['e2e', 'server/clusters/simulated', 'server/simulator', ...FLOOR], node: true },
   { path: 'slides', from: ['server/deck', ...FLOOR], node: true },
   { path: 'vite.config.ts', from: [], packages: ['vite'], node: true },
   { path: 'vitest.config.ts', from: [], packages: ['vitest'], node: true },
