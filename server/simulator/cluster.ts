@@ -2,6 +2,7 @@ import { createOperations } from './api/create-api.ts'
 import { Handler } from './api/handler.ts'
 import { componentStatuses, localServices } from './api/local-services.ts'
 import { startSigning } from './api/auth-certificates.ts'
+import { startSecretTokens } from './api/auth-secret-tokens.ts'
 import { localDoor } from './api/local.ts'
 import { bootstrap, settle } from './controllers/bootstrap.ts'
 import { startControllers } from './controllers/start.ts'
@@ -163,7 +164,7 @@ function startEngine({ options, data, platform, operations, past }: ClusterParts
     bootstrap(api, (object) => createWhole(operations, object), platform, options, { objects: data.bootstrap, node: data.node, system: data.system })
     for (const object of [...localServices(operations.registry.discovery), ...componentStatuses()]) createWhole(operations, object)
   }
-  const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority, podMetrics: podMetricsOf(handler) }), startScheduler(api, platform), ...(options.signCertificate ? [startSigning(operations, handler.auth, options.signCertificate)] : [])]
+  const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority, podMetrics: podMetricsOf(handler) }), startScheduler(api, platform), startSecretTokens(api, platform, handler.auth, options.certificateAuthority), ...(options.signCertificate ? [startSigning(operations, handler.auth, options.signCertificate)] : [])]
   return {
     runtime,
     kubelets,
