@@ -19,6 +19,14 @@ export function withRequestor(table: string, object: JsonObject, { name, uid, gr
   return { ...object, spec: { ...spec, username: name, groups, ...(uid !== undefined && { uid }), ...(extra && { extra }) } }
 }
 
+/** Says of conditions that are new when they came, as approving and denying do. */
+export function withTransitions(table: string, object: JsonObject, now: number): JsonObject {
+  const status = object['status']
+  if (table !== TABLE || !isObject(status)) return object
+  const at = rfc3339(now)
+  return { ...object, status: { ...status, conditions: conditionsOf(status).map((condition) => ({ ...condition, lastUpdateTime: condition['lastUpdateTime'] ?? at, lastTransitionTime: condition['lastTransitionTime'] ?? at })) } }
+}
+
 /** Signs certificate requests once they are approved. @returns stops it */
 export function startSigning(operations: Operations, auth: Auth, sign: CertificateSigner): () => void {
   const busy = new Set<string>()

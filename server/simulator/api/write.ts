@@ -1,7 +1,7 @@
 import { ApiError } from './door.ts'
 import { badRequest, invalidObject, methodNotAllowed, notFound } from './errors.ts'
 import { checkKind, mediaType, parseJson, readObject, textOf } from './body.ts'
-import { withRequestor } from './auth-certificates.ts'
+import { withRequestor, withTransitions } from './auth-certificates.ts'
 import { matcher } from './read.ts'
 import { answer } from './respond.ts'
 import { parseYaml } from './yaml.ts'
@@ -144,7 +144,7 @@ export class Writer {
   }
 
   #incoming(call: Call, body: JsonObject): JsonObject {
-    const stored = storedFrom(call.resource, this.#storage(call), body)
+    const stored = withTransitions(call.resource.table, storedFrom(call.resource, this.#storage(call), body), this.#operations.platform.clock.now())
     if (call.resource.table !== 'v1/namespaces' || call.subresource === 'finalize' || call.name === undefined) return stored
     // A namespace's own finalizers go through `finalize` only.
     const current = this.#operations.get('Namespace', undefined, call.name)
