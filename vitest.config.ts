@@ -25,6 +25,16 @@ export default defineConfig({
           maxConcurrency: 8,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'clients',
+          include: ['e2e/clients/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

@@ -20,6 +20,7 @@ const COMMANDS = {
   doctor: { does: 'say which tools are there, which are missing and how to get them', file: './tools/doctor.ts' },
   test: { does: 'run every test (npm test)', file: './tools/run-tests.ts' },
   check: { does: 'formatting, lint, types, unused code and import rules (npm run check)', file: './tools/run-checks.ts' },
+  conformance: { does: 'compare the simulated cluster with recordings of a real one', file: '../e2e/conformance/run.mjs' },
   bench: { does: 'measure start, join, echo and memory', file: '../e2e/bench.ts' },
 }
 

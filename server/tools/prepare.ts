@@ -20,6 +20,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   doctor: { dependencies: false, client: false, tools: [] },
   check: { dependencies: true, client: false, tools: [] },
   test: { dependencies: true, client: true, tools: [...WORKSHOP, 'chromium', 'iproute2'] },
+  conformance: { dependencies: true, client: false, tools: ['kubectl'] },
   bench: { dependencies: true, client: true, tools: WORKSHOP },
 }
 

@@ -9,7 +9,9 @@ import { strategicPatch } from './strategic.ts'
 import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
 import type { SchemaData } from '../resources/schema.ts'
 
-const schemas = new Schemas(JSON.parse(readFileSync(new URL('../../../manifests/simulator/schemas.json', import.meta.url), 'utf8')) as SchemaData)
+const schemas = new Schemas(
+  JSON.parse(readFileSync(new URL('../../../manifests/simulator/schemas.json', import.meta.url), 'utf8')) as SchemaData,
+)
 const DEPLOYMENT = 'io.k8s.api.apps.v1.Deployment'
 const POD_SPEC = 'io.k8s.api.core.v1.PodSpec'
 
@@ -31,7 +33,12 @@ describe('a JSON patch (RFC 6902)', () => {
     fc.assert(
       fc.property(documents, keys, values, (document, key, value) => {
         const path = escaped(key)
-        expect(jsonPatch(document, [{ op: 'add', path, value }, { op: 'test', path, value }])).toEqual({ ...document, [key]: value })
+        expect(
+          jsonPatch(document, [
+            { op: 'add', path, value },
+            { op: 'test', path, value },
+          ]),
+        ).toEqual({ ...document, [key]: value })
       }),
     )
   })
@@ -39,7 +46,12 @@ describe('a JSON patch (RFC 6902)', () => {
   it('removes what it added', () => {
     fc.assert(
       fc.property(documents, values, (document, value) => {
-        expect(jsonPatch(document, [{ op: 'add', path: '/new', value }, { op: 'remove', path: '/new' }])).toEqual(document)
+        expect(
+          jsonPatch(document, [
+            { op: 'add', path: '/new', value },
+            { op: 'remove', path: '/new' },
+          ]),
+        ).toEqual(document)
       }),
     )
   })
@@ -49,7 +61,12 @@ describe('a JSON patch (RFC 6902)', () => {
       fc.property(documents, values, (document, value) => {
         const begun = { ...document, from: value }
         const moved = jsonPatch(begun, [{ op: 'move', from: '/from', path: '/to' }])
-        expect(moved).toEqual(jsonPatch(begun, [{ op: 'copy', from: '/from', path: '/to' }, { op: 'remove', path: '/from' }]))
+        expect(moved).toEqual(
+          jsonPatch(begun, [
+            { op: 'copy', from: '/from', path: '/to' },
+            { op: 'remove', path: '/from' },
+          ]),
+        )
       }),
     )
   })
@@ -65,7 +82,16 @@ describe('a JSON patch (RFC 6902)', () => {
   })
 
   it('does all or nothing', () => {
-    fc.assert(fc.property(documents, values, (document, value) => void expect(() => jsonPatch(document, [{ op: 'add', path: '/new', value }, { op: 'test', path: '/missing', value: 1 }])).toThrow()))
+    fc.assert(
+      fc.property(documents, values, (document, value) => {
+        expect(() =>
+          jsonPatch(document, [
+            { op: 'add', path: '/new', value },
+            { op: 'test', path: '/missing', value: 1 },
+          ]),
+        ).toThrow()
+      }),
+    )
   })
 })
 
@@ -80,7 +106,11 @@ describe('a merge patch (RFC 7386)', () => {
     [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
     [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
     [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-    [['a', 'b'], ['c', 'd'], ['c', 'd']],
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'd'],
+    ],
     [{ a: 'b' }, ['c'], ['c']],
     [{ a: 'foo' }, null, null],
     [{ a: 'foo' }, 'bar', 'bar'],
@@ -92,20 +122,40 @@ describe('a merge patch (RFC 7386)', () => {
   })
 
   it('twice is once', () => {
-    fc.assert(fc.property(documents, documents, (target, patch) => void expect(mergePatch(mergePatch(target, patch), patch)).toEqual(mergePatch(target, patch))))
+    fc.assert(
+      fc.property(documents, documents, (target, patch) => {
+        expect(mergePatch(mergePatch(target, patch), patch)).toEqual(mergePatch(target, patch))
+      }),
+    )
   })
 
   it('of the document itself changes nothing', () => {
-    fc.assert(fc.property(documents, (document) => void expect(mergePatch(document, document)).toEqual(document)))
+    fc.assert(
+      fc.property(documents, (document) => {
+        expect(mergePatch(document, document)).toEqual(document)
+      }),
+    )
   })
 })
 
 const names = fc.constantFrom('web', 'log', 'proxy')
 const images = fc.constantFrom('nginx', 'busybox', 'redis')
-const environment = fc.uniqueArray(fc.record({ name: fc.constantFrom('A', 'B', 'C'), value: fc.constantFrom('1', '2') }), { selector: ({ name }) => name, minLength: 1, maxLength: 3 })
-const containers = fc.uniqueArray(fc.record({ name: names, image: images, env: environment }), { selector: ({ name }) => name, minLength: 1, maxLength: 3 })
+const environment = fc.uniqueArray(fc.record({ name: fc.constantFrom('A', 'B', 'C'), value: fc.constantFrom('1', '2') }), {
+  selector: ({ name }) => name,
+  minLength: 1,
+  maxLength: 3,
+})
+const containers = fc.uniqueArray(fc.record({ name: names, image: images, env: environment }), {
+  selector: ({ name }) => name,
+  minLength: 1,
+  maxLength: 3,
+})
 const podSpecs: fc.Arbitrary<JsonObject> = fc.record(
-  { containers, nodeSelector: fc.dictionary(fc.constantFrom('disk', 'zone'), fc.constantFrom('x', 'y'), { noNullPrototype: true }), restartPolicy: fc.constantFrom('Always', 'Never') },
+  {
+    containers,
+    nodeSelector: fc.dictionary(fc.constantFrom('disk', 'zone'), fc.constantFrom('x', 'y'), { noNullPrototype: true }),
+    restartPolicy: fc.constantFrom('Always', 'Never'),
+  },
   { requiredKeys: ['containers'] },
 ) as fc.Arbitrary<JsonObject>
 
@@ -120,7 +170,11 @@ describe('a strategic merge patch', () => {
   })
 
   it('of the object itself changes nothing', () => {
-    fc.assert(fc.property(podSpecs, (spec) => void expect(strategicPatch(schemas, POD_SPEC, spec, spec)).toEqual(spec)))
+    fc.assert(
+      fc.property(podSpecs, (spec) => {
+        expect(strategicPatch(schemas, POD_SPEC, spec, spec)).toEqual(spec)
+      }),
+    )
   })
 
   it('keeps the elements that it does not name, and has each name once', () => {
@@ -135,9 +189,23 @@ describe('a strategic merge patch', () => {
 })
 
 describe('server-side apply', () => {
-  const wanted = podSpecs.map((spec): JsonObject => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd', namespace: 'n' }, spec: { template: { spec } } }))
+  const wanted = podSpecs.map((spec): JsonObject => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd', namespace: 'n' },
+    spec: { template: { spec } },
+  }))
   const applied = (current: JsonObject | undefined, sent: JsonObject, manager: string, force = false) =>
-    applyPatch({ schemas, schema: DEPLOYMENT, current: current as StoredObject | undefined, sent, manager, force, now: 0, subresource: undefined })
+    applyPatch({
+      schemas,
+      schema: DEPLOYMENT,
+      current: current as StoredObject | undefined,
+      sent,
+      manager,
+      force,
+      now: 0,
+      subresource: undefined,
+    })
 
   it('twice changes nothing the second time', () => {
     fc.assert(
@@ -175,5 +243,9 @@ function withoutOrder(value: JsonValue | undefined): unknown {
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, field]) => [key, withoutOrder(field)] as const)
-  return Object.fromEntries(entries.filter(([, field]) => JSON.stringify(field) !== '{}' && JSON.stringify(field) !== '[]').toSorted(([a], [b]) => a.localeCompare(b)))
+  return Object.fromEntries(
+    entries
+      .filter(([, field]) => JSON.stringify(field) !== '{}' && JSON.stringify(field) !== '[]')
+      .toSorted(([a], [b]) => a.localeCompare(b)),
+  )
 }
