@@ -80,6 +80,30 @@ describe('a fork of a cluster', () => {
     expect(await log(first.cluster, 'default', 'say')).toBe('hello from origin-01\n')
   })
 
+  it('goes on with a container that keeps crashing where its origin was, and remembers one that has ended', async () => {
+    const first = await ready('origin', 1)
+    const pods = '/api/v1/namespaces/default/pods'
+    const running = (name: string, line: string, restartPolicy: string) =>
+      send(first.cluster, 'POST', pods, {
+        metadata: { name },
+        spec: { restartPolicy, containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', line] }] },
+      })
+    await running('crashing', 'echo boom; exit 3', 'Always')
+    await running('done', 'echo finished', 'Never')
+    await first.clock.advance(60_000)
+    const { cluster: fork, clock } = forkOf(first, 2)
+    await clock.advance(1)
+    const states = async (cluster: ForkableCluster) => (await everything(cluster)).match(/"state":\{[^}]*\{[^}]*\}\}|"restartCount":\d+/g)
+    expect(await states(fork)).toEqual((await states(first.cluster))?.map((state) => state.replaceAll('origin-', 'fork-')))
+    expect(await log(fork, 'default', 'crashing')).toBe('boom\n')
+    expect(await log(fork, 'default', 'done')).toBe('finished\n')
+    const restarts = async (cluster: ForkableCluster) =>
+      /"restartCount":(\d+)/.exec(String((await ask(cluster, 'GET', `${pods}/crashing`)).body))?.[1]
+    await Promise.all([first.clock.advance(300_000), clock.advance(300_000)])
+    expect(await restarts(fork)).toBe(await restarts(first.cluster))
+    expect(Number(await restarts(fork))).toBeGreaterThan(4)
+  })
+
   it('lends nobody the tokens of its origin', async () => {
     const { origin, fork } = await pair()
     expect(fork.adminToken).not.toBe(origin.adminToken)

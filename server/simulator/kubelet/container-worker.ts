@@ -134,7 +134,9 @@ export class ContainerWorker {
       if (this.#host.probing()) this.#probe(made)
     } else if (waits) {
       this.#busy = true
-      this.#later(Math.max(Date.parse(ended?.finishedAt ?? '') + this.#backOff - this.#host.now(), 0), () => this.#pull())
+      const wait = Date.parse(ended?.finishedAt ?? '') + this.#backOff - this.#host.now()
+      this.#backOff = Math.min(this.#backOff * 2, lastBackOffMillis)
+      this.#later(Math.max(wait, 0), () => this.#pull())
     }
   }
 
