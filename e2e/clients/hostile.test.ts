@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { createCluster } from '../../server/simulator/cluster.ts'
 import { loadSimulatorData } from '../../server/clusters/simulated/load-data.ts'

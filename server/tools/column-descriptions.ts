@@ -7,7 +7,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
  */
 
 /** `=SCHEMA FIELD` is that field's description; `io.k8s.api.` is left out. */
-const CONTAINERS = { Containers: 'Names of each container in the template.', Images: 'Images referenced by each container in the template.' }
+const CONTAINERS = {
+  Containers: 'Names of each container in the template.',
+  Images: 'Images referenced by each container in the template.',
+}
 const READY = 'Number of the pod with ready state'
 
 const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -165,7 +168,13 @@ export function describeColumns(describe: (schema: string, field: string) => str
     const like = WORDS[resource.replace(/^events\.k8s\.io\/v1\/events$/, 'v1/events').replace(/^autoscaling\/v1\//, 'autoscaling/v2/')]
     for (const column of columns) {
       const name = String(column['name'])
-      const words = own(like?.[name]) ?? (name === 'Name' ? describe(META, 'name') : name === 'Age' || name === 'Created At' ? describe(META, 'creationTimestamp') : undefined)
+      const words =
+        own(like?.[name]) ??
+        (name === 'Name'
+          ? describe(META, 'name')
+          : name === 'Age' || name === 'Created At'
+            ? describe(META, 'creationTimestamp')
+            : undefined)
       if (words !== undefined) column['description'] = words
     }
   }

@@ -34,12 +34,20 @@ function commentsIn(file: string): Comments {
 
 function textOf(comment: string): string {
   const lines = comment.split('\n').map((line) => line.replace(/^\s*\* ?/, '').trimEnd())
-  return lines.join('\n').trim().replaceAll(/\\(["'])/g, '$1').replaceAll('*_/', '*/').replaceAll('*\\/', '*/')
+  return lines
+    .join('\n')
+    .trim()
+    .replaceAll(/\\(["'])/g, '$1')
+    .replaceAll('*_/', '*/')
+    .replaceAll('*\\/', '*/')
 }
 
 /** `io.k8s.api.core.v1.Event` → V1Event, or CoreV1Event where the short name is taken. */
 function clientNodeComments(schema: string): Comments {
-  const [group = '', version = '', kind = ''] = schema.split('.').slice(-3).map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+  const [group = '', version = '', kind = ''] = schema
+    .split('.')
+    .slice(-3)
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
   const file = [`${group}${version}${kind}`, `${version}${kind}`].map((name) => `${models}${name}.d.ts`).find((path) => existsSync(path))
   return file ? commentsIn(file) : new Map()
 }
@@ -47,14 +55,20 @@ function clientNodeComments(schema: string): Comments {
 /** The files of kubernetes-models by the alias they export, such as `IIoK8sApiCoreV1Event`. */
 function filesByAlias(): Map<string, string> {
   const files = new Map<string, string>()
-  for (const file of globSync(['node_modules/kubernetes-models/**/*.d.ts', 'node_modules/@kubernetes-models/apimachinery/**/*.d.ts'], { cwd: root })) {
+  for (const file of globSync(['node_modules/kubernetes-models/**/*.d.ts', 'node_modules/@kubernetes-models/apimachinery/**/*.d.ts'], {
+    cwd: root,
+  })) {
     const alias = /as (IIo[A-Z]\w+)/.exec(readFileSync(root + file, 'utf8'))?.[1]
     if (alias) files.set(alias, root + file)
   }
   return files
 }
 
-const aliasOf = (schema: string): string => `I${schema.split(/[.-]/).map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('')}`
+const aliasOf = (schema: string): string =>
+  `I${schema
+    .split(/[.-]/)
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('')}`
 const squashed = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
 const VALUES = '\n\nPossible enum values:\n'
 
@@ -62,7 +76,10 @@ const VALUES = '\n\nPossible enum values:\n'
 function chosen(newer: string | undefined, richer: string | undefined, values: readonly string[] | undefined): string | undefined {
   if (newer === undefined || richer === undefined) return newer ?? richer
   const [prose = '', list] = richer.split(VALUES)
-  const listed = list !== undefined && (values ?? []).length === [...list.matchAll(/^ - /gm)].length && values?.every((value) => list.includes(`"${value}"`))
+  const listed =
+    list !== undefined &&
+    (values ?? []).length === [...list.matchAll(/^ - /gm)].length &&
+    values?.every((value) => list.includes(`"${value}"`))
   if (squashed(prose) === squashed(newer)) return listed || list === undefined ? richer : prose
   return listed ? `${newer}${VALUES}${list}` : newer
 }

@@ -55,7 +55,9 @@ function schemaFields(schema: JsonObject): readonly Uint8Array[] {
   if (typeof type === 'string') fields.push(message(22, [text(1, type)]))
   if (isObject(items)) fields.push(message(23, [message(1, schemaFields(items))]))
   if (isObject(properties)) {
-    const named = Object.entries(properties).map(([name, property]) => message(1, [text(1, name), message(2, isObject(property) ? schemaFields(property) : [])]))
+    const named = Object.entries(properties).map(([name, property]) =>
+      message(1, [text(1, name), message(2, isObject(property) ? schemaFields(property) : [])]),
+    )
     fields.push(message(25, named))
   }
   for (const [name, value] of Object.entries(schema)) {

@@ -56,7 +56,9 @@ export class SchemaWriter {
     if (oneOf && this.#dialect.wraps) result['oneOf'] = oneOf
     if (!this.#dialect.wraps && schema.format === 'int-or-string') result['type'] = 'string'
     if (properties) {
-      result['properties'] = Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, this.#schema(property, aboutField?.(name))]))
+      result['properties'] = Object.fromEntries(
+        Object.entries(properties).map(([name, property]) => [name, this.#schema(property, aboutField?.(name))]),
+      )
     }
     if (items) result['items'] = this.#schema(items)
     if (additionalProperties) result['additionalProperties'] = this.#schema(additionalProperties)

@@ -74,7 +74,12 @@ export class OpenApi {
     const resources = this.#registry.all().filter((resource) => resource.groupVersion === groupVersion)
     const own = Object.entries(this.#schemas.data.kinds).filter(([kind]) => kind.slice(0, kind.lastIndexOf('/')) === groupVersion)
     const writer = new SchemaWriter(this.#schemas, this.#descriptions(), VERSION_3)
-    const names = withReferences(this.#schemas, [...own.map(([, schema]) => schema), ...SHARED, ...(resources.some(({ custom }) => custom) ? [OBJECT_META, LIST_META] : []), ...resources.flatMap((resource) => this.#ofSubresources(resource.subresources.values()))])
+    const names = withReferences(this.#schemas, [
+      ...own.map(([, schema]) => schema),
+      ...SHARED,
+      ...(resources.some(({ custom }) => custom) ? [OBJECT_META, LIST_META] : []),
+      ...resources.flatMap((resource) => this.#ofSubresources(resource.subresources.values())),
+    ])
     return {
       openapi: '3.0.0',
       info: { title: 'Kubernetes', version: this.#version() },

@@ -28,8 +28,11 @@ export function validateMetric(metric: Metric, field: string): FieldError[] {
     if (!metric.containerResource?.container) errors.push(required(`${field}.containerResource.container`, 'must specify a container'))
     errors.push(...validateResource(metric.containerResource, `${field}.containerResource`))
   } else if (first !== undefined) errors.push(...validateTarget(metric[first]?.target, `${field}.${first}.target`))
-  if (source !== undefined && metric[source] === undefined) errors.push(required(`${field}.${source}`, 'must populate information for the given metric source'))
-  if (present.length !== 1) for (const extra of present) if (extra !== source) errors.push(forbidden(`${field}.${extra}`, 'must populate the given metric source only'))
+  if (source !== undefined && metric[source] === undefined)
+    errors.push(required(`${field}.${source}`, 'must populate information for the given metric source'))
+  if (present.length !== 1)
+    for (const extra of present)
+      if (extra !== source) errors.push(forbidden(`${field}.${extra}`, 'must populate the given metric source only'))
   return errors
 }
 

@@ -14,13 +14,15 @@ export function validateSecurityContext(context: SecurityContext | undefined, fi
   if (!context) return []
   const errors = [...validateId(`${field}.runAsUser`, context.runAsUser), ...validateId(`${field}.runAsGroup`, context.runAsGroup)]
   const mounts = ['Default', 'Unmasked']
-  if (context.procMount !== undefined && !mounts.includes(context.procMount)) errors.push(unsupported(`${field}.procMount`, context.procMount, mounts))
+  if (context.procMount !== undefined && !mounts.includes(context.procMount))
+    errors.push(unsupported(`${field}.procMount`, context.procMount, mounts))
   errors.push(...validateSeccomp(context.seccompProfile, `${field}.seccompProfile`))
   if (context.allowPrivilegeEscalation !== false) return errors
   const shown = goSecurityContext(context)
   if (context.privileged) errors.push(invalid(field, shown, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'))
   for (const capability of context.capabilities?.add ?? []) {
-    if (capability === 'CAP_SYS_ADMIN') errors.push(invalid(field, shown, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'))
+    if (capability === 'CAP_SYS_ADMIN')
+      errors.push(invalid(field, shown, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'))
   }
   return errors
 }
@@ -47,7 +49,8 @@ function validateSeccomp(profile: SeccompProfile | undefined, field: string): Fi
   const types = ['Localhost', 'RuntimeDefault', 'Unconfined']
   const errors: FieldError[] = []
   if (!types.includes(profile.type)) errors.push(unsupported(`${field}.type`, profile.type, types))
-  if (profile.type === 'Localhost' && !profile.localhostProfile) errors.push(required(`${field}.localhostProfile`, 'must be set when seccomp type is Localhost'))
+  if (profile.type === 'Localhost' && !profile.localhostProfile)
+    errors.push(required(`${field}.localhostProfile`, 'must be set when seccomp type is Localhost'))
   else if (profile.type !== 'Localhost' && profile.localhostProfile !== undefined) {
     errors.push(invalid(`${field}.localhostProfile`, profile.localhostProfile, 'can only be set when seccomp type is Localhost'))
   }
@@ -62,7 +65,12 @@ function goSecurityContext(context: SecurityContext): JsonObject {
     Capabilities: capabilities ? { Add: or(capabilities.add), Drop: or(capabilities.drop) } : null,
     Privileged: or(context.privileged),
     SELinuxOptions: seLinuxOptions
-      ? { User: seLinuxOptions.user ?? '', Role: seLinuxOptions.role ?? '', Type: seLinuxOptions.type ?? '', Level: seLinuxOptions.level ?? '' }
+      ? {
+          User: seLinuxOptions.user ?? '',
+          Role: seLinuxOptions.role ?? '',
+          Type: seLinuxOptions.type ?? '',
+          Level: seLinuxOptions.level ?? '',
+        }
       : null,
     WindowsOptions: null,
     RunAsUser: or(context.runAsUser),
@@ -72,6 +80,8 @@ function goSecurityContext(context: SecurityContext): JsonObject {
     AllowPrivilegeEscalation: or(context.allowPrivilegeEscalation),
     ProcMount: or(context.procMount),
     SeccompProfile: seccompProfile ? { Type: seccompProfile.type, LocalhostProfile: or(seccompProfile.localhostProfile) } : null,
-    AppArmorProfile: context.appArmorProfile ? { Type: context.appArmorProfile.type, LocalhostProfile: or(context.appArmorProfile.localhostProfile) } : null,
+    AppArmorProfile: context.appArmorProfile
+      ? { Type: context.appArmorProfile.type, LocalhostProfile: or(context.appArmorProfile.localhostProfile) }
+      : null,
   }
 }
