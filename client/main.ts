@@ -20,7 +20,14 @@ async function start(root: Element): Promise<void> {
   document.documentElement.dataset['page'] = path.slice(1)
   const load = pages[path]
   if (!load) {
-    render(h(MessagePage, { title: 'There is no such page', say: `Nothing lives at ${path}.`, action: { label: 'Go to the workshop', href: '/join' } }), root)
+    render(
+      h(MessagePage, {
+        title: 'There is no such page',
+        say: `Nothing lives at ${path}.`,
+        action: { label: 'Go to the workshop', href: '/join' },
+      }),
+      root,
+    )
     return
   }
   try {

@@ -39,7 +39,15 @@ test('each attendee gets one of the folder’s clusters, and the next is told th
 test('a folder with something that is no kubeconfig gets one sentence that names the file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'deckhand-pool-'))
   writeFileSync(join(folder, 'broken.yaml'), 'a: [1, 2\n')
-  const { code, output } = await runToEnd(['present', '--port', '0', '--state', join(folder, 'state'), '--clusters', `kubeconfig:${folder}`])
+  const { code, output } = await runToEnd([
+    'present',
+    '--port',
+    '0',
+    '--state',
+    join(folder, 'state'),
+    '--clusters',
+    `kubeconfig:${folder}`,
+  ])
   expect(code).not.toBe(0)
   expect(output).toContain('broken.yaml')
   expect(output).not.toMatch(/\n\s+at /)

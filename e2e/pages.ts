@@ -10,7 +10,12 @@ export async function visit(browser: Browser, url: string, options: Parameters<B
 }
 
 /** Joins as a person does: opens the link, types a name. */
-export async function joinAs(browser: Browser, deckhand: Deckhand, name: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+export async function joinAs(
+  browser: Browser,
+  deckhand: Deckhand,
+  name: string,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<Page> {
   const page = await visit(browser, deckhand.join, options)
   await page.getByLabel('Your name').fill(name)
   await page.getByRole('button', { name: 'Join' }).click()

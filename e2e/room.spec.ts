@@ -78,7 +78,12 @@ test('without a working bubblewrap the room gets slides only, and is told why', 
   const folder = mkdtempSync(join(tmpdir(), 'deckhand-bwrap-'))
   writeFileSync(join(folder, 'bwrap'), '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n', { mode: 0o755 })
   for (const tool of ['bash', 'sh', 'kubectl', 'socat', 'vim'])
-    symlinkSync(execFileSync('sh', ['-c', `command -v ${tool} || echo /bin/false`]).toString().trim(), join(folder, tool))
+    symlinkSync(
+      execFileSync('sh', ['-c', `command -v ${tool} || echo /bin/false`])
+        .toString()
+        .trim(),
+      join(folder, tool),
+    )
   const bare = await startDeckhand(['--share', '--host', host.here], { PATH: folder })
   const page = await visit(browser, bare.join)
   await page.getByLabel('Your name').fill('Cleo')

@@ -89,17 +89,24 @@ const joinBody = (name: string, code: string) => ({
 
 const join = (deckhand: Deckhand, name: string): Promise<Answer> => ask(deckhand.join, '/api/join', joinBody(name, codeOf(deckhand)))
 
-function ask(base: string, path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> {
+function ask(
+  base: string,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
   const url = new URL(base)
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: url.hostname, port: url.port, path, method: options.method ?? 'GET', headers: options.headers ?? {} }, (response) => {
-      let body = ''
-      response.on('data', (chunk: Buffer) => (body += chunk.toString()))
-      response.on('end', () => {
-        const cookie = (response.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ')
-        resolve({ status: response.statusCode ?? 0, body, cookie })
-      })
-    })
+    const request = httpRequest(
+      { host: url.hostname, port: url.port, path, method: options.method ?? 'GET', headers: options.headers ?? {} },
+      (response) => {
+        let body = ''
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+        response.on('end', () => {
+          const cookie = (response.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ')
+          resolve({ status: response.statusCode ?? 0, body, cookie })
+        })
+      },
+    )
     request.on('error', reject)
     request.end(options.body)
   })
@@ -113,7 +120,13 @@ function upgrade(base: string, path: string, headers: Record<string, string>): P
       host: url.hostname,
       port: url.port,
       path,
-      headers: { ...headers, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' },
+      headers: {
+        ...headers,
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      },
     })
     request.on('response', (response) => resolve(response.statusCode ?? 0))
     request.on('upgrade', (_response, socket) => {

@@ -42,7 +42,7 @@ const ROOMS: readonly Room[] = [
   { path: 'server/kernel', from: [], packages: ['zod'], node: false },
   { path: 'server/protocol', from: ['server/kernel'], packages: ['zod'], node: false },
   // Kubernetes in one process, which takes time, randomness, signing and hashing as arguments.
-  { path: 'server/simulator', from: ['server/kernel'], packages: ['@marcbachmann/cel-js', 'unbash', 'yaml', 'zod'], node: false },
+  { path: 'server/simulator', from: ['server/kernel'], packages: ['@marcbachmann/cel-js', 'croner', 'unbash', 'yaml', 'zod'], node: false },
 
   ...SERVER_FEATURES.filter((path) => !WITH_MORE_TO_SAY.includes(path)).map((path) => ({ path, from: FLOOR, node: true })),
   // The one room whose purpose is to house the simulator.
@@ -80,6 +80,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'remark-*': ['server/deck/markdown.ts'],
   'rehype-*': ['server/deck/markdown.ts'],
   '@marcbachmann/cel-js': ['server/simulator/custom/cel.ts'],
+  'croner': ['server/simulator/controllers/batch/schedule.ts'],
   'unbash': ['server/deck/commands.ts', 'server/simulator/shell/parser.ts'],
   'reveal.js': ['client/slides/reveal.ts'],
   '@xterm/*': ['client/terminals/screen.ts'],
@@ -209,7 +210,7 @@ const packageName = (specifier: string): string =>
 
 const fits = (name: string, pattern: string): boolean => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern)
 
-const isTest = (file: string): boolean => /\.(test|spec)\.tsx?$/.test(file)
+const isTest = (file: string): boolean => /\.(test|spec|test-support)\.tsx?$/.test(file)
 
 function badHabits({ file, text }: Source): string[] {
   return [

@@ -74,7 +74,14 @@ function Lines({ query, state }: { query: string; state: Data }) {
   const place = (): void => {
     const made = plot.current
     setListed(Math.max(1, Math.floor((host.current?.clientHeight ?? 0) / LEGEND_LINE)))
-    if (made) setLabels(spreadLabels(series.map((one) => made.heightOf(lastOf(one) ?? 0)), LABEL_GAP, (host.current?.clientHeight ?? 0) - 90))
+    if (made)
+      setLabels(
+        spreadLabels(
+          series.map((one) => made.heightOf(lastOf(one) ?? 0)),
+          LABEL_GAP,
+          (host.current?.clientHeight ?? 0) - 90,
+        ),
+      )
   }
 
   useEffect(() => {
@@ -100,12 +107,19 @@ function Lines({ query, state }: { query: string; state: Data }) {
   return (
     <div class={`chart-lines ${direct ? 'direct' : 'listed'}`} role="img" aria-label={summaryOf(query, state)}>
       <div class="chart-canvas" ref={host} />
-      {direct ? <DirectLabels series={series} query={query} heights={labels} ink={look.ink} /> : <Legend series={series} query={query} ink={look.ink} lines={listed} />}
+      {direct ? (
+        <DirectLabels series={series} query={query} heights={labels} ink={look.ink} />
+      ) : (
+        <Legend series={series} query={query} ink={look.ink} lines={listed} />
+      )}
     </div>
   )
 }
 
-const sizeOf = ({ clientWidth, clientHeight }: HTMLElement): { width: number; height: number } => ({ width: Math.max(100, clientWidth), height: Math.max(80, clientHeight) })
+const sizeOf = ({ clientWidth, clientHeight }: HTMLElement): { width: number; height: number } => ({
+  width: Math.max(100, clientWidth),
+  height: Math.max(80, clientHeight),
+})
 
 const lookNow = (): PlotLook => ({ ink: colourOf('ink'), quiet: colourOf('quiet'), line: colourOf('line'), font: "'IBM Plex Sans'" })
 
@@ -117,7 +131,10 @@ interface Named {
 
 function described({ series, query, ink }: Named): readonly { name: string; value: string; colour: string }[] {
   const scale = scaleFor(unitOf(query), boundsOf(series).largest)
-  const names = namesOf(series.map(({ labels }) => labels), query)
+  const names = namesOf(
+    series.map(({ labels }) => labels),
+    query,
+  )
   return series.map((one, index) => {
     const last = lastOf(one)
     return { name: names[index] ?? '', value: last === undefined ? 'no value' : written(last, scale), colour: colourOfSeries(index, ink) }

@@ -1,5 +1,23 @@
 /** Labels that people know things by, the most telling first. */
-const telling = ['pod', 'container', 'node', 'deployment', 'service', 'namespace', 'phase', 'resource', 'verb', 'code', 'method', 'path', 'quantile', 'device', 'instance', 'job', '__name__']
+const telling = [
+  'pod',
+  'container',
+  'node',
+  'deployment',
+  'service',
+  'namespace',
+  'phase',
+  'resource',
+  'verb',
+  'code',
+  'method',
+  'path',
+  'quantile',
+  'device',
+  'instance',
+  'job',
+  '__name__',
+]
 
 type Labels = Readonly<Record<string, string>>
 

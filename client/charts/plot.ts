@@ -54,7 +54,14 @@ export class Plot {
       cursor: { show: false },
       scales: { x: { time: true, range: () => this.#range }, y: { range: () => [this.#ticks[0] ?? 0, this.#ticks.at(-1) ?? 1] } },
       axes: [
-        { ...axis, size: 56, gap: 14, grid: { show: false }, splits: () => timeTicks(this.#range), values: (_plot, splits) => splits.map((at) => clockAt(at, this.#range)) },
+        {
+          ...axis,
+          size: 56,
+          gap: 14,
+          grid: { show: false },
+          splits: () => timeTicks(this.#range),
+          values: (_plot, splits) => splits.map((at) => clockAt(at, this.#range)),
+        },
         {
           ...axis,
           size: AXIS_WIDTH,
@@ -64,7 +71,15 @@ export class Plot {
           values: (_plot, splits) => splits.map((value) => written(value, scaleFor(this.#unit, this.#largest))),
         },
       ],
-      series: [{}, ...plotted.series.map((_one, index) => ({ stroke: colourOfSeries(index, look.ink), width: LINE, points: { show: plotted.series[index]?.times.length === 1, size: 12 }, spanGaps: false }))],
+      series: [
+        {},
+        ...plotted.series.map((_one, index) => ({
+          stroke: colourOfSeries(index, look.ink),
+          width: LINE,
+          points: { show: plotted.series[index]?.times.length === 1, size: 12 },
+          spanGaps: false,
+        })),
+      ],
     }
   }
 

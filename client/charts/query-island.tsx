@@ -24,7 +24,15 @@ export function QueryIsland({ block, watch, editable }: Queries) {
   return (
     <>
       {block.queries.map((query) => (
-        <Chart key={query} title={block.title} query={query} rangeSeconds={block.rangeSeconds} stepSeconds={block.stepSeconds} watch={watch} editable={editable} />
+        <Chart
+          key={query}
+          title={block.title}
+          query={query}
+          rangeSeconds={block.rangeSeconds}
+          stepSeconds={block.stepSeconds}
+          watch={watch}
+          editable={editable}
+        />
       ))}
     </>
   )

@@ -6,20 +6,36 @@ const MI = 1024 ** 2
 
 describe('a chart in words', () => {
   it('says what each line is now and has been', () => {
-    const state = { state: 'data' as const, from: 0, to: 900, series: [{ labels: { pod: 'web-1' }, times: [1, 2], values: [10 * MI, 12 * MI] }] }
+    const state = {
+      state: 'data' as const,
+      from: 0,
+      to: 900,
+      series: [{ labels: { pod: 'web-1' }, times: [1, 2], values: [10 * MI, 12 * MI] }],
+    }
     expect(summaryOf('container_memory_working_set_bytes', state)).toBe(
       'Line chart of container_memory_working_set_bytes, 15 minutes, 1 series. web-1: now 12 Mi, between 10 Mi and 12 Mi.',
     )
   })
 
   it('is the reason while there is nothing to see', () => {
-    expect(summaryOf('up', { state: 'waiting', why: 'Waiting for Prometheus: its claim is unbound.' })).toBe('Waiting for Prometheus: its claim is unbound.')
+    expect(summaryOf('up', { state: 'waiting', why: 'Waiting for Prometheus: its claim is unbound.' })).toBe(
+      'Waiting for Prometheus: its claim is unbound.',
+    )
   })
 })
 
 describe('series on one row of times', () => {
   it('have gaps where they have nothing', () => {
-    expect(columnsOf([{ labels: {}, times: [1, 3], values: [5, 6] }, { labels: {}, times: [2, 3], values: [7, null] }])).toEqual([[1, 2, 3], [5, null, 6], [null, 7, null]])
+    expect(
+      columnsOf([
+        { labels: {}, times: [1, 3], values: [5, 6] },
+        { labels: {}, times: [2, 3], values: [7, null] },
+      ]),
+    ).toEqual([
+      [1, 2, 3],
+      [5, null, 6],
+      [null, 7, null],
+    ])
   })
 })
 

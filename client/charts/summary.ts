@@ -12,7 +12,10 @@ export function summaryOf(query: string, state: ChartState | undefined): string 
   if (state.state !== 'data') return state.why
   const { series } = state
   const scale = scaleFor(unitOf(query), boundsOf(series).largest)
-  const names = namesOf(series.map(({ labels }) => labels), query)
+  const names = namesOf(
+    series.map(({ labels }) => labels),
+    query,
+  )
   const minutes = Math.round((state.to - state.from) / 60)
   const lines = series.slice(0, READ_OUT).map((one, index) => {
     const values = one.values.filter((value) => value !== null)

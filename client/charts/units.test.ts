@@ -24,7 +24,12 @@ describe('a value', () => {
   })
 
   it('keeps three digits that say something, and no more', () => {
-    expect([0.004, 0.25, 12.34, 250].map((value) => written(value, scaleFor('cores', 1)))).toEqual(['0.004 cores', '0.25 cores', '12.3 cores', '250 cores'])
+    expect([0.004, 0.25, 12.34, 250].map((value) => written(value, scaleFor('cores', 1)))).toEqual([
+      '0.004 cores',
+      '0.25 cores',
+      '12.3 cores',
+      '250 cores',
+    ])
   })
 
   it('shares its scale with the largest, so that numbers can be compared', () => {

@@ -46,18 +46,28 @@ export function scaleFor(unit: Unit, largest: number): Scale {
 export function written(value: number, { factor, name }: Scale): string {
   const scaled = value / factor
   const size = Math.abs(scaled)
-  const number = size >= 1e5 ? scaled.toExponential(1) : trimmed(scaled, size >= 100 || Number.isInteger(scaled) ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : 3)
+  const number =
+    size >= 1e5
+      ? scaled.toExponential(1)
+      : trimmed(scaled, size >= 100 || Number.isInteger(scaled) ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : 3)
   return name === '' ? number : name === '%' ? `${number} %` : `${number} ${name}`
 }
 
-const trimmed = (value: number, digits: number): string => value.toFixed(digits).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')
+const trimmed = (value: number, digits: number): string =>
+  value
+    .toFixed(digits)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '')
 
 /** At most six round values from zero, or from below the least, to above the largest. */
 export function ticksFor(least: number, largest: number, factor: number): readonly number[] {
   const low = Math.min(0, least) / factor
   const high = largest / factor
   const span = high - low || Math.abs(high) || 1
-  const step = [1, 2, 2.5, 5, 10].map((nice) => nice * 10 ** Math.floor(Math.log10(span / 5))).find((nice) => Math.ceil(high / nice) - Math.floor(low / nice) <= 5) ?? span
+  const step =
+    [1, 2, 2.5, 5, 10]
+      .map((nice) => nice * 10 ** Math.floor(Math.log10(span / 5)))
+      .find((nice) => Math.ceil(high / nice) - Math.floor(low / nice) <= 5) ?? span
   const first = Math.floor(low / step)
   const last = Math.max(first + 1, Math.ceil(high / step - 1e-9))
   return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)) * factor)

@@ -9,9 +9,22 @@ const one = TerminalId.parse('one')
 const two = TerminalId.parse('two')
 
 const log = (...events: SessionEvent[]): LoggedEvent[] => events.map((event, index) => ({ seq: index + 1, at: index * 100, event }))
-const opened = (person: PersonId, terminal: TerminalId): SessionEvent => ({ type: 'terminal.opened', person, terminal, title: 'bash', columns: 80, rows: 24 })
+const opened = (person: PersonId, terminal: TerminalId): SessionEvent => ({
+  type: 'terminal.opened',
+  person,
+  terminal,
+  title: 'bash',
+  columns: 80,
+  rows: 24,
+})
 const started = (person: PersonId, terminal: TerminalId): SessionEvent => ({ type: 'command.started', person, terminal, offset: 0 })
-const finished = (person: PersonId, terminal: TerminalId, exit: number): SessionEvent => ({ type: 'command.finished', person, terminal, offset: 9, exit })
+const finished = (person: PersonId, terminal: TerminalId, exit: number): SessionEvent => ({
+  type: 'command.finished',
+  person,
+  terminal,
+  offset: 9,
+  exit,
+})
 
 describe('the terminal that a person used last', () => {
   it('is where the newest command began, not the newest terminal', () => {

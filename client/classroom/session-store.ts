@@ -4,7 +4,14 @@ import type { ClientMessage } from '../../server/protocol/client-message.ts'
 import type { Deck } from '../../server/protocol/deck.ts'
 import { Deck as DeckSchema } from '../../server/protocol/deck.ts'
 import type { LoggedEvent, Position } from '../../server/protocol/session-event.ts'
-import { emptySession, reduceSession, runKey, type RunState, type SessionState, type TerminalState } from '../../server/protocol/session-state.ts'
+import {
+  emptySession,
+  reduceSession,
+  runKey,
+  type RunState,
+  type SessionState,
+  type TerminalState,
+} from '../../server/protocol/session-state.ts'
 import type { ClusterNotice, Page, ServerMessage } from '../../server/protocol/server-message.ts'
 import { getJson, wordsOf } from '../net/api.ts'
 import { SessionSocket, type Connection } from '../net/socket.ts'

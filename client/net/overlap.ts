@@ -1,5 +1,8 @@
 /** What of a chunk is new to a screen that has everything before `have`. Offsets count UTF-16 code units, as `string.length` does. */
-export type Fresh = { readonly kind: 'new'; readonly data: string; readonly next: number } | { readonly kind: 'old' } | { readonly kind: 'gap' }
+export type Fresh =
+  | { readonly kind: 'new'; readonly data: string; readonly next: number }
+  | { readonly kind: 'old' }
+  | { readonly kind: 'gap' }
 
 /** Skips what the screen has already. A chunk that begins later than the screen ends leaves a gap: the screen has to attach again. */
 export function freshPart(have: number, offset: number, data: string): Fresh {

@@ -77,20 +77,31 @@ function FollowToggle({ following, onToggle }: { following: boolean; onToggle: (
 export function TerminalChoices({ terminals }: { terminals: OwnTerminals }) {
   return (
     <>
-      <SizeChoice label="Terminal type" size={terminals.fontSize.value} least={9} most={40} onSize={(size) => (terminals.fontSize.value = size)} />
+      <SizeChoice
+        label="Terminal type"
+        size={terminals.fontSize.value}
+        least={9}
+        most={40}
+        onSize={(size) => (terminals.fontSize.value = size)}
+      />
       <fieldset class="choice">
         <legend>Terminal colours</legend>
         <label>
           <input type="radio" name="look" checked={terminals.look.value === 'navy'} onChange={() => (terminals.look.value = 'navy')} /> Navy
         </label>
         <label>
-          <input type="radio" name="look" checked={terminals.look.value === 'paper'} onChange={() => (terminals.look.value = 'paper')} /> Paper
+          <input type="radio" name="look" checked={terminals.look.value === 'paper'} onChange={() => (terminals.look.value = 'paper')} />{' '}
+          Paper
         </label>
       </fieldset>
       <fieldset class="choice">
         <legend class="unseen">Screen reader</legend>
         <label>
-          <input type="checkbox" checked={terminals.screenReader.value} onChange={(event) => (terminals.screenReader.value = event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={terminals.screenReader.value}
+            onChange={(event) => (terminals.screenReader.value = event.currentTarget.checked)}
+          />
           Terminal for screen readers
         </label>
       </fieldset>

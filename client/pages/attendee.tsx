@@ -58,7 +58,9 @@ function Attending({ store }: { store: SessionStore }) {
       <div class="attendee-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />
       <div class="attendee-split" style={{ '--share': `${share.value}%` }}>
         {slides}
-        {wide !== 'tabs' && <Splitter label="Slides and terminal" across={wide === 'side' ? 'row' : 'column'} share={share.value} onShare={split} />}
+        {wide !== 'tabs' && (
+          <Splitter label="Slides and terminal" across={wide === 'side' ? 'row' : 'column'} share={share.value} onShare={split} />
+        )}
         <aside class="attendee-dock" hidden={wide === 'tabs' && tab.value !== 'terminal'}>
           <LiveDock store={store} terminals={terminals} />
         </aside>
@@ -83,7 +85,10 @@ function PhoneTabs({ tab, place, of }: { tab: { value: 'slides' | 'terminal' }; 
   return (
     <div class="phone-tabs" role="tablist" ref={list}>
       <button type="button" role="tab" aria-selected={tab.value === 'slides'} onClick={choose('slides')}>
-        Slides <small>{place} of {of}</small>
+        Slides{' '}
+        <small>
+          {place} of {of}
+        </small>
       </button>
       <button type="button" role="tab" aria-selected={tab.value === 'terminal'} onClick={choose('terminal')}>
         Terminal

@@ -32,7 +32,11 @@ export function ConsoleBar({ store, steering, terminals, opensStage }: Bar) {
         </button>
         <span class="console-place" aria-live="polite">
           <b>{index + 1}</b> / {deck.slides.length}
-          {slide.steps.length > 1 && <small>step {step + 1} of {slide.steps.length}</small>}
+          {slide.steps.length > 1 && (
+            <small>
+              step {step + 1} of {slide.steps.length}
+            </small>
+          )}
         </span>
         <SlideChoice store={store} steering={steering} index={index} />
       </nav>
@@ -77,7 +81,7 @@ function SlideChoice({ store, steering, index }: { store: SessionStore; steering
     >
       {slides.map((slide, at) => (
         <option key={slide.id} value={String(at)}>
-          {at + 1}  {slide.title}
+          {at + 1} {slide.title}
         </option>
       ))}
     </select>
@@ -95,7 +99,14 @@ function DockChoice({ store }: { store: SessionStore }) {
     <div class="dock-choice" role="group" aria-label="What the stage shows">
       <span>Stage</span>
       {docks.map(({ dock, icon, label }) => (
-        <button key={dock} type="button" class="button" aria-pressed={store.session.value.dock === dock} title={`${label} (d)`} onClick={() => store.send({ type: 'dock.show', dock })}>
+        <button
+          key={dock}
+          type="button"
+          class="button"
+          aria-pressed={store.session.value.dock === dock}
+          title={`${label} (d)`}
+          onClick={() => store.send({ type: 'dock.show', dock })}
+        >
           <Icon name={icon} /> <span>{label}</span>
         </button>
       ))}

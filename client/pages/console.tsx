@@ -116,7 +116,13 @@ function NextAndNotes({ store, steering }: { store: SessionStore; steering: Stee
         {notes === '' ? (
           <p class="console-end">No notes for this step.</p>
         ) : (
-          <div class="notes-text" key={`${slide.id}/${step}`} style={{ fontSize: `${size.value}px` }} tabIndex={0} dangerouslySetInnerHTML={{ __html: notes }} />
+          <div
+            class="notes-text"
+            key={`${slide.id}/${step}`}
+            style={{ fontSize: `${size.value}px` }}
+            tabIndex={0}
+            dangerouslySetInnerHTML={{ __html: notes }}
+          />
         )}
       </section>
     </div>

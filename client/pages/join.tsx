@@ -24,7 +24,8 @@ export function JoinPage() {
 
   const join = async (): Promise<void> => {
     const request = JoinRequest.safeParse({ name, code })
-    if (!request.success) return setProblem(name.trim() === '' ? 'Type your name first.' : 'Type the code that is on the screen in the room.')
+    if (!request.success)
+      return setProblem(name.trim() === '' ? 'Type your name first.' : 'Type the code that is on the screen in the room.')
     setJoining(true)
     setProblem('')
     try {
@@ -49,12 +50,29 @@ export function JoinPage() {
         <h1>{title}</h1>
         <label>
           Your name
-          <input autocomplete="name" maxLength={60} autofocus required value={name} onInput={(event) => setName(event.currentTarget.value)} aria-describedby="join-problem" />
+          <input
+            autocomplete="name"
+            maxLength={60}
+            autofocus
+            required
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+            aria-describedby="join-problem"
+          />
         </label>
         {asksCode && (
           <label>
             Code from the screen
-            <input class="join-code" autocomplete="off" autocapitalize="characters" spellcheck={false} maxLength={20} value={code} onInput={(event) => setCode(event.currentTarget.value)} aria-describedby="join-problem" />
+            <input
+              class="join-code"
+              autocomplete="off"
+              autocapitalize="characters"
+              spellcheck={false}
+              maxLength={20}
+              value={code}
+              onInput={(event) => setCode(event.currentTarget.value)}
+              aria-describedby="join-problem"
+            />
           </label>
         )}
         <p id="join-problem" class="join-problem" role="alert">
@@ -63,7 +81,9 @@ export function JoinPage() {
         <button type="submit" class="button strong" disabled={joining}>
           {joining ? 'Joining' : 'Join'}
         </button>
-        <p class="join-seen">The presenter sees your name, the slide you are on, and whether the commands you run work. Your terminal stays yours.</p>
+        <p class="join-seen">
+          The presenter sees your name, the slide you are on, and whether the commands you run work. Your terminal stays yours.
+        </p>
       </form>
       <JoinDrawing />
     </main>

@@ -30,7 +30,11 @@ export function ReplayControls({ player, chapters, ticks, titleOf, showsTerminal
         <ChapterChoice player={player} chapters={chapters} current={current} titleOf={titleOf} />
         <label class="replay-speed">
           <span>Speed</span>
-          <select class="button" value={String(player.speed.value)} onChange={(event) => (player.speed.value = Number(event.currentTarget.value))}>
+          <select
+            class="button"
+            value={String(player.speed.value)}
+            onChange={(event) => (player.speed.value = Number(event.currentTarget.value))}
+          >
             {SPEEDS.map((speed) => (
               <option key={speed} value={String(speed)}>
                 {speed} ×
@@ -38,7 +42,13 @@ export function ReplayControls({ player, chapters, ticks, titleOf, showsTerminal
             ))}
           </select>
         </label>
-        <button type="button" class="button" aria-pressed={showsTerminal.value} title="Show the terminal (d)" onClick={() => (showsTerminal.value = !showsTerminal.value)}>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={showsTerminal.value}
+          title="Show the terminal (d)"
+          onClick={() => (showsTerminal.value = !showsTerminal.value)}
+        >
           <Icon name="side" /> Terminal
         </button>
         <Menu label="Menu">
@@ -72,7 +82,7 @@ function ChapterChoice({ player, chapters, current, titleOf }: Pick<Controls, 'p
     >
       {chapters.map((chapter, index) => (
         <option key={chapter.from} value={String(index)}>
-          {clockOf(chapter.from - player.from)}  {titleOf(chapter)}
+          {clockOf(chapter.from - player.from)} {titleOf(chapter)}
         </option>
       ))}
     </select>

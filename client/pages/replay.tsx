@@ -36,7 +36,9 @@ export function ReplayPage() {
   useEffect(() => {
     load().then(setLoaded, (error: unknown) => {
       const unknown = error instanceof RequestFailed && (error.status === 401 || error.status === 403)
-      const say = unknown ? 'Open it with the link that was printed when it was started: the part after # lets this browser in.' : wordsOf(error)
+      const say = unknown
+        ? 'Open it with the link that was printed when it was started: the part after # lets this browser in.'
+        : wordsOf(error)
       setLoaded({ title: unknown ? 'This is a recording' : 'The recording did not open', say })
     })
   }, [])
@@ -49,7 +51,9 @@ async function load(): Promise<Loaded> {
   await enterWithFragment('replay')
   const [recording, deck] = await Promise.all([getJson('/api/replay', Recording), getJson('/api/deck', Deck)])
   const presenter = presenterOf(recording.events)
-  const shown = recording.terminals.filter((id) => recording.events.some(({ event }) => event.type === 'terminal.opened' && event.terminal === id && event.person === presenter))
+  const shown = recording.terminals.filter((id) =>
+    recording.events.some(({ event }) => event.type === 'terminal.opened' && event.terminal === id && event.person === presenter),
+  )
   const outputs = await Promise.all(shown.map(async (id) => [id, await getJson(`/api/replay/terminals/${id}`, RecordedTerminal)] as const))
   const ends = [recording.events.at(-1)?.at ?? 0, ...outputs.map(([, output]) => output.at(-1)?.[0] ?? 0)]
   document.title = `${deck.title} · replay`
@@ -72,19 +76,20 @@ function Replaying({ deck, recording, screens, end }: Loaded) {
   useReplayKeys(player, chapters, { d: () => (showsTerminal.value = !showsTerminal.value), t: toggleTheme })
 
   const island = useMemo(
-    () => (block: Block): ComponentChildren =>
-      block.kind === 'query' ? (
-        <RecordedQuery block={block} />
-      ) : (
-        <CommandIsland
-          block={block}
-          acts={false}
-          run={() => (presenter === undefined ? undefined : playback.stateAt(player.time.value).runs.get(runKey(presenter, block.id)))}
-          whyNot={() => undefined}
-          onRun={() => undefined}
-          onStop={() => undefined}
-        />
-      ),
+    () =>
+      (block: Block): ComponentChildren =>
+        block.kind === 'query' ? (
+          <RecordedQuery block={block} />
+        ) : (
+          <CommandIsland
+            block={block}
+            acts={false}
+            run={() => (presenter === undefined ? undefined : playback.stateAt(player.time.value).runs.get(runKey(presenter, block.id)))}
+            whyNot={() => undefined}
+            onRun={() => undefined}
+            onStop={() => undefined}
+          />
+        ),
     [presenter, playback, player],
   )
   const latest = latestTerminalOf(playback.eventsUntil(time), presenter)
@@ -108,7 +113,14 @@ function RecordedDock({ terminal, screen }: { terminal: TerminalState; screen: R
   if (!screen) return null
   return (
     <aside class="stage-dock" aria-label="The presenter’s terminal">
-      <TerminalView key={terminal.id} source={screen} label="The presenter’s terminal" fontSize={14} theme="navy" sizedAs={{ columns: terminal.columns, rows: terminal.rows }} />
+      <TerminalView
+        key={terminal.id}
+        source={screen}
+        label="The presenter’s terminal"
+        fontSize={14}
+        theme="navy"
+        sizedAs={{ columns: terminal.columns, rows: terminal.rows }}
+      />
     </aside>
   )
 }

@@ -37,7 +37,13 @@ function Staging({ store, info }: { store: SessionStore; info: SessionInfo }) {
   return (
     <div class="stage" data-dock={dock}>
       <main class="stage-slides" aria-label="Slides">
-        <DeckView deck={deck} position={position} renderIsland={live} canvas={dock === 'side' ? 'beside' : 'whole'} joinCard={info.join ? <JoinCard join={info.join} /> : undefined} />
+        <DeckView
+          deck={deck}
+          position={position}
+          renderIsland={live}
+          canvas={dock === 'side' ? 'beside' : 'whole'}
+          joinCard={info.join ? <JoinCard join={info.join} /> : undefined}
+        />
       </main>
       <StageDock store={store} dock={dock} />
       <div class="stage-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />

@@ -56,7 +56,11 @@ export function chaptersOf(events: readonly LoggedEvent[], end: number): readonl
     visits.push({ slide: event.slide, from: last && before !== last ? last.from : at })
   }
   const begin = events[0]?.at ?? 0
-  return visits.map(({ slide, from }, index) => ({ slide, from: index === 0 ? Math.min(from, begin) : from, to: visits[index + 1]?.from ?? end }))
+  return visits.map(({ slide, from }, index) => ({
+    slide,
+    from: index === 0 ? Math.min(from, begin) : from,
+    to: visits[index + 1]?.from ?? end,
+  }))
 }
 
 /** A command of the presenter's on the timeline. */

@@ -6,12 +6,19 @@ import { RecordedScreen } from './recorded-screen.ts'
 function screenOf(source: RecordedScreen): { text: () => string; changes: ScreenChange[] } {
   const changes: ScreenChange[] = []
   source.subscribe((change) => changes.push(change))
-  const text = (): string => changes.slice(changes.findLastIndex(({ kind }) => kind === 'reset') + 1).reduce((all, change) => all + (change.kind === 'write' ? change.data : ''), '')
+  const text = (): string =>
+    changes
+      .slice(changes.findLastIndex(({ kind }) => kind === 'reset') + 1)
+      .reduce((all, change) => all + (change.kind === 'write' ? change.data : ''), '')
   return { text, changes }
 }
 
 describe('a recorded screen', () => {
-  const output: [number, string][] = [[100, 'a'], [200, 'b'], [300, 'c']]
+  const output: [number, string][] = [
+    [100, 'a'],
+    [200, 'b'],
+    [300, 'c'],
+  ]
 
   it('has what was written until the time', () => {
     const source = new RecordedScreen(output)

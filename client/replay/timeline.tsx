@@ -21,7 +21,9 @@ export function Timeline({ player, chapters, ticks, titleOf }: Timed) {
     if (box) player.seek(player.from + ((event.clientX - box.left) / box.width) * whole)
   }
   const key = (event: KeyboardEvent): void => {
-    const to = { ArrowLeft: player.time.value - KEY_MILLIS, ArrowRight: player.time.value + KEY_MILLIS, Home: player.from, End: player.to }[event.key]
+    const to = { ArrowLeft: player.time.value - KEY_MILLIS, ArrowRight: player.time.value + KEY_MILLIS, Home: player.from, End: player.to }[
+      event.key
+    ]
     if (to === undefined) return
     event.preventDefault()
     player.seek(to)
@@ -58,7 +60,11 @@ export function Timeline({ player, chapters, ticks, titleOf }: Timed) {
         </div>
       ))}
       {ticks.map((tick) => (
-        <i key={tick.at} class={`timeline-tick ${tick.exit === undefined || tick.exit === 0 ? '' : 'failed'}`} style={{ left: at(tick.at) }} />
+        <i
+          key={tick.at}
+          class={`timeline-tick ${tick.exit === undefined || tick.exit === 0 ? '' : 'failed'}`}
+          style={{ left: at(tick.at) }}
+        />
       ))}
       <b class="timeline-playhead" style={{ left: at(now) }} />
     </div>

@@ -17,7 +17,8 @@ const PANE_WIDTH = 1640
 export function canvasFor(placeWidth: number, placeHeight: number, kind: CanvasKind): { readonly width: number; readonly height: number } {
   if (kind === 'whole' || placeWidth <= 0 || placeHeight <= 0) return CANVAS
   if (placeWidth / placeHeight >= CANVAS.width / CANVAS.height) return CANVAS
-  if (kind === 'pane' && placeWidth < NARROW_PANE) return { width: NARROW_WIDTH, height: Math.max(NARROW_WIDTH, heightFor(NARROW_WIDTH, placeWidth, placeHeight)) }
+  if (kind === 'pane' && placeWidth < NARROW_PANE)
+    return { width: NARROW_WIDTH, height: Math.max(NARROW_WIDTH, heightFor(NARROW_WIDTH, placeWidth, placeHeight)) }
   const width = kind === 'beside' ? BESIDE_WIDTH : PANE_WIDTH
   // Not less wide than leaves the height that slides are written for.
   const wide = Math.min(CANVAS.width, Math.max(width, Math.round((CANVAS.height * placeWidth) / placeHeight)))

@@ -23,7 +23,12 @@ export function CommandIsland({ block, run, whyNot, acts, onRun, onStop }: Comma
   const state = run()
   const why = whyNot()
   const mark = markOf(state, block.commands.length)
-  if (!acts) return mark ? <div class="command-actions"><RunMark mark={mark} /></div> : null
+  if (!acts)
+    return mark ? (
+      <div class="command-actions">
+        <RunMark mark={mark} />
+      </div>
+    ) : null
   const running = state?.state === 'running'
   return (
     <div class="command-actions">

@@ -96,7 +96,8 @@ function swipes(onWalk: ((walk: Walk) => void) | undefined): Pick<HTMLAttributes
       const touch = event.changedTouches[0]
       if (!from || !touch) return
       const across = touch.clientX - from.x
-      if (Math.abs(across) > SWIPE_PIXELS && Math.abs(across) > 2 * Math.abs(touch.clientY - from.y)) onWalk(across < 0 ? 'next' : 'previous')
+      if (Math.abs(across) > SWIPE_PIXELS && Math.abs(across) > 2 * Math.abs(touch.clientY - from.y))
+        onWalk(across < 0 ? 'next' : 'previous')
       from = undefined
     },
   }

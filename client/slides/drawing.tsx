@@ -17,7 +17,10 @@ export function SlideDrawing({ layout }: { layout: Layout }) {
         <path class="sea" d={wave(240, -120)} />
         <path class="sea" d={wave(310, -60)} />
         <path class="sea" d={wave(380, -180)} />
-        <path class="measured" d="M-20 170 h1080 c50 0 54 -26 92 -26 s40 52 78 52 s46 -150 88 -150 s48 176 92 176 s44 -76 86 -76 s36 24 80 24 h420" />
+        <path
+          class="measured"
+          d="M-20 170 h1080 c50 0 54 -26 92 -26 s40 52 78 52 s46 -150 88 -150 s48 176 92 176 s44 -76 86 -76 s36 24 80 24 h420"
+        />
         <circle class="now" cx="1778" cy="170" r="11" />
       </g>
     </svg>

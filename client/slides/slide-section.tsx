@@ -93,7 +93,9 @@ function SlideBody({ deck, slide, step, live, renderIsland, joinCard }: SlidePar
 }
 
 function stepsIn(body: HTMLElement | null): HTMLElement[] {
-  return [...(body?.children ?? [])].filter((child): child is HTMLElement => child instanceof HTMLElement && child.classList.contains('step'))
+  return [...(body?.children ?? [])].filter(
+    (child): child is HTMLElement => child instanceof HTMLElement && child.classList.contains('step'),
+  )
 }
 
 /** Who speaks, and when, unless the slide says it itself. */

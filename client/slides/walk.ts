@@ -2,7 +2,10 @@ import type { Deck, Slide } from '../../server/protocol/deck.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
 
 /** Where a position is in a deck that may have changed since: indices that are there. A slide that is gone becomes the first. */
-export function placeOf(deck: Deck, position: Position | undefined): { readonly index: number; readonly step: number; readonly slide: Slide } {
+export function placeOf(
+  deck: Deck,
+  position: Position | undefined,
+): { readonly index: number; readonly step: number; readonly slide: Slide } {
   const found = deck.slides.findIndex((slide) => slide.id === position?.slide)
   const index = Math.max(found, 0)
   const slide = deck.slides[index]
@@ -38,7 +41,13 @@ export function progressAt(deck: Deck, position: Position | undefined): number {
 export type Walk = 'next' | 'previous' | 'first' | 'last'
 
 /** What a key, a clicker's button or a swipe means. Typing in a field or with a modifier means nothing here. */
-export function walkOfKey(event: { key: string; ctrlKey: boolean; metaKey: boolean; altKey: boolean; shiftKey: boolean }): Walk | undefined {
+export function walkOfKey(event: {
+  key: string
+  ctrlKey: boolean
+  metaKey: boolean
+  altKey: boolean
+  shiftKey: boolean
+}): Walk | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey) return undefined
   if (event.key === ' ') return event.shiftKey ? 'previous' : 'next'
   return walkKeys.get(event.key)

@@ -46,9 +46,21 @@ export function Dock(docked: Docked) {
     <section class="dock" aria-label="Terminals">
       <header class="dock-bar">
         <Tabs {...docked} />
-        <Tools screen={() => (active === undefined ? undefined : screens.current.get(active))} onSearch={search} disabled={active === undefined} />
+        <Tools
+          screen={() => (active === undefined ? undefined : screens.current.get(active))}
+          onSearch={search}
+          disabled={active === undefined}
+        />
       </header>
-      {searching && <SearchBar screen={front} onClose={() => { setSearching(false); front?.focus() }} />}
+      {searching && (
+        <SearchBar
+          screen={front}
+          onClose={() => {
+            setSearching(false)
+            front?.focus()
+          }}
+        />
+      )}
       {docked.notice !== undefined && terminals.length > 0 && (
         <p class="dock-notice" role="status">
           {docked.notice}
@@ -137,10 +149,24 @@ function Tools({ screen, onSearch, disabled }: { screen: () => Screen | undefine
       <button type="button" class="button bare" disabled={disabled} aria-label="Search" title="Search (Ctrl-Shift-F)" onClick={onSearch}>
         <Icon name="search" />
       </button>
-      <button type="button" class="button bare" disabled={disabled} aria-label="Copy selection" title="Copy selection (Ctrl-Shift-C)" onClick={() => void copySelection(screen())}>
+      <button
+        type="button"
+        class="button bare"
+        disabled={disabled}
+        aria-label="Copy selection"
+        title="Copy selection (Ctrl-Shift-C)"
+        onClick={() => void copySelection(screen())}
+      >
         <Icon name="copy" />
       </button>
-      <button type="button" class="button bare" disabled={disabled} aria-label="Paste" title="Paste (Ctrl-V)" onClick={() => void pasteInto(screen())}>
+      <button
+        type="button"
+        class="button bare"
+        disabled={disabled}
+        aria-label="Paste"
+        title="Paste (Ctrl-V)"
+        onClick={() => void pasteInto(screen())}
+      >
         <Icon name="paste" />
       </button>
     </div>

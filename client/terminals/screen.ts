@@ -96,7 +96,15 @@ export class Screen {
 
   /** Finds text in what is on the screen and above it. */
   find(text: string, direction: 'next' | 'previous'): boolean {
-    const options = { caseSensitive: false, decorations: { matchOverviewRuler: '#e0a84a', activeMatchColorOverviewRuler: '#e4572e', matchBackground: '#6b5523', activeMatchBackground: '#b5391a' } }
+    const options = {
+      caseSensitive: false,
+      decorations: {
+        matchOverviewRuler: '#e0a84a',
+        activeMatchColorOverviewRuler: '#e4572e',
+        matchBackground: '#6b5523',
+        activeMatchBackground: '#b5391a',
+      },
+    }
     return direction === 'next' ? this.#search.findNext(text, options) : this.#search.findPrevious(text, options)
   }
 

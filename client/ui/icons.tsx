@@ -30,7 +30,14 @@ export function Icon({ name, size = 20 }: { name: IconName; size?: number | stri
   const filled = name === 'run' || name === 'play' || name === 'stop'
   return (
     <svg class="icon" width={size} height={size} viewBox="0 0 20 20" aria-hidden="true">
-      <path d={paths[name]} fill={filled ? 'currentColor' : 'none'} stroke="currentColor" stroke-width="1.75" stroke-linejoin="round" stroke-linecap="round" />
+      <path
+        d={paths[name]}
+        fill={filled ? 'currentColor' : 'none'}
+        stroke="currentColor"
+        stroke-width="1.75"
+        stroke-linejoin="round"
+        stroke-linecap="round"
+      />
     </svg>
   )
 }

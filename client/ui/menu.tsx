@@ -8,7 +8,8 @@ export function Menu({ label, children }: { label: string; children: ComponentCh
   const box = useRef<HTMLDetailsElement>(null)
   useEffect(() => {
     const close = (event: Event): void => {
-      const outside = event instanceof KeyboardEvent ? event.key === 'Escape' : !(event.target instanceof Node && box.current?.contains(event.target))
+      const outside =
+        event instanceof KeyboardEvent ? event.key === 'Escape' : !(event.target instanceof Node && box.current?.contains(event.target))
       if (outside) box.current?.removeAttribute('open')
     }
     document.addEventListener('pointerdown', close)
@@ -48,15 +49,39 @@ export function ThemeChoice() {
 }
 
 /** A size with smaller and larger, for text that people read at their own distance. */
-export function SizeChoice({ label, size, least, most, onSize }: { label: string; size: number; least: number; most: number; onSize: (size: number) => void }) {
+export function SizeChoice({
+  label,
+  size,
+  least,
+  most,
+  onSize,
+}: {
+  label: string
+  size: number
+  least: number
+  most: number
+  onSize: (size: number) => void
+}) {
   return (
     <div class="size-choice" role="group" aria-label={label}>
       <span>{label}</span>
-      <button type="button" class="button" aria-label={`${label}: smaller`} disabled={size <= least} onClick={() => onSize(Math.max(least, size - 1))}>
+      <button
+        type="button"
+        class="button"
+        aria-label={`${label}: smaller`}
+        disabled={size <= least}
+        onClick={() => onSize(Math.max(least, size - 1))}
+      >
         A−
       </button>
       <output>{size}</output>
-      <button type="button" class="button" aria-label={`${label}: larger`} disabled={size >= most} onClick={() => onSize(Math.min(most, size + 1))}>
+      <button
+        type="button"
+        class="button"
+        aria-label={`${label}: larger`}
+        disabled={size >= most}
+        onClick={() => onSize(Math.min(most, size + 1))}
+      >
         A+
       </button>
     </div>

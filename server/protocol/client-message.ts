@@ -37,7 +37,10 @@ export const ClientMessage = z.discriminatedUnion('type', [
     type: z.literal('chart.watch'),
     chart: ChartId,
     query: z.string().min(1).max(4000),
-    rangeSeconds: z.int().min(10).max(24 * 3600),
+    rangeSeconds: z
+      .int()
+      .min(10)
+      .max(24 * 3600),
     stepSeconds: z.int().min(1).max(3600),
   }),
   z.strictObject({ type: z.literal('chart.unwatch'), chart: ChartId }),

@@ -58,7 +58,13 @@ export const ServerMessage = z.discriminatedUnion('type', [
   /** Fetch `/api/deck` again. */
   z.strictObject({ type: z.literal('deck.changed'), deckVersion: z.string() }),
   /** Output beginning at `offset`. Where it overlaps what the page has, the page skips the overlap. */
-  z.strictObject({ type: z.literal('terminal.output'), terminal: TerminalId, offset: z.int().min(0), data: z.string(), replayed: z.boolean() }),
+  z.strictObject({
+    type: z.literal('terminal.output'),
+    terminal: TerminalId,
+    offset: z.int().min(0),
+    data: z.string(),
+    replayed: z.boolean(),
+  }),
   /** History before `offset` is gone: clear the screen, output goes on from there. */
   z.strictObject({ type: z.literal('terminal.reset'), terminal: TerminalId, offset: z.int().min(0) }),
   z.strictObject({ type: z.literal('chart'), chart: ChartId, chartState: ChartState }),

@@ -34,14 +34,51 @@ export const SessionEvent = z.discriminatedUnion('type', [
   /** An attendee moved on their own (`following: false`, with where to), or follows again. */
   z.strictObject({ type: z.literal('person.moved'), person: PersonId, following: z.boolean(), slide: SlideId, step: z.int().min(0) }),
   z.strictObject({ type: z.literal('dock.shown'), dock: Dock }),
-  z.strictObject({ type: z.literal('terminal.opened'), person: PersonId, terminal: TerminalId, title: z.string(), columns: z.int().positive(), rows: z.int().positive() }),
-  z.strictObject({ type: z.literal('terminal.resized'), person: PersonId, terminal: TerminalId, columns: z.int().positive(), rows: z.int().positive(), offset: z.int().min(0) }),
+  z.strictObject({
+    type: z.literal('terminal.opened'),
+    person: PersonId,
+    terminal: TerminalId,
+    title: z.string(),
+    columns: z.int().positive(),
+    rows: z.int().positive(),
+  }),
+  z.strictObject({
+    type: z.literal('terminal.resized'),
+    person: PersonId,
+    terminal: TerminalId,
+    columns: z.int().positive(),
+    rows: z.int().positive(),
+    offset: z.int().min(0),
+  }),
   z.strictObject({ type: z.literal('terminal.closed'), person: PersonId, terminal: TerminalId, exit: z.int() }),
   /** A shell said (OSC 133) that it began a command; `block` and `index` when it came from a slide. */
-  z.strictObject({ type: z.literal('command.started'), person: PersonId, terminal: TerminalId, offset: z.int().min(0), block: BlockId.optional(), index: z.int().min(0).optional() }),
-  z.strictObject({ type: z.literal('command.finished'), person: PersonId, terminal: TerminalId, offset: z.int().min(0), exit: z.int(), block: BlockId.optional(), index: z.int().min(0).optional() }),
+  z.strictObject({
+    type: z.literal('command.started'),
+    person: PersonId,
+    terminal: TerminalId,
+    offset: z.int().min(0),
+    block: BlockId.optional(),
+    index: z.int().min(0).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('command.finished'),
+    person: PersonId,
+    terminal: TerminalId,
+    offset: z.int().min(0),
+    exit: z.int(),
+    block: BlockId.optional(),
+    index: z.int().min(0).optional(),
+  }),
   z.strictObject({ type: z.literal('run.started'), person: PersonId, terminal: TerminalId, block: BlockId }),
-  z.strictObject({ type: z.literal('run.ended'), person: PersonId, terminal: TerminalId, block: BlockId, outcome: RunOutcome, exit: z.int(), millis: z.int().min(0) }),
+  z.strictObject({
+    type: z.literal('run.ended'),
+    person: PersonId,
+    terminal: TerminalId,
+    block: BlockId,
+    outcome: RunOutcome,
+    exit: z.int(),
+    millis: z.int().min(0),
+  }),
 ])
 export type SessionEvent = z.infer<typeof SessionEvent>
 

@@ -65,7 +65,10 @@ export function reduceSession(state: SessionState, { seq, event }: LoggedEvent):
       return { ...next, ended: true }
     case 'person.joined': {
       const { person: id, name, number, role } = event
-      return { ...next, people: new Map(state.people).set(id, { id, name, number, role, connected: false, following: true, position: undefined }) }
+      return {
+        ...next,
+        people: new Map(state.people).set(id, { id, name, number, role, connected: false, following: true, position: undefined }),
+      }
     }
     case 'person.connected':
       return changePerson(next, event.person, { connected: true })

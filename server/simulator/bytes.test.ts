@@ -9,7 +9,13 @@ describe('bytes as text', () => {
 
   it('gives every byte back, UTF-8 or not', () => {
     const wild = Uint8Array.from({ length: 5000 }, (_, index) => (index * index * 31 + index * 7) % 256)
-    for (const bytes of [wild, Uint8Array.of(0xef, 0xbb, 0xbf, 65), Uint8Array.of(0xed, 0xb2, 0x80), Uint8Array.of(0xf0, 0x9f, 0x9a), new Uint8Array()])
+    for (const bytes of [
+      wild,
+      Uint8Array.of(0xef, 0xbb, 0xbf, 65),
+      Uint8Array.of(0xed, 0xb2, 0x80),
+      Uint8Array.of(0xf0, 0x9f, 0x9a),
+      new Uint8Array(),
+    ])
       expect(bytesOfText(textOfBytes(bytes))).toEqual(bytes)
   })
 

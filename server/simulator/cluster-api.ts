@@ -22,9 +22,7 @@ export interface SimulatedCluster {
   close(): void
 }
 
-export type MetricsPage =
-  | { readonly page: 'cadvisor' | 'resource'; readonly node: string }
-  | { readonly page: 'kube-state-metrics' }
+export type MetricsPage = { readonly page: 'cadvisor' | 'resource'; readonly node: string } | { readonly page: 'kube-state-metrics' }
 
 /** What a chart waits for, and why. */
 export type PrometheusState =
@@ -36,7 +34,10 @@ export type PrometheusState =
   | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
 
 /** Signs a certificate request (PEM) for a client of the cluster. @returns the certificate (PEM), and SHA-256 of its DER as hex */
-export type CertificateSigner = (request: string, seconds: number) => Promise<{ readonly certificate: string; readonly fingerprint: string }>
+export type CertificateSigner = (
+  request: string,
+  seconds: number,
+) => Promise<{ readonly certificate: string; readonly fingerprint: string }>
 
 export interface ClusterOptions {
   /** e.g. `['workshop-vm-03-00', 'workshop-vm-03-01']` */

@@ -93,16 +93,28 @@ function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): Forkab
     containerOf: (...of) => running().kubelets.containerOf(...of),
     previousLogs: (...of) => running().kubelets.previousLogs(...of),
   }
-  const sources = { api, clock: platform.clock, get runtime() { return running().runtime } }
-  const handler = new Handler(operations, { columns: parts.data.columns, kubelets, aggregated: [metricsApi(sources)], ...(parts.data.descriptions && { descriptions: parts.data.descriptions }) })
+  const sources = {
+    api,
+    clock: platform.clock,
+    get runtime() {
+      return running().runtime
+    },
+  }
+  const handler = new Handler(operations, {
+    columns: parts.data.columns,
+    kubelets,
+    aggregated: [metricsApi(sources)],
+    ...(parts.data.descriptions && { descriptions: parts.data.descriptions }),
+  })
   let starting: Promise<void> | undefined
   if (start === 'at once') running()
-  if (!parts.past) starting = settle(api, platform.clock).then(() => {
-    starting = undefined
-    engine?.kubelets.goLive()
-    operations.store.compact()
-    untouched = operations.store.revision
-  })
+  if (!parts.past)
+    starting = settle(api, platform.clock).then(() => {
+      starting = undefined
+      engine?.kubelets.goLive()
+      operations.store.compact()
+      untouched = operations.store.revision
+    })
   /** The revision at which nothing waits for its time to come. */
   let untouched = start === 'when needed' ? operations.store.revision : -1
   const plain = new Map<string, WeakSet<object>>()
@@ -124,11 +136,15 @@ function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): Forkab
     ready: async () => starting,
     fork(others, itsPlatform) {
       if (starting) throw new Error('A cluster that is still starting cannot be forked.')
-      if (others.nodes.length !== options.nodes.length) throw new RangeError(`A fork has as many nodes as its origin: ${options.nodes.length}.`)
+      if (others.nodes.length !== options.nodes.length)
+        throw new RangeError(`A fork has as many nodes as its origin: ${options.nodes.length}.`)
       const names = namesOf(options, others)
       const rename = renaming(names)
       // What has none of the names is looked through for the first fork only.
-      const known = [...names].filter(([from, to]) => from !== to).map(([from]) => from).join('\n')
+      const known = [...names]
+        .filter(([from, to]) => from !== to)
+        .map(([from]) => from)
+        .join('\n')
       const skip = plain.get(known) ?? new WeakSet()
       plain.set(known, skip)
       const store = operations.store.fork(itsPlatform, (object) => {
@@ -138,7 +154,13 @@ function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): Forkab
         return renamed
       })
       const past = rename(engine?.runtime.past() ?? parts.past ?? { containers: {}, volumes: [] })
-      const made: ClusterParts = { options: others, data: parts.data, platform: itsPlatform, operations: createOperations(parts.data, itsPlatform, store), past }
+      const made: ClusterParts = {
+        options: others,
+        data: parts.data,
+        platform: itsPlatform,
+        operations: createOperations(parts.data, itsPlatform, store),
+        past,
+      }
       return assemble(made, operations.store.revision === untouched ? 'when needed' : 'at once')
     },
     close() {
@@ -157,14 +179,22 @@ function startEngine({ options, data, platform, operations, past }: ClusterParts
     kubeApi: fromPods((request) => handler.handle(request)),
     ...(past && { past }),
   })
-  const token = (pod: Pod, audience: string | undefined, seconds: number): string =>
-    tokenOf(api, handler, pod, audience, seconds)
+  const token = (pod: Pod, audience: string | undefined, seconds: number): string => tokenOf(api, handler, pod, audience, seconds)
   const kubelets = startKubelet({ api, platform, runtime, token, adopt: past !== undefined })
   if (!past) {
-    bootstrap(api, (object) => createWhole(operations, object), platform, options, { objects: data.bootstrap, node: data.node, system: data.system })
+    bootstrap(api, (object) => createWhole(operations, object), platform, options, {
+      objects: data.bootstrap,
+      node: data.node,
+      system: data.system,
+    })
     for (const object of [...localServices(operations.registry.discovery), ...componentStatuses()]) createWhole(operations, object)
   }
-  const stops = [startControllers(api, platform, { certificateAuthority: options.certificateAuthority, podMetrics: podMetricsOf(handler) }), startScheduler(api, platform), startSecretTokens(api, platform, handler.auth, options.certificateAuthority), ...(options.signCertificate ? [startSigning(operations, handler.auth, options.signCertificate)] : [])]
+  const stops = [
+    startControllers(api, platform, { certificateAuthority: options.certificateAuthority, podMetrics: podMetricsOf(handler) }),
+    startScheduler(api, platform),
+    startSecretTokens(api, platform, handler.auth, options.certificateAuthority),
+    ...(options.signCertificate ? [startSigning(operations, handler.auth, options.signCertificate)] : []),
+  ]
   return {
     runtime,
     kubelets,
@@ -183,7 +213,8 @@ function podMetricsOf(handler: Handler): PodMetricsSource {
     const headers = { authorization: `Bearer ${handler.auth.adminToken}` }
     const response = handler.handle({ method: 'GET', path, query: new URLSearchParams(), headers })
     const resource = '(get pods.metrics.k8s.io)'
-    if (response.status === 200) return { ok: true, items: (JSON.parse(textOf(response.body)) as { readonly items: readonly PodMetrics[] }).items }
+    if (response.status === 200)
+      return { ok: true, items: (JSON.parse(textOf(response.body)) as { readonly items: readonly PodMetrics[] }).items }
     if (response.status === 404) return { ok: false, message: `the server could not find the requested resource ${resource}` }
     return { ok: false, message: `the server is currently unable to handle the request ${resource}` }
   }
@@ -238,9 +269,17 @@ function fromPods(handle: (request: ApiRequest) => ApiResponse | undefined): Kub
   return ({ method, path, headers, body }) => {
     const [where = '/', query = ''] = path.split('?', 2)
     const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-    const response = handle({ method, path: decodePath(where), query: new URLSearchParams(query), headers: named, ...(body && { body: new TextEncoder().encode(body) }) })
+    const response = handle({
+      method,
+      path: decodePath(where),
+      query: new URLSearchParams(query),
+      headers: named,
+      ...(body && { body: new TextEncoder().encode(body) }),
+    })
     if (!response) return { status: 503, headers: {}, body: '' }
-    const flat = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, typeof value === 'string' ? value : value.join(', ')]))
+    const flat = Object.fromEntries(
+      Object.entries(response.headers).map(([name, value]) => [name, typeof value === 'string' ? value : value.join(', ')]),
+    )
     return { status: response.status, headers: flat, body: textOf(response.body) }
   }
 }
@@ -257,7 +296,10 @@ function textOf(body: ApiResponse['body']): string {
   if (typeof body === 'string') return body
   if (typeof body !== 'function') return new TextDecoder().decode(body)
   let text = ''
-  const stop = body({ write: (chunk) => void (text += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk)), end: () => undefined })
+  const stop = body({
+    write: (chunk) => void (text += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk)),
+    end: () => undefined,
+  })
   stop()
   return text
 }

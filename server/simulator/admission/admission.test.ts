@@ -11,7 +11,8 @@ import type { Operations } from '../api/operations.ts'
 import type { Platform } from '../platform.ts'
 import type { JsonObject } from '../resources/object.ts'
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../manifests/simulator/${name}.json`, import.meta.url), 'utf8'))
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../manifests/simulator/${name}.json`, import.meta.url), 'utf8'))
 const data = { schemas: read('schemas'), discovery: read('discovery') } as ApiData
 
 let operations: Operations
@@ -26,13 +27,23 @@ describe('a limit range', () => {
     make('LimitRange', 'lr', { limits: [{ type: 'Container', default: { cpu: '200m' }, defaultRequest: { cpu: '100m' } }] })
     const made = make('Pod', 'a', container({}))
     expect(made['spec']).toMatchObject({ containers: [{ resources: { requests: { cpu: '100m' }, limits: { cpu: '200m' } } }] })
-    expect(made.metadata.annotations?.['kubernetes.io/limit-ranger']).toBe('LimitRanger plugin set: cpu request for container c; cpu limit for container c')
+    expect(made.metadata.annotations?.['kubernetes.io/limit-ranger']).toBe(
+      'LimitRanger plugin set: cpu request for container c; cpu limit for container c',
+    )
   })
 
   it.each([
     [{ max: { memory: '1Gi' } }, { limits: { memory: '2Gi' } }, 'maximum memory usage per Container is 1Gi, but limit is 2Gi'],
-    [{ min: { cpu: '100m' }, default: { cpu: '1' } }, { requests: { cpu: '50m' } }, 'minimum cpu usage per Container is 100m, but request is 50m'],
-    [{ maxLimitRequestRatio: { cpu: '2' } }, { requests: { cpu: '100m' }, limits: { cpu: '500m' } }, 'cpu max limit to request ratio per Container is 2, but provided ratio is 5.000000'],
+    [
+      { min: { cpu: '100m' }, default: { cpu: '1' } },
+      { requests: { cpu: '50m' } },
+      'minimum cpu usage per Container is 100m, but request is 50m',
+    ],
+    [
+      { maxLimitRequestRatio: { cpu: '2' } },
+      { requests: { cpu: '100m' }, limits: { cpu: '500m' } },
+      'cpu max limit to request ratio per Container is 2, but provided ratio is 5.000000',
+    ],
   ])('of %j refuses %j', (limit, resources, words) => {
     make('LimitRange', 'lr', { limits: [{ type: 'Container', ...limit }] })
     expect(() => make('Pod', 'a', container(resources))).toThrow(`pods "a" is forbidden: ${words}`)
@@ -41,7 +52,9 @@ describe('a limit range', () => {
   it('adds up the containers of a pod', () => {
     make('LimitRange', 'lr', { limits: [{ type: 'Pod', max: { cpu: '1' } }] })
     const greedy = { name: 'c', image: 'x', resources: { limits: { cpu: '600m' } } }
-    expect(() => make('Pod', 'a', { containers: [greedy, { ...greedy, name: 'd' }] })).toThrow('maximum cpu usage per Pod is 1, but limit is 1200m')
+    expect(() => make('Pod', 'a', { containers: [greedy, { ...greedy, name: 'd' }] })).toThrow(
+      'maximum cpu usage per Pod is 1, but limit is 1200m',
+    )
   })
 })
 
@@ -81,7 +94,9 @@ describe('a resource quota', () => {
     await quota('q', { hard: { 'services.nodeports': '0' } })
     const service = make('Service', 's', { ports: [{ port: 80 }] })
     const changed = { ...service, spec: { ...(service['spec'] as JsonObject), type: 'NodePort' } }
-    expect(() => operations.update(operations.registry.ofKind('Service'), 'default', 's', changed)).toThrow('services "s" is forbidden: exceeded quota: q, requested: services.nodeports=1')
+    expect(() => operations.update(operations.registry.ofKind('Service'), 'default', 's', changed)).toThrow(
+      'services "s" is forbidden: exceeded quota: q, requested: services.nodeports=1',
+    )
   })
 })
 
@@ -110,7 +125,12 @@ describe('pod security', () => {
   })
 
   it('lets a pod in that follows the restricted standard', () => {
-    const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }
+    const securityContext = {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    }
     expect(violations('restricted', undefined, { containers: [{ name: 'c', image: 'x', securityContext }] })).toEqual([])
   })
 })
@@ -133,15 +153,23 @@ describe('a validating admission policy', () => {
   it('only warns where its binding says so', () => {
     policy([{ expression: 'variables.most >= object.spec.replicas', messageExpression: '"at most " + string(variables.most)' }], ['Warn'])
     const warnings: string[] = []
-    operations.create(operations.registry.ofKind('Deployment'), 'default', { metadata: { name: 'web' }, spec: deployment(6) }, { warn: (warning) => warnings.push(warning) })
+    operations.create(
+      operations.registry.ofKind('Deployment'),
+      'default',
+      { metadata: { name: 'web' }, spec: deployment(6) },
+      { warn: (warning) => warnings.push(warning) },
+    )
     expect(warnings).toEqual(["Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': at most 5"])
   })
 })
 
 it('lets only one priority class be the default', () => {
-  const priority = (name: string) => operations.create(operations.registry.ofKind('PriorityClass'), undefined, { metadata: { name }, value: 1, globalDefault: true })
+  const priority = (name: string) =>
+    operations.create(operations.registry.ofKind('PriorityClass'), undefined, { metadata: { name }, value: 1, globalDefault: true })
   priority('a')
-  expect(() => priority('b')).toThrow('priorityclasses.scheduling.k8s.io "b" is forbidden: PriorityClass a is already marked as default. Only one default can exist')
+  expect(() => priority('b')).toThrow(
+    'priorityclasses.scheduling.k8s.io "b" is forbidden: PriorityClass a is already marked as default. Only one default can exist',
+  )
 })
 
 function make(kind: string, name: string, spec?: JsonObject) {
@@ -171,7 +199,10 @@ function policy(validations: readonly JsonObject[], validationActions: readonly 
   const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['deployments'] }
   const spec = { matchConstraints: { resourceRules: [rule] }, variables: [{ name: 'most', expression: '2 + 3' }], validations }
   operations.create(operations.registry.ofKind('ValidatingAdmissionPolicy'), undefined, { metadata: { name: 'p' }, spec })
-  operations.create(operations.registry.ofKind('ValidatingAdmissionPolicyBinding'), undefined, { metadata: { name: 'b' }, spec: { policyName: 'p', validationActions } })
+  operations.create(operations.registry.ofKind('ValidatingAdmissionPolicyBinding'), undefined, {
+    metadata: { name: 'b' },
+    spec: { policyName: 'p', validationActions },
+  })
 }
 
 function deployment(replicas: number): JsonObject {

@@ -23,16 +23,21 @@ export function defaultLimits({ resource, namespace, draft, around }: MutationRe
       ...children(spec, 'containers').flatMap((container) => fill(container, 'container', requests, most)),
       ...children(spec, 'initContainers').flatMap((container) => fill(container, 'init container', requests, most)),
     ]
-    if (said.length > 0) ensure(ensure(draft, 'metadata'), 'annotations')['kubernetes.io/limit-ranger'] = `LimitRanger plugin set: ${said.join('; ')}`
+    if (said.length > 0)
+      ensure(ensure(draft, 'metadata'), 'annotations')['kubernetes.io/limit-ranger'] = `LimitRanger plugin set: ${said.join('; ')}`
   }
 }
 
 function fill(container: Draft, what: string, requests: Amounts, limits: Amounts): string[] {
   const set = (part: 'requests' | 'limits', defaults: Amounts) => {
     const current = child(child(container, 'resources'), part)
-    const missing = Object.keys(defaults).filter((name) => current?.[name] === undefined).toSorted()
+    const missing = Object.keys(defaults)
+      .filter((name) => current?.[name] === undefined)
+      .toSorted()
     for (const name of missing) ensure(ensure(container, 'resources'), part)[name] = String(defaults[name])
-    return missing.length > 0 ? [`${missing.join(', ')} ${part === 'requests' ? 'request' : 'limit'} for ${what} ${text(container, 'name') ?? ''}`] : []
+    return missing.length > 0
+      ? [`${missing.join(', ')} ${part === 'requests' ? 'request' : 'limit'} for ${what} ${text(container, 'name') ?? ''}`]
+      : []
   }
   return [...set('requests', requests), ...set('limits', limits)]
 }
@@ -44,7 +49,9 @@ export function checkLimits({ operation, resource, namespace, name, object, arou
   // A pod's containers cannot change.
   if (isPod && operation === 'update') return
   for (const range of around.list('LimitRange', namespace)) {
-    const wrong = (range.spec?.limits ?? []).flatMap((limit) => (isPod ? podErrors(object as unknown as Pod, limit) : claimErrors(object as unknown as PersistentVolumeClaim, limit)))
+    const wrong = (range.spec?.limits ?? []).flatMap((limit) =>
+      isPod ? podErrors(object as unknown as Pod, limit) : claimErrors(object as unknown as PersistentVolumeClaim, limit),
+    )
     const only = wrong.length === 1 ? wrong[0] : undefined
     if (wrong.length > 0) throw forbidden(resource, name, only ?? `[${[...new Set(wrong)].join(', ')}]`)
   }
@@ -54,13 +61,18 @@ function podErrors({ spec }: Pod, limit: Limit): string[] {
   if (!spec) return []
   if (limit.type === 'Pod') return errors(limit, sumRequests(spec), sumLimits(spec))
   if (limit.type !== 'Container') return []
-  return [...(spec.containers ?? []), ...(spec.initContainers ?? [])].flatMap(({ resources }) => errors(limit, resources?.requests ?? {}, resources?.limits ?? {}))
+  return [...(spec.containers ?? []), ...(spec.initContainers ?? [])].flatMap(({ resources }) =>
+    errors(limit, resources?.requests ?? {}, resources?.limits ?? {}),
+  )
 }
 
 function claimErrors({ spec }: PersistentVolumeClaim, limit: Limit): string[] {
   if (limit.type !== 'PersistentVolumeClaim') return []
   const requests = spec?.resources?.requests ?? {}
-  return [...each(limit.min, (name, least) => tooLittle(limit.type, name, least, requests, {})), ...each(limit.max, (name, most) => tooMuchRequested(limit.type, name, most, requests))]
+  return [
+    ...each(limit.min, (name, least) => tooLittle(limit.type, name, least, requests, {})),
+    ...each(limit.max, (name, most) => tooMuchRequested(limit.type, name, most, requests)),
+  ]
 }
 
 function errors(limit: Limit, requests: Amounts, limits: Amounts): string[] {
@@ -72,7 +84,9 @@ function errors(limit: Limit, requests: Amounts, limits: Amounts): string[] {
 }
 
 function each(amounts: Amounts | undefined, check: (name: string, amount: string) => string | undefined): string[] {
-  return Object.keys(amounts ?? {}).toSorted().flatMap((name) => check(name, String(amounts?.[name])) ?? [])
+  return Object.keys(amounts ?? {})
+    .toSorted()
+    .flatMap((name) => check(name, String(amounts?.[name])) ?? [])
 }
 
 const given = (amounts: Amounts, name: string) => (amounts[name] === undefined ? undefined : String(amounts[name]))

@@ -32,7 +32,8 @@ function subtractQuantity(a: string | number, b: string | number | undefined): s
 function larger(a: Amounts, b: Amounts): Amounts {
   const most: { [name: string]: string | number } = { ...a }
   for (const [name, value] of Object.entries(b)) {
-    if ((parseQuantity(String(value))?.nano ?? 0n) > (parseQuantity(String(most[name] ?? '0'))?.nano ?? 0n) || most[name] === undefined) most[name] = value
+    if ((parseQuantity(String(value))?.nano ?? 0n) > (parseQuantity(String(most[name] ?? '0'))?.nano ?? 0n) || most[name] === undefined)
+      most[name] = value
   }
   return most
 }
@@ -46,7 +47,8 @@ export function sumLimits(spec: PodSpec): Amounts {
 }
 
 function sum(spec: PodSpec, part: 'requests' | 'limits'): Amounts {
-  const of = (container: { readonly resources?: { readonly requests?: Amounts; readonly limits?: Amounts } }) => container.resources?.[part] ?? {}
+  const of = (container: { readonly resources?: { readonly requests?: Amounts; readonly limits?: Amounts } }) =>
+    container.resources?.[part] ?? {}
   let total = (spec.containers ?? []).map(of).reduce(add, {})
   let sidecars: Amounts = {}
   let starting: Amounts = {}

@@ -43,13 +43,32 @@ function setters(subject: Subject, bad: (context: SecurityContext | PodSpec['sec
 const APPARMOR_PREFIX = 'container.apparmor.security.beta.kubernetes.io/'
 
 function appArmorProfile({ annotations }: Subject): Violation | undefined {
-  const wrong = Object.entries(annotations).filter(([key, value]) => key.startsWith(APPARMOR_PREFIX) && value !== '' && value !== 'runtime/default' && !value.startsWith('localhost/'))
+  const wrong = Object.entries(annotations).filter(
+    ([key, value]) => key.startsWith(APPARMOR_PREFIX) && value !== '' && value !== 'runtime/default' && !value.startsWith('localhost/'),
+  )
   if (wrong.length === 0) return undefined
-  const detail = wrong.map(([key, value]) => `${key}=${JSON.stringify(value)}`).toSorted().join(', ')
+  const detail = wrong
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .toSorted()
+    .join(', ')
   return { reason: plural('forbidden AppArmor profile', 'forbidden AppArmor profiles', wrong.length), detail }
 }
 
-const DEFAULT_CAPABILITIES = ['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT']
+const DEFAULT_CAPABILITIES = [
+  'AUDIT_WRITE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'MKNOD',
+  'NET_BIND_SERVICE',
+  'SETFCAP',
+  'SETGID',
+  'SETPCAP',
+  'SETUID',
+  'SYS_CHROOT',
+]
 
 function addedBeyond(subject: Subject, allowed: readonly string[]): string | undefined {
   const beyond = ({ securityContext }: Container) => (securityContext?.capabilities?.add ?? []).filter((name) => !allowed.includes(name))
@@ -70,7 +89,9 @@ function hostNamespaces({ spec }: Subject): Violation | undefined {
 
 function hostPathVolumes({ spec }: Subject): Violation | undefined {
   const names = (spec.volumes ?? []).filter(({ hostPath }) => hostPath !== undefined).map(({ name }) => name)
-  return names.length === 0 ? undefined : { reason: 'hostPath volumes', detail: `${plural('volume', 'volumes', names.length)} ${quoted(names)}` }
+  return names.length === 0
+    ? undefined
+    : { reason: 'hostPath volumes', detail: `${plural('volume', 'volumes', names.length)} ${quoted(names)}` }
 }
 
 function hostPorts(subject: Subject): Violation | undefined {
@@ -78,36 +99,51 @@ function hostPorts(subject: Subject): Violation | undefined {
   const bad = subject.containers.filter((container) => used(container).length > 0)
   if (bad.length === 0) return undefined
   const ports = sorted(bad.flatMap(used))
-  return { reason: 'hostPort', detail: `${named(namesOf(bad))} ${plural('uses', 'use', bad.length)} ${plural('hostPort', 'hostPorts', ports.length)} ${ports.join(', ')}` }
+  return {
+    reason: 'hostPort',
+    detail: `${named(namesOf(bad))} ${plural('uses', 'use', bad.length)} ${plural('hostPort', 'hostPorts', ports.length)} ${ports.join(', ')}`,
+  }
 }
 
 function hostProbes(subject: Subject): Violation | undefined {
   if (!since(subject, 34)) return undefined
   const hosts = ({ livenessProbe, readinessProbe, startupProbe, lifecycle }: Container) =>
-    [livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop].flatMap((handler) => [handler?.httpGet?.host, handler?.tcpSocket?.host].filter((host) => host !== undefined && host !== ''))
+    [livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop].flatMap((handler) =>
+      [handler?.httpGet?.host, handler?.tcpSocket?.host].filter((host) => host !== undefined && host !== ''),
+    )
   const bad = subject.containers.filter((container) => hosts(container).length > 0)
   if (bad.length === 0) return undefined
   const all = sorted(bad.flatMap(hosts).map(String))
-  return { reason: 'probe or lifecycle host', detail: `${named(sorted(namesOf(bad)))} ${plural('uses', 'use', bad.length)} ${plural('probe or lifecycle host', 'probe or lifecycle hosts', all.length)} ${quoted(all)}` }
+  return {
+    reason: 'probe or lifecycle host',
+    detail: `${named(sorted(namesOf(bad)))} ${plural('uses', 'use', bad.length)} ${plural('probe or lifecycle host', 'probe or lifecycle hosts', all.length)} ${quoted(all)}`,
+  }
 }
 
 function privileged(subject: Subject): Violation | undefined {
   const bad = subject.containers.filter(({ securityContext }) => securityContext?.privileged)
-  return bad.length === 0 ? undefined : { reason: 'privileged', detail: `${named(namesOf(bad))} must not set securityContext.privileged=true` }
+  return bad.length === 0
+    ? undefined
+    : { reason: 'privileged', detail: `${named(namesOf(bad))} must not set securityContext.privileged=true` }
 }
 
 function procMount(subject: Subject): Violation | undefined {
   const mountOf = ({ securityContext }: Container) => securityContext?.procMount ?? 'Default'
   const bad = subject.containers.filter((container) => mountOf(container) !== 'Default')
   if (bad.length === 0 || (subject.spec.hostUsers === false && since(subject, 35))) return undefined
-  return { reason: 'procMount', detail: `${named(namesOf(bad))} must not set securityContext.procMount to ${quoted(sorted(bad.map(mountOf)))}` }
+  return {
+    reason: 'procMount',
+    detail: `${named(namesOf(bad))} must not set securityContext.procMount to ${quoted(sorted(bad.map(mountOf)))}`,
+  }
 }
 
 const SELINUX_TYPES = ['', 'container_t', 'container_init_t', 'container_kvm_t']
 
 function seLinuxOptions(subject: Subject): Violation | undefined {
   const types = since(subject, 31) ? [...SELINUX_TYPES, 'container_engine_t'] : SELINUX_TYPES
-  const all = [subject.spec.securityContext, ...subject.containers.map(({ securityContext }) => securityContext)].flatMap((context) => context?.seLinuxOptions ?? [])
+  const all = [subject.spec.securityContext, ...subject.containers.map(({ securityContext }) => securityContext)].flatMap(
+    (context) => context?.seLinuxOptions ?? [],
+  )
   const badTypes = sorted(all.map(({ type = '' }) => type).filter((type) => !types.includes(type)))
   const who = setters(subject, (context) => {
     const options = context?.seLinuxOptions
@@ -131,14 +167,25 @@ function baselineSeccomp(subject: Subject): Violation | undefined {
   }
   const who = setters(subject, (context) => badType(context) !== undefined)
   if (who === undefined) return undefined
-  const values = [subject.spec.securityContext, ...subject.containers.map(({ securityContext }) => securityContext)].flatMap((context) => badType(context) ?? [])
+  const values = [subject.spec.securityContext, ...subject.containers.map(({ securityContext }) => securityContext)].flatMap(
+    (context) => badType(context) ?? [],
+  )
   return { reason: 'seccompProfile', detail: `${who} must not set securityContext.seccompProfile.type to ${quoted(sorted(values))}` }
 }
 
 const SAFE_SYSCTLS: readonly (readonly [name: string, since: number])[] = [
-  ['kernel.shm_rmid_forced', 0], ['net.ipv4.ip_local_port_range', 0], ['net.ipv4.tcp_syncookies', 0], ['net.ipv4.ping_group_range', 0], ['net.ipv4.ip_unprivileged_port_start', 0],
-  ['net.ipv4.ip_local_reserved_ports', 27], ['net.ipv4.tcp_keepalive_time', 29], ['net.ipv4.tcp_fin_timeout', 29], ['net.ipv4.tcp_keepalive_intvl', 29], ['net.ipv4.tcp_keepalive_probes', 29],
-  ['net.ipv4.tcp_rmem', 32], ['net.ipv4.tcp_wmem', 32],
+  ['kernel.shm_rmid_forced', 0],
+  ['net.ipv4.ip_local_port_range', 0],
+  ['net.ipv4.tcp_syncookies', 0],
+  ['net.ipv4.ping_group_range', 0],
+  ['net.ipv4.ip_unprivileged_port_start', 0],
+  ['net.ipv4.ip_local_reserved_ports', 27],
+  ['net.ipv4.tcp_keepalive_time', 29],
+  ['net.ipv4.tcp_fin_timeout', 29],
+  ['net.ipv4.tcp_keepalive_intvl', 29],
+  ['net.ipv4.tcp_keepalive_probes', 29],
+  ['net.ipv4.tcp_rmem', 32],
+  ['net.ipv4.tcp_wmem', 32],
 ]
 
 function sysctls(subject: Subject): Violation | undefined {
@@ -149,13 +196,20 @@ function sysctls(subject: Subject): Violation | undefined {
 
 function windowsHostProcess(subject: Subject): Violation | undefined {
   const who = setters(subject, (context) => context?.windowsOptions?.hostProcess === true)
-  return who === undefined ? undefined : { reason: 'hostProcess', detail: `${who} must not set securityContext.windowsOptions.hostProcess=true` }
+  return who === undefined
+    ? undefined
+    : { reason: 'hostProcess', detail: `${who} must not set securityContext.windowsOptions.hostProcess=true` }
 }
 
 function allowPrivilegeEscalation(subject: Subject): Violation | undefined {
   if (subject.spec.os?.name === 'windows' && since(subject, 25)) return undefined
   const bad = subject.containers.filter(({ securityContext }) => securityContext?.allowPrivilegeEscalation !== false)
-  return bad.length === 0 ? undefined : { reason: 'allowPrivilegeEscalation != false', detail: `${named(namesOf(bad))} must set securityContext.allowPrivilegeEscalation=false` }
+  return bad.length === 0
+    ? undefined
+    : {
+        reason: 'allowPrivilegeEscalation != false',
+        detail: `${named(namesOf(bad))} must set securityContext.allowPrivilegeEscalation=false`,
+      }
 }
 
 function restrictedCapabilities(subject: Subject): Violation | undefined {
@@ -163,20 +217,48 @@ function restrictedCapabilities(subject: Subject): Violation | undefined {
   if (subject.spec.os?.name === 'windows' && since(subject, 25)) return undefined
   const keeping = subject.containers.filter(({ securityContext }) => !securityContext?.capabilities?.drop?.includes('ALL'))
   const adding = addedBeyond(subject, ['NET_BIND_SERVICE'])
-  const details = [...(keeping.length > 0 ? [`${named(namesOf(keeping))} must set securityContext.capabilities.drop=["ALL"]`] : []), ...(adding === undefined ? [] : [adding])]
+  const details = [
+    ...(keeping.length > 0 ? [`${named(namesOf(keeping))} must set securityContext.capabilities.drop=["ALL"]`] : []),
+    ...(adding === undefined ? [] : [adding]),
+  ]
   return details.length === 0 ? undefined : { reason: 'unrestricted capabilities', detail: details.join('; ') }
 }
 
 const UNRESTRICTED_VOLUMES = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret']
 /** What else a volume can be, in the order in which the check looks. */
-const RESTRICTED_VOLUMES = ['hostPath', 'gcePersistentDisk', 'awsElasticBlockStore', 'gitRepo', 'nfs', 'iscsi', 'glusterfs', 'rbd', 'flexVolume', 'cinder', 'cephfs', 'flocker', 'fc', 'azureFile', 'vsphereVolume', 'quobyte', 'azureDisk', 'portworxVolume', 'scaleIO', 'storageos', 'image']
+const RESTRICTED_VOLUMES = [
+  'hostPath',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'gitRepo',
+  'nfs',
+  'iscsi',
+  'glusterfs',
+  'rbd',
+  'flexVolume',
+  'cinder',
+  'cephfs',
+  'flocker',
+  'fc',
+  'azureFile',
+  'vsphereVolume',
+  'quobyte',
+  'azureDisk',
+  'portworxVolume',
+  'scaleIO',
+  'storageos',
+  'image',
+]
 
 function restrictedVolumes({ spec }: Subject): Violation | undefined {
   const bad = (spec.volumes ?? []).filter((volume) => !UNRESTRICTED_VOLUMES.some((type) => type in volume) && !('image' in volume))
   if (bad.length === 0) return undefined
   const types = sorted(bad.map((volume) => RESTRICTED_VOLUMES.find((type) => type in volume) ?? 'unknown'))
   const names = bad.map(({ name }) => name)
-  return { reason: 'restricted volume types', detail: `${plural('volume', 'volumes', names.length)} ${quoted(names)} ${plural('uses', 'use', names.length)} restricted volume ${plural('type', 'types', types.length)} ${quoted(types)}` }
+  return {
+    reason: 'restricted volume types',
+    detail: `${plural('volume', 'volumes', names.length)} ${quoted(names)} ${plural('uses', 'use', names.length)} restricted volume ${plural('type', 'types', types.length)} ${quoted(types)}`,
+  }
 }
 
 function runAsNonRoot(subject: Subject): Violation | undefined {
@@ -185,7 +267,9 @@ function runAsNonRoot(subject: Subject): Violation | undefined {
   if (who !== undefined) return { reason: 'runAsNonRoot != true', detail: `${who} must not set securityContext.runAsNonRoot=false` }
   if (subject.spec.securityContext?.runAsNonRoot) return undefined
   const silent = subject.containers.filter(({ securityContext }) => securityContext?.runAsNonRoot === undefined)
-  return silent.length === 0 ? undefined : { reason: 'runAsNonRoot != true', detail: `pod or ${named(namesOf(silent))} must set securityContext.runAsNonRoot=true` }
+  return silent.length === 0
+    ? undefined
+    : { reason: 'runAsNonRoot != true', detail: `pod or ${named(namesOf(silent))} must set securityContext.runAsNonRoot=true` }
 }
 
 function runAsUser(subject: Subject): Violation | undefined {
@@ -200,22 +284,54 @@ function restrictedSeccomp(subject: Subject): Violation | undefined {
   if (explicit || subject.spec.securityContext?.seccompProfile !== undefined) return explicit
   if (subject.spec.os?.name === 'windows' && since(subject, 25)) return undefined
   const silent = subject.containers.filter(({ securityContext }) => securityContext?.seccompProfile === undefined)
-  return silent.length === 0 ? undefined : { reason: 'seccompProfile', detail: `pod or ${named(namesOf(silent))} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"` }
+  return silent.length === 0
+    ? undefined
+    : {
+        reason: 'seccompProfile',
+        detail: `pod or ${named(namesOf(silent))} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`,
+      }
 }
 
 /** In the order of their ids, which is the order of the words. */
-const BASELINE: readonly Check[] = [appArmorProfile, baselineCapabilities, hostNamespaces, hostPathVolumes, hostPorts, hostProbes, privileged, procMount, seLinuxOptions, baselineSeccomp, sysctls, windowsHostProcess]
+const BASELINE: readonly Check[] = [
+  appArmorProfile,
+  baselineCapabilities,
+  hostNamespaces,
+  hostPathVolumes,
+  hostPorts,
+  hostProbes,
+  privileged,
+  procMount,
+  seLinuxOptions,
+  baselineSeccomp,
+  sysctls,
+  windowsHostProcess,
+]
 /** Restricted checks that say more than these take their place. */
 const OVERRIDDEN: readonly Check[] = [baselineCapabilities, hostPathVolumes, baselineSeccomp]
 const RESTRICTED: readonly Check[] = [
   ...BASELINE.filter((check) => !OVERRIDDEN.includes(check)),
-  allowPrivilegeEscalation, restrictedCapabilities, restrictedVolumes, runAsNonRoot, runAsUser, restrictedSeccomp,
+  allowPrivilegeEscalation,
+  restrictedCapabilities,
+  restrictedVolumes,
+  runAsNonRoot,
+  runAsUser,
+  restrictedSeccomp,
 ]
 
 /** What of a pod the level forbids. @param minor of the standard's version, undefined for the latest */
-export function violations(level: Level, minor: number | undefined, spec: PodSpec, annotations: { readonly [name: string]: string } = {}): readonly Violation[] {
+export function violations(
+  level: Level,
+  minor: number | undefined,
+  spec: PodSpec,
+  annotations: { readonly [name: string]: string } = {},
+): readonly Violation[] {
   if (level === 'privileged') return []
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...((spec.ephemeralContainers ?? []) as readonly Container[])]
+  const containers = [
+    ...(spec.initContainers ?? []),
+    ...(spec.containers ?? []),
+    ...((spec.ephemeralContainers ?? []) as readonly Container[]),
+  ]
   const subject = { spec, annotations, containers, minor }
   return (level === 'baseline' ? BASELINE : RESTRICTED).flatMap((check) => check(subject) ?? [])
 }

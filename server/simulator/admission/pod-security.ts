@@ -14,7 +14,16 @@ import type { Level, PodSpec, Violation } from './pod-security-checks.ts'
 const PREFIX = 'pod-security.kubernetes.io/'
 const LEVELS: readonly Level[] = ['privileged', 'baseline', 'restricted']
 /** Kinds that make pods: their makers are warned, their pods refused. */
-const WITH_TEMPLATE = ['v1/podtemplates', 'v1/replicationcontrollers', 'apps/v1/daemonsets', 'apps/v1/deployments', 'apps/v1/replicasets', 'apps/v1/statefulsets', 'batch/v1/cronjobs', 'batch/v1/jobs']
+const WITH_TEMPLATE = [
+  'v1/podtemplates',
+  'v1/replicationcontrollers',
+  'apps/v1/daemonsets',
+  'apps/v1/deployments',
+  'apps/v1/replicasets',
+  'apps/v1/statefulsets',
+  'batch/v1/cronjobs',
+  'batch/v1/jobs',
+]
 /** The most pods that are looked at when a namespace's level changes. */
 const MOST_PODS = 3000
 
@@ -29,7 +38,8 @@ export function admitPodSecurity(request: AdmissionRequest): void {
   const { table } = request.resource
   if (table === 'v1/namespaces') return admitNamespace(request)
   if (table !== 'v1/pods' && !WITH_TEMPLATE.includes(table)) return
-  const labels = request.namespace === undefined ? undefined : request.around.get('Namespace', undefined, request.namespace)?.metadata.labels
+  const labels =
+    request.namespace === undefined ? undefined : request.around.get('Namespace', undefined, request.namespace)?.metadata.labels
   if (!labels || !Object.keys(labels).some((name) => name.startsWith(PREFIX))) return
   if (table === 'v1/pods') admitPod(request, labels)
   else warnOfTemplate(request, labels)
@@ -43,7 +53,8 @@ function admitPod(request: AdmissionRequest, labels: Labels): void {
     return { policy, found: violations(policy.level, minorOf(policy), spec, metadata.annotations) }
   }
   const enforced = check('enforce')
-  if (enforced.found.length > 0) throw forbidden(request.resource, request.name, `violates PodSecurity ${title(enforced.policy)}: ${details(enforced.found)}`)
+  if (enforced.found.length > 0)
+    throw forbidden(request.resource, request.name, `violates PodSecurity ${title(enforced.policy)}: ${details(enforced.found)}`)
   const warned = check('warn')
   if (warned.found.length > 0) request.warn(`would violate PodSecurity ${title(warned.policy)}: ${details(warned.found)}`)
 }
@@ -61,20 +72,27 @@ interface Template {
 }
 
 function templateIn(object: StoredObject): Template | undefined {
-  const { spec, template } = object as unknown as { readonly spec?: { readonly template?: Template; readonly jobTemplate?: { readonly spec?: { readonly template?: Template } } }; readonly template?: Template }
+  const { spec, template } = object as unknown as {
+    readonly spec?: { readonly template?: Template; readonly jobTemplate?: { readonly spec?: { readonly template?: Template } } }
+    readonly template?: Template
+  }
   return template ?? spec?.template ?? spec?.jobTemplate?.spec?.template
 }
 
 /** An update matters when it changes more than labels and tolerations: in truth, a container's image. */
 function isSignificant(spec: PodSpec, old: PodSpec | undefined): boolean {
   const images = (of: PodSpec | undefined) => [...(of?.initContainers ?? []), ...(of?.containers ?? [])].map(({ image }) => image ?? '')
-  return !same(images(spec), images(old)) || !same((spec.ephemeralContainers ?? []) as unknown as JsonValue, (old?.ephemeralContainers ?? []) as unknown as JsonValue)
+  return (
+    !same(images(spec), images(old)) ||
+    !same((spec.ephemeralContainers ?? []) as unknown as JsonValue, (old?.ephemeralContainers ?? []) as unknown as JsonValue)
+  )
 }
 
 function admitNamespace({ resource, object, old, around, name, warn }: AdmissionRequest): void {
   const labels = object.metadata.labels
   const errors = labelErrors(labels)
-  if (errors.length > 0 && !same(errors as unknown as JsonValue, labelErrors(old?.metadata.labels) as unknown as JsonValue)) throw invalidObject(resource, name, errors)
+  if (errors.length > 0 && !same(errors as unknown as JsonValue, labelErrors(old?.metadata.labels) as unknown as JsonValue))
+    throw invalidObject(resource, name, errors)
   if (!old) return
   const [before, after] = [policyOf(old.metadata.labels, 'enforce'), policyOf(labels, 'enforce')]
   const relaxed = before.version === after.version && LEVELS.indexOf(after.level) <= LEVELS.indexOf(before.level)
@@ -93,15 +111,20 @@ function existing(namespace: string, policy: Policy, around: Surroundings): read
   if (pods.size === 0) return []
   const others = (count: number) => (count === 0 ? '' : count === 1 ? ' (and 1 other pod)' : ` (and ${count} other pods)`)
   const lines = [...pods].map(([reasons, names]) => `${names.toSorted()[0]}${others(names.length - 1)}: ${reasons}`)
-  return [`existing pods in namespace ${JSON.stringify(namespace)} violate the new PodSecurity enforce level ${title(policy)}`, ...lines.toSorted()]
+  return [
+    `existing pods in namespace ${JSON.stringify(namespace)} violate the new PodSecurity enforce level ${title(policy)}`,
+    ...lines.toSorted(),
+  ]
 }
 
 function labelErrors(labels: Labels): readonly FieldError[] {
   return ['enforce', 'audit', 'warn'].flatMap((mode) => {
     const errors: FieldError[] = []
     const [level, version] = [labels?.[`${PREFIX}${mode}`], labels?.[`${PREFIX}${mode}-version`]]
-    if (level !== undefined && !isLevel(level)) errors.push(invalid(`metadata.labels[${PREFIX}${mode}]`, level, `must be one of ${LEVELS.join(', ')}`))
-    if (version !== undefined && version !== 'latest' && !VERSION.test(version)) errors.push(invalid(`metadata.labels[${PREFIX}${mode}-version]`, version, 'must be "latest" or "v1.x"'))
+    if (level !== undefined && !isLevel(level))
+      errors.push(invalid(`metadata.labels[${PREFIX}${mode}]`, level, `must be one of ${LEVELS.join(', ')}`))
+    if (version !== undefined && version !== 'latest' && !VERSION.test(version))
+      errors.push(invalid(`metadata.labels[${PREFIX}${mode}-version]`, version, 'must be "latest" or "v1.x"'))
     return errors
   })
 }

@@ -16,7 +16,8 @@ import type { Amounts } from './pod-resources.ts'
  * @returns stops it
  */
 export function startQuotaController(api: Api, platform: Platform): () => void {
-  const keysIn = (namespace: string | undefined) => api.list('ResourceQuota', namespace).map((quota) => `${quota.metadata.namespace}/${quota.metadata.name}`)
+  const keysIn = (namespace: string | undefined) =>
+    api.list('ResourceQuota', namespace).map((quota) => `${quota.metadata.namespace}/${quota.metadata.name}`)
   const everything: Watch = (_api, enqueue) =>
     api.generic.watch((resource, { type, object, old }) => {
       const { namespace } = object.metadata

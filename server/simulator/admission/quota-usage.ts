@@ -51,7 +51,14 @@ function podUsage({ spec, status }: Pod): Amounts {
 }
 
 function computeUsage(requests: Amounts, limits: Amounts): Amounts {
-  const asked = Object.entries(requests).flatMap(([name, value]) => (COMPUTE.includes(name) || name.startsWith('hugepages-') ? [[name, value], [`requests.${name}`, value]] : [[`requests.${name}`, value]]))
+  const asked = Object.entries(requests).flatMap(([name, value]) =>
+    COMPUTE.includes(name) || name.startsWith('hugepages-')
+      ? [
+          [name, value],
+          [`requests.${name}`, value],
+        ]
+      : [[`requests.${name}`, value]],
+  )
   const limited = Object.entries(limits).flatMap(([name, value]) => (COMPUTE.includes(name) ? [[`limits.${name}`, value]] : []))
   return { pods: '1', ...(Object.fromEntries([...asked, ...limited]) as Amounts) }
 }
@@ -59,7 +66,12 @@ function computeUsage(requests: Amounts, limits: Amounts): Amounts {
 function serviceUsage({ spec }: Service): Amounts {
   const ports = spec?.ports ?? []
   const balanced = spec?.type === 'LoadBalancer'
-  const count = spec?.type === 'NodePort' || (balanced && spec.allocateLoadBalancerNodePorts !== false) ? ports.length : balanced ? ports.filter(({ nodePort }) => nodePort).length : 0
+  const count =
+    spec?.type === 'NodePort' || (balanced && spec.allocateLoadBalancerNodePorts !== false)
+      ? ports.length
+      : balanced
+        ? ports.filter(({ nodePort }) => nodePort).length
+        : 0
   return { 'services.nodeports': String(count), 'services.loadbalancers': balanced ? '1' : '0' }
 }
 
@@ -81,7 +93,9 @@ export function unsaid(spec: PodSpec, hard: readonly string[]): string | undefin
   const required = hard.filter((name) => MUST_SAY.includes(name)).toSorted()
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
   const missing = required.flatMap((name) => {
-    const silent = containers.filter(({ resources }) => computeUsage(resources?.requests ?? {}, resources?.limits ?? {})[name] === undefined)
+    const silent = containers.filter(
+      ({ resources }) => computeUsage(resources?.requests ?? {}, resources?.limits ?? {})[name] === undefined,
+    )
     return silent.length > 0 ? [`${name} for: ${[...new Set(silent.map((container) => container.name))].toSorted().join(',')}`] : []
   })
   return missing.length > 0 ? `must specify ${missing.join('; ')}` : undefined
@@ -96,11 +110,21 @@ interface Requirement {
 /** Whether the quota is about this object: it counts something of its kind, and its scopes hold. */
 export function matches({ spec }: ResourceQuota, of: Counted, object: StoredObject): boolean {
   if (!Object.keys(spec?.hard ?? {}).some((name) => isMeasured(of, name))) return false
-  const scopes: readonly Requirement[] = [...(spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })), ...((spec?.scopeSelector?.matchExpressions ?? []) as readonly Requirement[])]
+  const scopes: readonly Requirement[] = [
+    ...(spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })),
+    ...((spec?.scopeSelector?.matchExpressions ?? []) as readonly Requirement[]),
+  ]
   if (scopes.length === 0) return true
   const what = qualified(of)
   if (what === 'pods') return scopes.every((scope) => holds(scope, object as unknown as Pod))
-  return what === 'persistentvolumeclaims' && scopes.every((scope) => scope.scopeName === 'VolumeAttributesClass' && holdsText(scope, (object as unknown as PersistentVolumeClaim).spec?.volumeAttributesClassName))
+  return (
+    what === 'persistentvolumeclaims' &&
+    scopes.every(
+      (scope) =>
+        scope.scopeName === 'VolumeAttributesClass' &&
+        holdsText(scope, (object as unknown as PersistentVolumeClaim).spec?.volumeAttributesClassName),
+    )
+  )
 }
 
 function holds(scope: Requirement, pod: Pod): boolean {
@@ -108,13 +132,20 @@ function holds(scope: Requirement, pod: Pod): boolean {
   const deadline = spec?.activeDeadlineSeconds !== undefined
   const bestEffort = status?.qosClass === 'BestEffort'
   switch (scope.scopeName) {
-    case 'Terminating': return deadline
-    case 'NotTerminating': return !deadline
-    case 'BestEffort': return bestEffort
-    case 'NotBestEffort': return !bestEffort
-    case 'PriorityClass': return holdsText(scope, spec?.priorityClassName)
-    case 'CrossNamespacePodAffinity': return crossesNamespaces(spec)
-    default: return false
+    case 'Terminating':
+      return deadline
+    case 'NotTerminating':
+      return !deadline
+    case 'BestEffort':
+      return bestEffort
+    case 'NotBestEffort':
+      return !bestEffort
+    case 'PriorityClass':
+      return holdsText(scope, spec?.priorityClassName)
+    case 'CrossNamespacePodAffinity':
+      return crossesNamespaces(spec)
+    default:
+      return false
   }
 }
 
@@ -127,7 +158,10 @@ function holdsText({ operator, values = [] }: Requirement, value: string | undef
 
 function crossesNamespaces(spec: PodSpec | undefined): boolean {
   const sides = [spec?.affinity?.podAffinity, spec?.affinity?.podAntiAffinity]
-  const terms = sides.flatMap((side) => [...(side?.requiredDuringSchedulingIgnoredDuringExecution ?? []), ...(side?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm)])
+  const terms = sides.flatMap((side) => [
+    ...(side?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ...(side?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
+  ])
   return terms.some((term) => (term.namespaces?.length ?? 0) > 0 || term.namespaceSelector !== undefined)
 }
 
@@ -143,9 +177,15 @@ export function exceeded(amounts: Amounts, hard: Amounts): readonly string[] {
 
 /** `cpu=1,pods=2`, as the refusals list amounts. */
 export function listed(amounts: Amounts): string {
-  return Object.keys(amounts).toSorted().map((name) => `${name}=${amounts[name]}`).join(',')
+  return Object.keys(amounts)
+    .toSorted()
+    .map((name) => `${name}=${amounts[name]}`)
+    .join(',')
 }
 
 export function total(of: Counted, objects: readonly StoredObject[], quota: ResourceQuota): Amounts {
-  return objects.filter((object) => matches(quota, of, object)).map((object) => usageOf(of, object)).reduce(add, {})
+  return objects
+    .filter((object) => matches(quota, of, object))
+    .map((object) => usageOf(of, object))
+    .reduce(add, {})
 }

@@ -24,7 +24,9 @@ export function admitQuota(request: AdmissionRequest): readonly ResourceQuota[] 
   if (interested.length === 0) return []
   for (const quota of interested) checkSaid(request, quota)
   const usage = usageOf(resource, object)
-  const more = Object.fromEntries(Object.entries(old ? subtract(usage, usageOf(resource, old)) : usage).filter(([, amount]) => nanoOf(String(amount)) > 0n))
+  const more = Object.fromEntries(
+    Object.entries(old ? subtract(usage, usageOf(resource, old)) : usage).filter(([, amount]) => nanoOf(String(amount)) > 0n),
+  )
   return interested.flatMap((quota) => {
     const hard = quota.status?.hard ?? {}
     const requested = masked(more, Object.keys(hard))
@@ -33,7 +35,11 @@ export function admitQuota(request: AdmissionRequest): readonly ResourceQuota[] 
     const over = exceeded(masked(used, Object.keys(requested)), hard)
     if (over.length > 0) {
       const show = (amounts: Amounts) => listed(masked(amounts, over))
-      throw forbidden(resource, name, `exceeded quota: ${quota.metadata.name}, requested: ${show(requested)}, used: ${show(quota.status?.used ?? {})}, limited: ${show(hard)}`)
+      throw forbidden(
+        resource,
+        name,
+        `exceeded quota: ${quota.metadata.name}, requested: ${show(requested)}, used: ${show(quota.status?.used ?? {})}, limited: ${show(hard)}`,
+      )
     }
     return [{ ...quota, status: { ...quota.status, used } }]
   })
@@ -46,5 +52,6 @@ function checkSaid({ resource, name, object }: AdmissionRequest, quota: Resource
   const missing = spec ? unsaid(spec, hard) : undefined
   if (missing !== undefined) throw forbidden(resource, name, `failed quota: ${quota.metadata.name}: ${missing}`)
   const uncounted = hard.filter((counted) => quota.status?.used?.[counted] === undefined)
-  if (uncounted.length > 0) throw forbidden(resource, name, `status unknown for quota: ${quota.metadata.name}, resources: ${uncounted.toSorted().join(',')}`)
+  if (uncounted.length > 0)
+    throw forbidden(resource, name, `status unknown for quota: ${quota.metadata.name}, resources: ${uncounted.toSorted().join(',')}`)
 }

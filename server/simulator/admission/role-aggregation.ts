@@ -14,7 +14,13 @@ export function startRoleAggregation(api: Api, platform: Platform): () => void {
   const aggregated = () => api.list('ClusterRole').filter((role) => role.aggregationRule !== undefined)
   return runController(api, platform, {
     name: 'clusterrole-aggregation-controller',
-    watches: [watching('ClusterRole', (role) => (role.aggregationRule || Object.keys(role.metadata.labels ?? {}).length > 0 ? aggregated().map(({ metadata }) => metadata.name ?? '') : []))],
+    watches: [
+      watching('ClusterRole', (role) =>
+        role.aggregationRule || Object.keys(role.metadata.labels ?? {}).length > 0
+          ? aggregated().map(({ metadata }) => metadata.name ?? '')
+          : [],
+      ),
+    ],
     reconcile(name) {
       const role = api.get('ClusterRole', undefined, name)
       const rules = role?.aggregationRule && rulesFor(role, api.list('ClusterRole'))

@@ -62,7 +62,8 @@ export function admitPolicies(request: AdmissionRequest): void {
   const policies = request.stored(`${GROUP}/v1/validatingadmissionpolicies`) as unknown as readonly Policy[]
   for (const binding of bindings) {
     const policy = policies.find(({ metadata }) => metadata.name === binding.spec?.policyName)
-    if (!policy?.spec || !matches(policy.spec.matchConstraints, request, false) || !matches(binding.spec?.matchResources, request, true)) continue
+    if (!policy?.spec || !matches(policy.spec.matchConstraints, request, false) || !matches(binding.spec?.matchResources, request, true))
+      continue
     judge(policy, binding, request)
   }
 }
@@ -98,7 +99,8 @@ const MOST_ELEMENTS = 1_600_000
 function evaluate(expression: string, variables: Variables): ReturnType<typeof evaluatePolicy> {
   // No list has more elements than a quarter of the characters that it is written with, roughly.
   const elements = (JSON.stringify(variables).length + expression.length) / 4
-  if (elements > MOST_ELEMENTS || elements ** nesting(expression) > MOST_STEPS) return { error: 'validation failed due to running out of cost budget, no further validation rules will be run' }
+  if (elements > MOST_ELEMENTS || elements ** nesting(expression) > MOST_STEPS)
+    return { error: 'validation failed due to running out of cost budget, no further validation rules will be run' }
   return evaluatePolicy(expression, variables)
 }
 
@@ -136,8 +138,15 @@ function variablesOf({ operation, resource, namespace, name, object, old, around
     object,
     oldObject: old ?? null,
     params: null,
-    namespaceObject: (namespace === undefined ? null : ((around.get('Namespace', undefined, namespace) ?? null) as unknown as JsonObject | null)),
-    request: { kind: { group, version, kind }, resource: { group, version, resource: resource.resource }, name, namespace: namespace ?? '', operation: operation.toUpperCase() },
+    namespaceObject:
+      namespace === undefined ? null : ((around.get('Namespace', undefined, namespace) ?? null) as unknown as JsonObject | null),
+    request: {
+      kind: { group, version, kind },
+      resource: { group, version, resource: resource.resource },
+      name,
+      namespace: namespace ?? '',
+      operation: operation.toUpperCase(),
+    },
     variables: {},
   }
 }
@@ -149,14 +158,32 @@ function matches(match: MatchResources | undefined, request: AdmissionRequest, e
   if (rules.length === 0 ? !empty : !rules.some((rule) => covers(rule, request))) return false
   if (match?.excludeResourceRules?.some((rule) => covers(rule, request))) return false
   if (match?.objectSelector && !selects(match.objectSelector, object.metadata.labels)) return false
-  const space = request.resource.table === 'v1/namespaces' ? object.metadata.labels : namespace === undefined ? undefined : around.get('Namespace', undefined, namespace)?.metadata.labels
-  return !match?.namespaceSelector || (namespace === undefined && request.resource.table !== 'v1/namespaces') || selects(match.namespaceSelector, space)
+  const space =
+    request.resource.table === 'v1/namespaces'
+      ? object.metadata.labels
+      : namespace === undefined
+        ? undefined
+        : around.get('Namespace', undefined, namespace)?.metadata.labels
+  return (
+    !match?.namespaceSelector ||
+    (namespace === undefined && request.resource.table !== 'v1/namespaces') ||
+    selects(match.namespaceSelector, space)
+  )
 }
 
-function covers({ apiGroups, apiVersions, operations, resources, resourceNames }: ResourceRule, { operation, resource, name }: AdmissionRequest): boolean {
+function covers(
+  { apiGroups, apiVersions, operations, resources, resourceNames }: ResourceRule,
+  { operation, resource, name }: AdmissionRequest,
+): boolean {
   const has = (list: readonly string[] | undefined, value: string) => list?.includes('*') === true || list?.includes(value) === true
   const named = has(resources, resource.resource) || resources?.includes('*/*') === true
-  return has(apiGroups, resource.group) && has(apiVersions, resource.version) && has(operations, operation.toUpperCase()) && named && (!resourceNames?.length || resourceNames.includes(name))
+  return (
+    has(apiGroups, resource.group) &&
+    has(apiVersions, resource.version) &&
+    has(operations, operation.toUpperCase()) &&
+    named &&
+    (!resourceNames?.length || resourceNames.includes(name))
+  )
 }
 
 /** CEL's whole numbers are big ones. */

@@ -24,7 +24,17 @@ export function withTransitions(table: string, object: JsonObject, now: number):
   const status = object['status']
   if (table !== TABLE || !isObject(status)) return object
   const at = rfc3339(now)
-  return { ...object, status: { ...status, conditions: conditionsOf(status).map((condition) => ({ ...condition, lastUpdateTime: condition['lastUpdateTime'] ?? at, lastTransitionTime: condition['lastTransitionTime'] ?? at })) } }
+  return {
+    ...object,
+    status: {
+      ...status,
+      conditions: conditionsOf(status).map((condition) => ({
+        ...condition,
+        lastUpdateTime: condition['lastUpdateTime'] ?? at,
+        lastTransitionTime: condition['lastTransitionTime'] ?? at,
+      })),
+    },
+  }
 }
 
 /** Signs certificate requests once they are approved. @returns stops it */
@@ -35,7 +45,14 @@ export function startSigning(operations: Operations, auth: Auth, sign: Certifica
     const spec = isObject(object['spec']) ? object['spec'] : {}
     const status = isObject(object['status']) ? object['status'] : {}
     const decided = conditionsOf(status).map(({ type }) => type)
-    if (busy.has(uid) || status['certificate'] !== undefined || !decided.includes('Approved') || decided.includes('Denied') || decided.includes('Failed')) return
+    if (
+      busy.has(uid) ||
+      status['certificate'] !== undefined ||
+      !decided.includes('Approved') ||
+      decided.includes('Denied') ||
+      decided.includes('Failed')
+    )
+      return
     if (!SIGNERS.includes(String(spec['signerName']))) return
     busy.add(uid)
     const seconds = Math.min(Number(spec['expirationSeconds'] ?? LONGEST_SECONDS), LONGEST_SECONDS)
@@ -49,7 +66,13 @@ export function startSigning(operations: Operations, auth: Auth, sign: Certifica
         busy.delete(uid)
         const current = operations.store.get(TABLE, undefined, name)
         if (current?.metadata.uid !== uid) return
-        operations.update(operations.registry.ofKind('CertificateSigningRequest'), undefined, name, { ...current, status: { ...(current['status'] as JsonObject | undefined), ...more } }, 'status')
+        operations.update(
+          operations.registry.ofKind('CertificateSigningRequest'),
+          undefined,
+          name,
+          { ...current, status: { ...(current['status'] as JsonObject | undefined), ...more } },
+          'status',
+        )
       })
       .catch(operations.platform.report)
   }
@@ -65,5 +88,12 @@ function conditionsOf(status: JsonObject): readonly JsonObject[] {
 
 function failed(operations: Operations, error: unknown): JsonObject {
   const at = rfc3339(operations.platform.clock.now())
-  return { type: 'Failed', status: 'True', reason: 'SignerValidationFailure', message: error instanceof Error ? error.message : String(error), lastUpdateTime: at, lastTransitionTime: at }
+  return {
+    type: 'Failed',
+    status: 'True',
+    reason: 'SignerValidationFailure',
+    message: error instanceof Error ? error.message : String(error),
+    lastUpdateTime: at,
+    lastTransitionTime: at,
+  }
 }

@@ -31,7 +31,8 @@ function checkRole(rbac: Rbac, user: User, resource: Resource, object: StoredObj
   if (old && same(object['rules'], old['rules']) && same(object['aggregationRule'], old['aggregationRule'])) return
   if (rbac.decide(user, { verb: 'escalate', group: GROUP, resource: resource.resource, namespace, name }).allowed) return
   const held = rbac.rulesOf(user, namespace)
-  if (aggregationRule && missing(held, EVERYTHING).length > 0) throw forbidden(resource, name ?? '', 'must have cluster-admin privileges to use an aggregationRule')
+  if (aggregationRule && missing(held, EVERYTHING).length > 0)
+    throw forbidden(resource, name ?? '', 'must have cluster-admin privileges to use an aggregationRule')
   confirm(user, held, rules, resource, name)
 }
 
@@ -42,15 +43,26 @@ function checkBinding(rbac: Rbac, user: User, resource: Resource, object: Stored
   const roles = roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles'
   if (rbac.decide(user, { verb: 'bind', group: GROUP, resource: roles, namespace, name: roleRef.name }).allowed) return
   const rules = rbac.rulesOfRole(roleRef, namespace)
-  if (!rules) throw notFound({ group: GROUP, resource: roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles', kind: roleRef.kind }, roleRef.name)
+  if (!rules)
+    throw notFound({ group: GROUP, resource: roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles', kind: roleRef.kind }, roleRef.name)
   confirm(user, rbac.rulesOf(user, namespace), rules, resource, name)
 }
 
-function confirm(user: User, held: readonly PolicyRule[], wanted: readonly PolicyRule[], resource: Resource, name: string | undefined): void {
+function confirm(
+  user: User,
+  held: readonly PolicyRule[],
+  wanted: readonly PolicyRule[],
+  resource: Resource,
+  name: string | undefined,
+): void {
   const lacking = missing(held, wanted)
   if (lacking.length === 0) return
   const list = compact(lacking).map(written).toSorted()
-  throw forbidden(resource, name ?? '', `user ${JSON.stringify(user.name)} (groups=${quoted(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${[...new Set(list)].join('\n')}`)
+  throw forbidden(
+    resource,
+    name ?? '',
+    `user ${JSON.stringify(user.name)} (groups=${quoted(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${[...new Set(list)].join('\n')}`,
+  )
 }
 
 /** The wanted rights, each on its own, that no held rule covers. */
@@ -61,19 +73,36 @@ function missing(held: readonly PolicyRule[], wanted: readonly PolicyRule[]): re
 function apart(rule: PolicyRule): PolicyRule[] {
   const names: readonly (string | undefined)[] = rule.resourceNames?.length ? rule.resourceNames : [undefined]
   const resources = (rule.apiGroups ?? []).flatMap((group) =>
-    (rule.resources ?? []).flatMap((resource) => rule.verbs.flatMap((verb) => names.map((name) => ({ verbs: [verb], apiGroups: [group], resources: [resource], ...(name !== undefined && { resourceNames: [name] }) })))),
+    (rule.resources ?? []).flatMap((resource) =>
+      rule.verbs.flatMap((verb) =>
+        names.map((name) => ({
+          verbs: [verb],
+          apiGroups: [group],
+          resources: [resource],
+          ...(name !== undefined && { resourceNames: [name] }),
+        })),
+      ),
+    ),
   )
-  return [...resources, ...(rule.nonResourceURLs ?? []).flatMap((url) => rule.verbs.map((verb) => ({ verbs: [verb], nonResourceURLs: [url] })))]
+  return [
+    ...resources,
+    ...(rule.nonResourceURLs ?? []).flatMap((url) => rule.verbs.map((verb) => ({ verbs: [verb], nonResourceURLs: [url] }))),
+  ]
 }
 
 function covers(rule: PolicyRule, right: PolicyRule): boolean {
-  const all = (held: readonly string[] | undefined, wanted: readonly string[] | undefined) => (wanted ?? []).every((one) => held?.includes('*') === true || held?.includes(one) === true)
+  const all = (held: readonly string[] | undefined, wanted: readonly string[] | undefined) =>
+    (wanted ?? []).every((one) => held?.includes('*') === true || held?.includes(one) === true)
   if (!all(rule.verbs, right.verbs)) return false
   const url = right.nonResourceURLs?.[0]
-  if (url !== undefined) return (rule.nonResourceURLs ?? []).some((one) => one === '*' || one === url || (one.endsWith('*') && url.startsWith(one.slice(0, -1))))
+  if (url !== undefined)
+    return (rule.nonResourceURLs ?? []).some((one) => one === '*' || one === url || (one.endsWith('*') && url.startsWith(one.slice(0, -1))))
   const resource = right.resources?.[0] ?? ''
-  const named = all(rule.resources, right.resources) || (resource.includes('/') && rule.resources?.includes(`*/${resource.split('/')[1]}`) === true)
-  const names = !rule.resourceNames?.length || (right.resourceNames?.length ? right.resourceNames.every((name) => rule.resourceNames?.includes(name)) : false)
+  const named =
+    all(rule.resources, right.resources) || (resource.includes('/') && rule.resources?.includes(`*/${resource.split('/')[1]}`) === true)
+  const names =
+    !rule.resourceNames?.length ||
+    (right.resourceNames?.length ? right.resourceNames.every((name) => rule.resourceNames?.includes(name)) : false)
   return named && names && all(rule.apiGroups, right.apiGroups)
 }
 

@@ -49,7 +49,9 @@ export class Rbac {
     if (isMaster(user)) return { allowed: true, reason: '' }
     const errors: string[] = []
     const namespace = 'path' in ask ? undefined : ask.namespace
-    const grant = this.#grants(user, namespace, errors).find(({ rule }) => ('path' in ask ? coversPath(rule, ask) : coversResource(rule, ask)))
+    const grant = this.#grants(user, namespace, errors).find(({ rule }) =>
+      'path' in ask ? coversPath(rule, ask) : coversResource(rule, ask),
+    )
     if (grant) return { allowed: true, reason: `RBAC: allowed by ${grant.by}` }
     return { allowed: false, reason: errors.length === 0 ? '' : `RBAC: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}` }
   }
@@ -61,14 +63,20 @@ export class Rbac {
 
   /** The rules that a binding in the namespace would grant; undefined when there is no such role. */
   rulesOfRole(reference: Reference, namespace: string | undefined): readonly PolicyRule[] | undefined {
-    const role: Role | ClusterRole | undefined = reference.kind === 'ClusterRole' ? this.#around.get('ClusterRole', undefined, reference.name) : this.#around.get('Role', namespace, reference.name)
+    const role: Role | ClusterRole | undefined =
+      reference.kind === 'ClusterRole'
+        ? this.#around.get('ClusterRole', undefined, reference.name)
+        : this.#around.get('Role', namespace, reference.name)
     return role && (role.rules ?? [])
   }
 
   #grants(user: User, namespace: string | undefined, errors: string[]): readonly Grant[] {
     const cluster = this.#around.list('ClusterRoleBinding').flatMap((binding) => this.#granted(user, binding, undefined, errors))
     if (namespace === undefined) return cluster
-    return [...cluster, ...this.#around.list('RoleBinding', namespace).flatMap((binding) => this.#granted(user, binding, namespace, errors))]
+    return [
+      ...cluster,
+      ...this.#around.list('RoleBinding', namespace).flatMap((binding) => this.#granted(user, binding, namespace, errors)),
+    ]
   }
 
   #granted(user: User, binding: RoleBinding | ClusterRoleBinding, namespace: string | undefined, errors: string[]): readonly Grant[] {
@@ -98,7 +106,10 @@ function coversResource(rule: PolicyRule, ask: ResourceAsk): boolean {
 }
 
 function coversPath(rule: PolicyRule, { verb, path }: PathAsk): boolean {
-  return has(rule.verbs, verb) && (rule.nonResourceURLs ?? []).some((url) => url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1))))
+  return (
+    has(rule.verbs, verb) &&
+    (rule.nonResourceURLs ?? []).some((url) => url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1))))
+  )
 }
 
 function isSubject(subject: Subject, user: User, namespace: string): boolean {

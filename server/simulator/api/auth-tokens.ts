@@ -75,7 +75,10 @@ export class Tokens {
   }
 
   /** Who bears the token; undefined when it is not ours, not for any of these audiences, or no longer good. */
-  bearer(token: string, audiences: readonly string[] = [API_AUDIENCE]): { readonly user: User; readonly audiences: readonly string[] } | undefined {
+  bearer(
+    token: string,
+    audiences: readonly string[] = [API_AUDIENCE],
+  ): { readonly user: User; readonly audiences: readonly string[] } | undefined {
     const claims = this.#claims(token)
     if (!claims || claims.exp * 1000 < this.#around.platform.clock.now()) return undefined
     const shared = claims.aud.filter((audience) => audiences.includes(audience))
@@ -90,7 +93,10 @@ export class Tokens {
       ...(node && { 'authentication.kubernetes.io/node-name': [node.name], 'authentication.kubernetes.io/node-uid': [node.uid] }),
       ...(pod && { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] }),
     }
-    return { user: { name: claims.sub, groups: [...accountGroups(namespace), 'system:authenticated'], uid: serviceaccount.uid, extra }, audiences: shared }
+    return {
+      user: { name: claims.sub, groups: [...accountGroups(namespace), 'system:authenticated'], uid: serviceaccount.uid, extra },
+      audiences: shared,
+    }
   }
 
   #claims(token: string): Claims | undefined {
@@ -112,7 +118,10 @@ export function accountGroups(namespace: string): readonly string[] {
 }
 
 function encode(value: JsonObject): string {
-  return btoa(String.fromCodePoint(...new TextEncoder().encode(JSON.stringify(value)))).replaceAll('=', '').replaceAll('+', '-').replaceAll('/', '_')
+  return btoa(String.fromCodePoint(...new TextEncoder().encode(JSON.stringify(value))))
+    .replaceAll('=', '')
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
 }
 
 function decode(text: string): string {

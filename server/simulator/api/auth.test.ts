@@ -9,7 +9,8 @@ import type { Operations } from './operations.ts'
 import type { ApiRequest } from './http.ts'
 import type { JsonObject, StoredObject } from '../resources/object.ts'
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../manifests/simulator/${name}.json`, import.meta.url), 'utf8'))
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../manifests/simulator/${name}.json`, import.meta.url), 'utf8'))
 const data = { schemas: read('schemas'), discovery: read('discovery') } as ApiData
 const clock = new ManualClock(Date.UTC(2026, 0, 1))
 
@@ -87,14 +88,21 @@ describe('roles', () => {
   it('say through what somebody is allowed', () => {
     role('reader', [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }])
     bind('reads', 'reader')
-    expect(auth.decide(jane, ask)).toEqual({ allowed: true, reason: 'RBAC: allowed by RoleBinding "reads/default" of Role "reader" to User "jane"' })
+    expect(auth.decide(jane, ask)).toEqual({
+      allowed: true,
+      reason: 'RBAC: allowed by RoleBinding "reads/default" of Role "reader" to User "jane"',
+    })
     expect(auth.decide(jane, { ...ask, namespace: 'other' })).toEqual({ allowed: false, reason: '' })
   })
 
   it('may be about some names only', () => {
     role('reader', [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'], resourceNames: ['a'] }])
     bind('reads', 'reader')
-    expect([auth.decide(jane, ask).allowed, auth.decide(jane, { ...ask, name: 'b' }).allowed, auth.decide(jane, { ...ask, name: undefined }).allowed]).toEqual([true, false, false])
+    expect([
+      auth.decide(jane, ask).allowed,
+      auth.decide(jane, { ...ask, name: 'b' }).allowed,
+      auth.decide(jane, { ...ask, name: undefined }).allowed,
+    ]).toEqual([true, false, false])
   })
 
   it('that are missing are named in the refusal', () => {
@@ -122,7 +130,10 @@ function role(name: string, rules: readonly JsonObject[]): StoredObject {
 }
 
 function bind(name: string, to: string): void {
-  make('RoleBinding', name, { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: to }, subjects: [{ kind: 'User', name: 'jane' }] })
+  make('RoleBinding', name, {
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: to },
+    subjects: [{ kind: 'User', name: 'jane' }],
+  })
 }
 
 function request(headers: ApiRequest['headers']): ApiRequest {

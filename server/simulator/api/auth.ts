@@ -57,16 +57,31 @@ export class Auth {
     if (PUBLIC_PATHS.includes(path)) return
     const verb = method.toLowerCase()
     const { allowed, reason } = this.decide(user, { verb, path })
-    if (!allowed) throw new ApiError(403, 'Forbidden', `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${reason && `: ${reason}`}`, {})
+    if (!allowed)
+      throw new ApiError(
+        403,
+        'Forbidden',
+        `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${reason && `: ${reason}`}`,
+        {},
+      )
   }
 
   /** @throws ApiError Forbidden */
-  authorize(call: Pick<Call, 'user' | 'resource' | 'namespace' | 'name' | 'subresource'> & Partial<Pick<Call, 'request'>>, verb: string): void {
+  authorize(
+    call: Pick<Call, 'user' | 'resource' | 'namespace' | 'name' | 'subresource'> & Partial<Pick<Call, 'request'>>,
+    verb: string,
+  ): void {
     const { resource, subresource } = call
     const what = subresource === undefined ? resource.resource : `${resource.resource}/${subresource}`
     // A namespace is in itself, so that roles in it may be about it.
     const namespace = resource.table === 'v1/namespaces' ? call.name : call.namespace
-    this.#demand(call.user, resource, { verb, group: resource.group, resource: what, namespace, name: call.name ?? selectedName(call.request) })
+    this.#demand(call.user, resource, {
+      verb,
+      group: resource.group,
+      resource: what,
+      namespace,
+      name: call.name ?? selectedName(call.request),
+    })
   }
 
   decide(user: User, ask: ResourceAsk | PathAsk): Decision {
@@ -104,23 +119,45 @@ export class Auth {
     const { headers } = request
     const name = headers['impersonate-user']
     const groups = valuesOf(headers['impersonate-group'])
-    const extras = Object.entries(headers).flatMap(([header, value]): [string, readonly string[]][] => (header.startsWith(EXTRA_HEADER) ? [[decodeKey(header.slice(EXTRA_HEADER.length)), valuesOf(value)]] : []))
+    const extras = Object.entries(headers).flatMap(([header, value]): [string, readonly string[]][] =>
+      header.startsWith(EXTRA_HEADER) ? [[decodeKey(header.slice(EXTRA_HEADER.length)), valuesOf(value)]] : [],
+    )
     const uid = headers['impersonate-uid']
     if (!name) {
       if (groups.length === 0 && extras.length === 0 && !uid) return user
-      throw new ApiError(500, 'InternalError', `Internal Server Error: ${JSON.stringify(request.path)}: requested ${JSON.stringify([...groups, ...extras.map(([key]) => key)])} without impersonating a user`, {})
+      throw new ApiError(
+        500,
+        'InternalError',
+        `Internal Server Error: ${JSON.stringify(request.path)}: requested ${JSON.stringify([...groups, ...extras.map(([key]) => key)])} without impersonating a user`,
+        {},
+      )
     }
     if (!isMaster(user)) this.#demandImpersonation(user, name, groups, extras, uid)
     const account = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name)?.[1]
     const own = groups.length === 0 && account !== undefined ? [...accountGroups(account)] : groups
     const basic = name === ANONYMOUS.name ? 'system:unauthenticated' : 'system:authenticated'
     const known = own.includes('system:authenticated') || own.includes('system:unauthenticated')
-    return { name, groups: known ? own : [...own, basic], ...(uid && { uid }), ...(extras.length > 0 && { extra: Object.fromEntries(extras) }) }
+    return {
+      name,
+      groups: known ? own : [...own, basic],
+      ...(uid && { uid }),
+      ...(extras.length > 0 && { extra: Object.fromEntries(extras) }),
+    }
   }
 
-  #demandImpersonation(user: User, name: string, groups: readonly string[], extras: readonly [string, readonly string[]][], uid: string | undefined): void {
+  #demandImpersonation(
+    user: User,
+    name: string,
+    groups: readonly string[],
+    extras: readonly [string, readonly string[]][],
+    uid: string | undefined,
+  ): void {
     const demand = (group: string, resource: string, object: string, namespace?: string) =>
-      this.#demand(user, { group, resource: resource.split('/')[0] ?? '', kind: '' }, { verb: 'impersonate', group, resource, namespace, name: object })
+      this.#demand(
+        user,
+        { group, resource: resource.split('/')[0] ?? '', kind: '' },
+        { verb: 'impersonate', group, resource, namespace, name: object },
+      )
     const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name)
     if (account) demand('', 'serviceaccounts', account[2] ?? '', account[1])
     else demand('', 'users', name)
@@ -132,7 +169,11 @@ export class Auth {
 
 /** @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates */
 function ofCertificate({ commonName, organizations, fingerprint }: NonNullable<ApiRequest['client']>): User {
-  return { name: commonName, groups: [...organizations, 'system:authenticated'], extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] } }
+  return {
+    name: commonName,
+    groups: [...organizations, 'system:authenticated'],
+    extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] },
+  }
 }
 
 /** A header that may be there several times arrives as one, with commas. */

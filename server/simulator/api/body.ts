@@ -27,11 +27,28 @@ export function textOf(call: Call): string {
 export function readObject(call: Call, kind: string): Body {
   const type = mediaType(call)
   const text = textOf(call)
-  if (type === 'application/yaml') return { object: objectIn(parseYaml(text, (why) => badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`)), kind), duplicates: [] }
+  if (type === 'application/yaml')
+    return {
+      object: objectIn(
+        parseYaml(text, (why) =>
+          badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`),
+        ),
+        kind,
+      ),
+      duplicates: [],
+    }
   if (type !== 'application/json') {
-    throw new ApiError(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf')
+    throw new ApiError(
+      415,
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    )
   }
-  const parsed = parseJson(text, (why) => badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${text || '<empty>'})`))
+  const parsed = parseJson(text, (why) =>
+    badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${text || '<empty>'})`,
+    ),
+  )
   return { object: objectIn(parsed, kind), duplicates: findDuplicates(text) }
 }
 
@@ -40,7 +57,9 @@ export function parseJson(text: string, refuse: (why: string) => ApiError): Json
   if (isTooDeep(text)) throw refuse('exceeded max depth')
   try {
     // A key that JavaScript treats as more than a key is left out: nothing in Kubernetes is called that.
-    const parsed: unknown = text.includes('__proto__') ? JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value)) : JSON.parse(text)
+    const parsed: unknown = text.includes('__proto__')
+      ? JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value))
+      : JSON.parse(text)
     return parsed as JsonValue
   } catch {
     throw refuse(goSyntaxError(text))
@@ -78,20 +97,29 @@ function goSyntaxError(text: string): string {
     const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
     const character = text[position]
     if (character === undefined || message.includes('end of JSON')) return 'unexpected end of JSON input'
-    return position === 0 ? `invalid character '${character}' looking for beginning of value` : `invalid character '${character}' in the middle of a value`
+    return position === 0
+      ? `invalid character '${character}' looking for beginning of value`
+      : `invalid character '${character}' in the middle of a value`
   }
 }
 
 function objectIn(value: JsonValue, kind: string): JsonObject {
   if (!isObject(value)) {
     const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${JSON.stringify(value)})`)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${JSON.stringify(value)})`,
+    )
   }
   return value
 }
 
 /** That a body is of the kind that is asked for. @throws ApiError BadRequest */
-export function checkKind(call: Call, body: JsonObject, knows: (groupVersion: string, kind: string) => boolean, expected = call.resource): void {
+export function checkKind(
+  call: Call,
+  body: JsonObject,
+  knows: (groupVersion: string, kind: string) => boolean,
+  expected = call.resource,
+): void {
   if (expected.custom) return checkCustomKind(call, body)
   const kind = typeof body['kind'] === 'string' && body['kind'] ? body['kind'] : expected.kind
   const groupVersion = typeof body['apiVersion'] === 'string' && body['apiVersion'] ? body['apiVersion'] : expected.groupVersion

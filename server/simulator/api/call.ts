@@ -29,7 +29,8 @@ export type Target = Pick<Call, 'resource' | 'namespace' | 'name' | 'subresource
 export function groupVersionOf(path: string): { readonly groupVersion: string; readonly rest: readonly string[] } | undefined {
   const parts = path.split('/').filter((part) => part !== '')
   if (parts[0] === 'api' && parts[1] !== undefined) return { groupVersion: parts[1], rest: parts.slice(2) }
-  if (parts[0] === 'apis' && parts[1] !== undefined && parts[2] !== undefined) return { groupVersion: `${parts[1]}/${parts[2]}`, rest: parts.slice(3) }
+  if (parts[0] === 'apis' && parts[1] !== undefined && parts[2] !== undefined)
+    return { groupVersion: `${parts[1]}/${parts[2]}`, rest: parts.slice(3) }
   return undefined
 }
 

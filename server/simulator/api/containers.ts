@@ -32,9 +32,21 @@ export class Containers {
       return { status: 200, headers, body: logs.read(options) }
     }
     const running = this.#kubelets.containerOf(namespace, name, container)
-    if (!running) throw badRequest(`container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: ${waitingFor(pod, container)}`)
+    if (!running)
+      throw badRequest(
+        `container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: ${waitingFor(pod, container)}`,
+      )
     if (!isTrue(query.get('follow') ?? 'false')) return { status: 200, headers, body: running.logs.read(options) }
-    return { status: 200, headers, body: (sink) => running.logs.follow(options, (text) => sink.write(text), () => sink.end()) }
+    return {
+      status: 200,
+      headers,
+      body: (sink) =>
+        running.logs.follow(
+          options,
+          (text) => sink.write(text),
+          () => sink.end(),
+        ),
+    }
   }
 
   /** @throws ApiError when it is refused */
@@ -58,7 +70,8 @@ export class Containers {
   #running(call: Call): RuntimeContainer {
     const pod = this.#pod(call)
     const phase = pod.status?.phase
-    if (phase === 'Succeeded' || phase === 'Failed') throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`)
+    if (phase === 'Succeeded' || phase === 'Failed')
+      throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`)
     const name = chosen(pod, call.request.query.get('container'))
     if (!pod.spec?.nodeName) throw badRequest(`pod ${call.name ?? ''} does not have a host assigned`)
     const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
@@ -84,14 +97,17 @@ function chosen(pod: Pod, asked: string | null): string {
   const inits = (pod.spec?.initContainers ?? []).map(({ name }) => name)
   const debugging = (pod.spec?.ephemeralContainers ?? []).map(({ name }) => name)
   if (asked) {
-    if (![...containers, ...inits, ...debugging].includes(asked)) throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name ?? ''}`)
+    if (![...containers, ...inits, ...debugging].includes(asked))
+      throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name ?? ''}`)
     return asked
   }
   const [only] = containers
   if (containers.length === 1 && inits.length === 0 && only !== undefined) return only
   if (containers.length === 1 && only !== undefined) return only
   const choices = inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : ''
-  throw badRequest(`a container name must be specified for pod ${pod.metadata.name ?? ''}, choose one of: [${containers.join(' ')}]${choices}`)
+  throw badRequest(
+    `a container name must be specified for pod ${pod.metadata.name ?? ''}, choose one of: [${containers.join(' ')}]${choices}`,
+  )
 }
 
 const PULL_FAILURES = ['ErrImagePull', 'ImagePullBackOff']

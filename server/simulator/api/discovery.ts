@@ -6,7 +6,11 @@ import type { ApiRequest, ApiResponse } from './http.ts'
 
 interface Group {
   readonly name: string
-  readonly versions: readonly { readonly version: string; readonly groupVersion: string; readonly resources: readonly DiscoveredResource[] }[]
+  readonly versions: readonly {
+    readonly version: string
+    readonly groupVersion: string
+    readonly resources: readonly DiscoveredResource[]
+  }[]
 }
 
 /** What the server can do, in both forms that clients ask for. */
@@ -23,25 +27,49 @@ export class Discovery {
   /** Answers a discovery path, or leaves it alone. */
   answer(request: ApiRequest): ApiResponse | undefined {
     const path = request.path.replace(/\/$/, '')
-    const aggregatedAs = ['v2', 'v2beta1'].find((version) => request.headers['accept']?.includes(`g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`))
+    const aggregatedAs = ['v2', 'v2beta1'].find((version) =>
+      request.headers['accept']?.includes(`g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`),
+    )
     if ((path === '/api' || path === '/apis') && aggregatedAs !== undefined) return this.#whole(path, aggregatedAs)
-    if (path === '/api') return answer(200, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '10.0.0.10:6443' }] })
-    if (path === '/apis') return answer(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: this.#groups().filter(({ name }) => name !== '').map(describe) })
+    if (path === '/api')
+      return answer(200, {
+        kind: 'APIVersions',
+        versions: ['v1'],
+        serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '10.0.0.10:6443' }],
+      })
+    if (path === '/apis')
+      return answer(200, {
+        kind: 'APIGroupList',
+        apiVersion: 'v1',
+        groups: this.#groups()
+          .filter(({ name }) => name !== '')
+          .map(describe),
+      })
     const group = /^\/apis\/([^/]+)$/.exec(path)?.[1]
     if (group !== undefined) {
       const found = this.#groups().find(({ name }) => name === group)
       return found && answer(200, { kind: 'APIGroup', apiVersion: 'v1', ...describe(found) })
     }
     const groupVersion = /^\/api\/([^/]+)$/.exec(path)?.[1] ?? /^\/apis\/([^/]+\/[^/]+)$/.exec(path)?.[1]
-    const version = this.#groups().flatMap(({ versions }) => versions).find((candidate) => candidate.groupVersion === groupVersion)
+    const version = this.#groups()
+      .flatMap(({ versions }) => versions)
+      .find((candidate) => candidate.groupVersion === groupVersion)
     if (!version) return undefined
     const resources = version.resources.map((resource) => ({ ...resource, storageVersionHash: undefined })) as unknown as JsonObject[]
     // The core group's list is older than `apiVersion` in it.
-    return answer(200, { kind: 'APIResourceList', ...(version.groupVersion !== 'v1' && { apiVersion: 'v1' }), groupVersion: version.groupVersion, resources })
+    return answer(200, {
+      kind: 'APIResourceList',
+      ...(version.groupVersion !== 'v1' && { apiVersion: 'v1' }),
+      groupVersion: version.groupVersion,
+      resources,
+    })
   }
 
   #groups(): readonly Group[] {
-    const groups = new Map<string, { readonly version: string; readonly groupVersion: string; readonly resources: readonly DiscoveredResource[] }[]>()
+    const groups = new Map<
+      string,
+      { readonly version: string; readonly groupVersion: string; readonly resources: readonly DiscoveredResource[] }[]
+    >()
     const add = (groupVersion: string, resources: readonly DiscoveredResource[]) => {
       const slash = groupVersion.indexOf('/')
       const name = slash < 0 ? '' : groupVersion.slice(0, slash)
@@ -57,11 +85,23 @@ export class Discovery {
       .filter(({ name }) => (name === '') === (path === '/api'))
       .map(({ name, versions }) => ({
         metadata: { ...(name && { name }), creationTimestamp: null },
-        versions: versions.map((served) => ({ version: served.version, resources: aggregate(served.resources, name, served.version), freshness: 'Current' })),
+        versions: versions.map((served) => ({
+          version: served.version,
+          resources: aggregate(served.resources, name, served.version),
+          freshness: 'Current',
+        })),
       }))
-    const body = { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items } as unknown as JsonObject
+    const body = {
+      kind: 'APIGroupDiscoveryList',
+      apiVersion: `apidiscovery.k8s.io/${version}`,
+      metadata: {},
+      items,
+    } as unknown as JsonObject
     const response = answer(200, body)
-    return { ...response, headers: { ...response.headers, 'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList` } }
+    return {
+      ...response,
+      headers: { ...response.headers, 'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList` },
+    }
   }
 }
 
@@ -71,7 +111,11 @@ function describe({ name, versions }: Group): JsonObject {
 }
 
 function aggregate(resources: readonly DiscoveredResource[], group: string, version: string): JsonObject[] {
-  const kindOf = (resource: DiscoveredResource) => ({ group: resource.group ?? group, version: resource.version ?? version, kind: resource.kind })
+  const kindOf = (resource: DiscoveredResource) => ({
+    group: resource.group ?? group,
+    version: resource.version ?? version,
+    kind: resource.kind,
+  })
   return resources
     .filter(({ name }) => !name.includes('/'))
     .map((resource) => {

@@ -20,9 +20,19 @@ export interface Api {
   /** As `update`, for the status subresource. Only `status` is taken. */
   updateStatus<K extends keyof Kinds>(object: Kinds[K]): Kinds[K]
   /** Reads, changes and writes, again on conflict. `change` returns undefined to leave the object alone. No object: undefined. */
-  modify<K extends keyof Kinds>(kind: K, namespace: string | undefined, name: string, change: (object: Kinds[K]) => Kinds[K] | undefined): Kinds[K] | undefined
+  modify<K extends keyof Kinds>(
+    kind: K,
+    namespace: string | undefined,
+    name: string,
+    change: (object: Kinds[K]) => Kinds[K] | undefined,
+  ): Kinds[K] | undefined
   /** As `modify`, for the status subresource. */
-  modifyStatus<K extends keyof Kinds>(kind: K, namespace: string | undefined, name: string, change: (object: Kinds[K]) => Kinds[K] | undefined): Kinds[K] | undefined
+  modifyStatus<K extends keyof Kinds>(
+    kind: K,
+    namespace: string | undefined,
+    name: string,
+    change: (object: Kinds[K]) => Kinds[K] | undefined,
+  ): Kinds[K] | undefined
   /** Binds a pod to a node, as the scheduler does through `pods/binding`. */
   bind(namespace: string, pod: string, node: string): void
   /** Starts deleting. An object that is not there is fine. Grace period 0 removes a pod now. */
@@ -39,7 +49,12 @@ export interface GenericApi {
   resources(): readonly ResourceInfo[]
   list(resource: ResourceInfo, namespace?: string): readonly GenericObject[]
   delete(resource: ResourceInfo, namespace: string | undefined, name: string, options?: DeleteOptions): void
-  modify(resource: ResourceInfo, namespace: string | undefined, name: string, change: (object: GenericObject) => GenericObject | undefined): void
+  modify(
+    resource: ResourceInfo,
+    namespace: string | undefined,
+    name: string,
+    change: (object: GenericObject) => GenericObject | undefined,
+  ): void
   /** Every change to every object. */
   watch(handler: (resource: ResourceInfo, event: WatchEvent<GenericObject>) => void): () => void
 }

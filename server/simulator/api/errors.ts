@@ -23,7 +23,12 @@ export function alreadyExists(of: Named, name: string): ApiError {
   return new ApiError(409, 'AlreadyExists', `${qualified(of.group, of.resource)} ${JSON.stringify(name)} already exists`, details(of, name))
 }
 export function conflict(of: Named, name: string, why: string): ApiError {
-  return new ApiError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(of.group, of.resource)} ${JSON.stringify(name)}: ${why}`, details(of, name))
+  return new ApiError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(of.group, of.resource)} ${JSON.stringify(name)}: ${why}`,
+    details(of, name),
+  )
 }
 export const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
 
@@ -34,7 +39,11 @@ export function forbidden(of: Named, name: string, why: string, more: JsonObject
 export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message)
 }
-export function invalidObject(of: { readonly group: string; readonly kind: string }, name: string, errors: readonly FieldError[]): ApiError {
+export function invalidObject(
+  of: { readonly group: string; readonly kind: string },
+  name: string,
+  errors: readonly FieldError[],
+): ApiError {
   // The sentence says everything once; the causes are all there.
   const said = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
   const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`

@@ -28,7 +28,8 @@ export function checkBudget(pod: Pod, budgetsOfNamespace: readonly PodDisruption
   if ((status?.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) {
     throw tooMany(`The disruption budget ${name} is still being processed by the server.`)
   }
-  if ((status?.disruptionsAllowed ?? 0) === 0) throw tooMany(`The disruption budget ${name} needs ${desired} healthy pods and has ${healthy} currently`)
+  if ((status?.disruptionsAllowed ?? 0) === 0)
+    throw tooMany(`The disruption budget ${name} needs ${desired} healthy pods and has ${healthy} currently`)
 }
 
 function tooMany(message: string): ApiError {
@@ -50,5 +51,11 @@ export function markEvicted(operations: Operations, pod: Pod): void {
   }
   const conditions = [...(pod.status?.conditions ?? []).filter((one) => one.type !== condition.type), condition]
   const object = { ...pod, metadata: { ...pod.metadata, resourceVersion: undefined }, status: { ...pod.status, conditions } }
-  operations.update(operations.registry.ofKind('Pod'), pod.metadata.namespace, pod.metadata.name ?? '', object as unknown as JsonObject, 'status')
+  operations.update(
+    operations.registry.ofKind('Pod'),
+    pod.metadata.namespace,
+    pod.metadata.name ?? '',
+    object as unknown as JsonObject,
+    'status',
+  )
 }

@@ -10,7 +10,8 @@ import type { ApiData } from './create-api.ts'
 import { Handler } from './handler.ts'
 import type { ApiResponse } from './http.ts'
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../manifests/simulator/${name}.json`, import.meta.url), 'utf8'))
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../manifests/simulator/${name}.json`, import.meta.url), 'utf8'))
 const data = { schemas: read('schemas'), discovery: read('discovery') } as ApiData
 const columns = read('table-columns') as ColumnData
 
@@ -25,7 +26,9 @@ beforeEach(() => {
 describe('field validation', () => {
   it('names an unknown field when it is strict', () => {
     const { body } = post('/apis/apps/v1/namespaces/default/deployments?fieldValidation=Strict', deployment({ replica: 2 }))
-    expect(body['message']).toBe('Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.replica"')
+    expect(body['message']).toBe(
+      'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.replica"',
+    )
   })
 
   it('warns of it and goes on by default', () => {
@@ -36,7 +39,10 @@ describe('field validation', () => {
   it.each([
     [{ replicas: 'two' }, 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'],
     [{ replicas: 1.5 }, 'json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32'],
-    [{ template: { spec: { containers: [{ name: 'c', command: 'sh' }] } } }, 'json: cannot unmarshal string into Go struct field Container.spec.template.spec.containers.command of type []string'],
+    [
+      { template: { spec: { containers: [{ name: 'c', command: 'sh' }] } } },
+      'json: cannot unmarshal string into Go struct field Container.spec.template.spec.containers.command of type []string',
+    ],
   ])('says in Go’s words what is wrong with %j', (spec, words) => {
     const { response, body } = post('/apis/apps/v1/namespaces/default/deployments', deployment(spec))
     expect([response.status, body['message']]).toEqual([400, `Deployment in version "v1" cannot be handled as a Deployment: ${words}`])
@@ -54,7 +60,19 @@ describe('hostile bodies', () => {
     ['deep JSON', 'application/json', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
     ['deep YAML', 'application/yaml', `a: ${'['.repeat(50_000)}${']'.repeat(50_000)}`],
     ['indented YAML', 'application/yaml', Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
-    ['endless aliases', 'application/yaml', ['a: &a [x,x,x,x,x,x,x,x]', ...'bcdefgh'].map((line, index, all) => (index === 0 ? line : `${line}: &${line} [${Array(8).fill(`*${(all[index - 1] ?? '').charAt(0)}`).join(',')}]`)).join('\n')],
+    [
+      'endless aliases',
+      'application/yaml',
+      ['a: &a [x,x,x,x,x,x,x,x]', ...'bcdefgh']
+        .map((line, index, all) =>
+          index === 0
+            ? line
+            : `${line}: &${line} [${Array(8)
+                .fill(`*${(all[index - 1] ?? '').charAt(0)}`)
+                .join(',')}]`,
+        )
+        .join('\n'),
+    ],
     ['an unknown alias', 'application/yaml', 'a: *nope'],
     ['no YAML', 'application/yaml', '{{{'],
   ])('%s are refused', (_, type, text) => {
@@ -65,7 +83,12 @@ describe('hostile bodies', () => {
 
 describe('validation', () => {
   it('names every field that is wrong', () => {
-    const { response, body } = post('/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'bad' }, spec: { ports: [{ port: 99999 }] } })
+    const { response, body } = post('/api/v1/namespaces/default/services', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'bad' },
+      spec: { ports: [{ port: 99999 }] },
+    })
     expect(response.status).toBe(422)
     expect(body['message']).toBe(
       'Service "bad" is invalid: [spec.ports[0].port: Invalid value: 99999: must be between 1 and 65535, inclusive, spec.ports[0].targetPort: Invalid value: 99999: must be between 1 and 65535, inclusive]',
@@ -78,7 +101,10 @@ describe('writing', () => {
     const made = post('/api/v1/namespaces/default/configmaps', configMap({ a: '1' })).body
     send('PUT', '/api/v1/namespaces/default/configmaps/c', configMap({ a: '2' }))
     const { response, body } = send('PUT', '/api/v1/namespaces/default/configmaps/c', { ...made, data: { a: '3' } })
-    expect([response.status, body['message']]).toEqual([409, 'Operation cannot be fulfilled on configmaps "c": the object has been modified; please apply your changes to the latest version and try again'])
+    expect([response.status, body['message']]).toEqual([
+      409,
+      'Operation cannot be fulfilled on configmaps "c": the object has been modified; please apply your changes to the latest version and try again',
+    ])
   })
 
   it('keeps the revision when nothing changes', () => {
@@ -93,7 +119,10 @@ describe('writing', () => {
 
   it('counts generations of the spec only', () => {
     post('/apis/apps/v1/namespaces/default/deployments', deployment({}))
-    const patch = (body: JsonObject) => (send('PATCH', '/apis/apps/v1/namespaces/default/deployments/d', body, 'application/merge-patch+json').body['metadata'] as JsonObject)['generation']
+    const patch = (body: JsonObject) =>
+      (
+        send('PATCH', '/apis/apps/v1/namespaces/default/deployments/d', body, 'application/merge-patch+json').body['metadata'] as JsonObject
+      )['generation']
     expect(patch({ metadata: { labels: { a: 'b' } } })).toBe(1)
     expect(patch({ spec: { replicas: 2 } })).toBe(2)
   })
@@ -160,7 +189,15 @@ function platform(): Platform {
   let seed = 1
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647
   const hash = (text: string) => createHash('sha256').update(text).digest('hex')
-  return { clock: new ManualClock(), random, sha256: hash, sign: (text) => hash(`key ${text}`), report: (error) => { throw error } }
+  return {
+    clock: new ManualClock(),
+    random,
+    sha256: hash,
+    sign: (text) => hash(`key ${text}`),
+    report: (error) => {
+      throw error
+    },
+  }
 }
 
 interface Answer {
@@ -168,7 +205,13 @@ interface Answer {
   readonly body: JsonObject
 }
 
-function send(method: string, url: string, body?: JsonObject | string, type = 'application/json', headers?: { readonly [name: string]: string }): Answer {
+function send(
+  method: string,
+  url: string,
+  body?: JsonObject | string,
+  type = 'application/json',
+  headers?: { readonly [name: string]: string },
+): Answer {
   const [path = '', query] = url.split('?')
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const response = handler.handle({
@@ -178,11 +221,15 @@ function send(method: string, url: string, body?: JsonObject | string, type = 'a
     headers: { 'content-type': type, ...(headers ?? { authorization: `Bearer ${handler.auth.adminToken}` }) },
     ...(body !== undefined && { body: new TextEncoder().encode(text) }),
   })
-  return { response, body: typeof response.body === 'string' && response.body.startsWith('{') ? (JSON.parse(response.body) as JsonObject) : {} }
+  return {
+    response,
+    body: typeof response.body === 'string' && response.body.startsWith('{') ? (JSON.parse(response.body) as JsonObject) : {},
+  }
 }
 
 const post = (url: string, body: JsonObject | string) => send('POST', url, body)
-const get = (url: string, accept = 'application/json') => send('GET', url, undefined, undefined, { accept, authorization: `Bearer ${handler.auth.adminToken}` })
+const get = (url: string, accept = 'application/json') =>
+  send('GET', url, undefined, undefined, { accept, authorization: `Bearer ${handler.auth.adminToken}` })
 
 function configMap(values: JsonObject): JsonObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: values }
@@ -190,7 +237,12 @@ function configMap(values: JsonObject): JsonObject {
 
 function deployment(spec: JsonObject): JsonObject {
   const template = { metadata: { labels: { a: 'd' } }, spec: { containers: [{ name: 'c', image: 'nginx:alpine' }] } }
-  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'd' } }, template, ...spec } }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    spec: { selector: { matchLabels: { a: 'd' } }, template, ...spec },
+  }
 }
 
 function namesIn(list: JsonObject): unknown[] {

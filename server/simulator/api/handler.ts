@@ -46,7 +46,9 @@ export class Handler {
     this.#operations = operations
     this.#options = options
     this.auth = new Auth(operations)
-    this.#discovery = new Discovery(registry, () => options.aggregated.filter((api) => this.#registered(api) && this.#unavailable(api) === undefined))
+    this.#discovery = new Discovery(registry, () =>
+      options.aggregated.filter((api) => this.#registered(api) && this.#unavailable(api) === undefined),
+    )
     this.#openapi = new OpenApi(registry, schemas, platform.sha256, () => options.descriptions?.())
     this.#reader = new Reader(operations, new TablePrinter(options.columns, () => platform.clock.now()))
     this.#writer = new Writer(operations, this.#reader, this.auth)
@@ -125,14 +127,22 @@ export class Handler {
     if (!allowed.includes(verb) || (verb === 'create' && name !== undefined && subresource === undefined)) throw methodNotAllowed()
     if (subresource !== undefined) return this.#subresource(call, subresource, verb)
     switch (verb) {
-      case 'get': return this.#reader.get(call)
-      case 'list': return this.#reader.list(call)
-      case 'watch': return this.#reader.watch(call)
-      case 'create': return this.#writer.create(call)
-      case 'update': return this.#writer.update(call, 'main')
-      case 'patch': return this.#writer.patch(call, 'main')
-      case 'delete': return this.#writer.delete(call)
-      default: return this.#writer.deleteCollection(call)
+      case 'get':
+        return this.#reader.get(call)
+      case 'list':
+        return this.#reader.list(call)
+      case 'watch':
+        return this.#reader.watch(call)
+      case 'create':
+        return this.#writer.create(call)
+      case 'update':
+        return this.#writer.update(call, 'main')
+      case 'patch':
+        return this.#writer.patch(call, 'main')
+      case 'delete':
+        return this.#writer.delete(call)
+      default:
+        return this.#writer.deleteCollection(call)
     }
   }
 
@@ -147,7 +157,12 @@ export class Handler {
       throw new ApiError(400, 'BadRequest', 'Upgrade request required')
     }
     if (subresource === 'proxy') throw new ApiError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request', {})
-    const part = subresource === 'status' || subresource === 'finalize' || subresource === 'resize' || subresource === 'ephemeralcontainers' ? subresource : subresource === 'approval' ? 'status' : 'main'
+    const part =
+      subresource === 'status' || subresource === 'finalize' || subresource === 'resize' || subresource === 'ephemeralcontainers'
+        ? subresource
+        : subresource === 'approval'
+          ? 'status'
+          : 'main'
     if (verb === 'get') return this.#reader.get(call)
     return verb === 'update' ? this.#writer.update(call, part) : this.#writer.patch(call, part)
   }
@@ -157,7 +172,9 @@ export class Handler {
   }
 
   #root(): ApiResponse {
-    const groups = this.#operations.registry.discovery.groups.map(({ groupVersion }) => (groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`))
+    const groups = this.#operations.registry.discovery.groups.map(({ groupVersion }) =>
+      groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`,
+    )
     return answer(200, { paths: ['/api', '/apis', ...groups, '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] })
   }
 
@@ -169,7 +186,9 @@ export class Handler {
   #unavailable(api: AggregatedApi): string | undefined {
     const service = this.#operations.get('APIService', undefined, `${api.version}.${api.group}`)?.spec?.service
     if (!service?.name || !this.#operations.get('Service', service.namespace, service.name)) return 'service not found'
-    const slices = this.#operations.list('EndpointSlice', service.namespace).filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service.name)
+    const slices = this.#operations
+      .list('EndpointSlice', service.namespace)
+      .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service.name)
     const ready = slices.some((slice) => (slice.endpoints ?? []).some((endpoint) => endpoint.conditions?.ready))
     return ready ? undefined : 'no ready endpoints'
   }
@@ -185,11 +204,22 @@ export class Handler {
 
 /** Some APIs ask to be left behind, in every answer. */
 function warnDeprecated(call: Call): void {
-  if (call.resource.table === 'v1/endpoints') call.warnings.push('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice')
+  if (call.resource.table === 'v1/endpoints')
+    call.warnings.push('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice')
   if (call.resource.table === 'v1/componentstatuses') call.warnings.push('v1 ComponentStatus is deprecated in v1.19+')
 }
 
-const CHECKS = ['ping', 'log', 'etcd', 'poststarthook/start-apiserver-admission-initializer', 'poststarthook/generic-apiserver-start-informers', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/scheduling/bootstrap-system-priority-classes', 'poststarthook/apiservice-registration-controller', 'autoregister-completion']
+const CHECKS = [
+  'ping',
+  'log',
+  'etcd',
+  'poststarthook/start-apiserver-admission-initializer',
+  'poststarthook/generic-apiserver-start-informers',
+  'poststarthook/rbac/bootstrap-roles',
+  'poststarthook/scheduling/bootstrap-system-priority-classes',
+  'poststarthook/apiservice-registration-controller',
+  'autoregister-completion',
+]
 
 function health(request: ApiRequest): ApiResponse | undefined {
   const name = /^\/(healthz|livez|readyz)$/.exec(request.path)?.[1]

@@ -47,12 +47,30 @@ class LocalDoor implements Api {
     return this.#write(object, 'status')
   }
 
-  modify<K extends keyof Kinds>(kind: K, namespace: string | undefined, name: string, change: (object: Kinds[K]) => Kinds[K] | undefined): Kinds[K] | undefined {
-    return retry(() => this.get(kind, namespace, name), change, (changed) => this.update<K>(changed))
+  modify<K extends keyof Kinds>(
+    kind: K,
+    namespace: string | undefined,
+    name: string,
+    change: (object: Kinds[K]) => Kinds[K] | undefined,
+  ): Kinds[K] | undefined {
+    return retry(
+      () => this.get(kind, namespace, name),
+      change,
+      (changed) => this.update<K>(changed),
+    )
   }
 
-  modifyStatus<K extends keyof Kinds>(kind: K, namespace: string | undefined, name: string, change: (object: Kinds[K]) => Kinds[K] | undefined): Kinds[K] | undefined {
-    return retry(() => this.get(kind, namespace, name), change, (changed) => this.updateStatus<K>(changed))
+  modifyStatus<K extends keyof Kinds>(
+    kind: K,
+    namespace: string | undefined,
+    name: string,
+    change: (object: Kinds[K]) => Kinds[K] | undefined,
+  ): Kinds[K] | undefined {
+    return retry(
+      () => this.get(kind, namespace, name),
+      change,
+      (changed) => this.updateStatus<K>(changed),
+    )
   }
 
   bind(namespace: string, pod: string, node: string): void {
@@ -88,7 +106,12 @@ class LocalGeneric implements GenericApi {
 
   resources(): readonly ResourceInfo[] {
     const { registry } = this.#operations
-    return registry.all().filter((resource) => registry.storageOf(resource) === resource && ['list', 'delete'].every((verb) => resource.discovered.verbs.includes(verb)))
+    return registry
+      .all()
+      .filter(
+        (resource) =>
+          registry.storageOf(resource) === resource && ['list', 'delete'].every((verb) => resource.discovered.verbs.includes(verb)),
+      )
   }
 
   list(resource: ResourceInfo, namespace?: string): readonly GenericObject[] {
@@ -99,7 +122,12 @@ class LocalGeneric implements GenericApi {
     removeQuietly(this.#operations, this.#own(resource), namespace, name, options)
   }
 
-  modify(resource: ResourceInfo, namespace: string | undefined, name: string, change: (object: GenericObject) => GenericObject | undefined): void {
+  modify(
+    resource: ResourceInfo,
+    namespace: string | undefined,
+    name: string,
+    change: (object: GenericObject) => GenericObject | undefined,
+  ): void {
     const own = this.#own(resource)
     const read = () => this.#operations.store.get(own.table, namespace, name) as unknown as GenericObject | undefined
     retry(read, change, (changed) => this.#operations.update(own, namespace, name, json(changed)) as unknown as GenericObject)
@@ -135,7 +163,13 @@ export function initialEvents(objects: readonly StoredObject[], table: string): 
   return objects.map((object) => ({ type: 'ADDED', object, table, revision: Number(object.metadata.resourceVersion ?? 0) }))
 }
 
-function removeQuietly(operations: Operations, resource: Resource, namespace: string | undefined, name: string, options: DeleteOptions): void {
+function removeQuietly(
+  operations: Operations,
+  resource: Resource,
+  namespace: string | undefined,
+  name: string,
+  options: DeleteOptions,
+): void {
   try {
     operations.delete(resource, namespace, name, options)
   } catch (error) {

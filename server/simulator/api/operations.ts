@@ -83,12 +83,16 @@ export class Operations implements Surroundings {
     behaviour.prepareCreate?.(draft, this)
     const object = finished(draft)
     options.guard?.(object, undefined)
-    const errors = [...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this) ?? [])]
+    const errors = [
+      ...validateMetadata(object.metadata, behaviour.validateName ?? subdomain),
+      ...(behaviour.validate?.(object, this) ?? []),
+    ]
     const name = object.metadata.name ?? ''
     if (errors.length > 0) throw invalidObject(resource, name, errors)
     const counted = this.#admit('create', resource, object, undefined, options)
     if (this.store.get(resource.table, object.metadata.namespace, name)) throw alreadyExists(resource, name)
-    if (this.store.size(resource.table) >= (resource.kind === 'Event' ? mostEvents : mostObjects)) throw new ApiError(500, 'InternalError', 'etcdserver: mvcc: database space exceeded', {})
+    if (this.store.size(resource.table) >= (resource.kind === 'Event' ? mostEvents : mostObjects))
+      throw new ApiError(500, 'InternalError', 'etcdserver: mvcc: database space exceeded', {})
     const managed = options.manage?.(object, undefined) ?? object
     if (options.dryRun) return managed
     this.#count(counted)
@@ -96,7 +100,14 @@ export class Operations implements Surroundings {
   }
 
   /** @param part what of the object is written; the rest is kept. @throws ApiError */
-  update(resource: Resource, namespace: string | undefined, name: string, body: JsonObject, part: Part = 'main', options: WriteOptions = {}): StoredObject {
+  update(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    body: JsonObject,
+    part: Part = 'main',
+    options: WriteOptions = {},
+  ): StoredObject {
     const behaviour = behaviourOf(resource)
     const old = this.store.get(resource.table, namespace, name)
     if (!old) throw notFound(resource, name)
@@ -115,14 +126,20 @@ export class Operations implements Surroundings {
       behaviour.prepareUpdate?.(draft, old, this)
     }
     const meta = ensure(draft, 'metadata')
-    if (behaviour.generation && part !== 'status' && !same(withoutMeta(draft), withoutMeta(old))) meta['generation'] = (old.metadata.generation ?? 0) + 1
+    if (behaviour.generation && part !== 'status' && !same(withoutMeta(draft), withoutMeta(old)))
+      meta['generation'] = (old.metadata.generation ?? 0) + 1
     const object = finished(draft)
     options.guard?.(object, old)
     const errors = validateMetadataUpdate(object.metadata, old.metadata)
     if (part === 'main') {
-      errors.push(...validateMetadata(object.metadata, behaviour.validateName ?? subdomain), ...(behaviour.validate?.(object, this, old) ?? []), ...(behaviour.validateUpdate?.(object, old) ?? []))
+      errors.push(
+        ...validateMetadata(object.metadata, behaviour.validateName ?? subdomain),
+        ...(behaviour.validate?.(object, this, old) ?? []),
+        ...(behaviour.validateUpdate?.(object, old) ?? []),
+      )
     } else if (part === 'status') errors.push(...(behaviour.validateStatus?.(object, old) ?? []))
-    else if (part === 'resize' || part === 'ephemeralcontainers') errors.push(...(behaviour.validate?.(object, this, old) ?? []), ...validatePodPart(part, object, old))
+    else if (part === 'resize' || part === 'ephemeralcontainers')
+      errors.push(...(behaviour.validate?.(object, this, old) ?? []), ...validatePodPart(part, object, old))
     if (errors.length > 0) throw invalidObject(resource, name, errors)
     const counted = part === 'status' || part === 'finalize' ? [] : this.#admit('update', resource, object, old, options)
     const managed = options.manage?.(object, old) ?? object
@@ -132,9 +149,25 @@ export class Operations implements Surroundings {
     return isFinished(managed) ? this.store.remove(resource.table, managed) : this.store.put(resource.table, managed)
   }
 
-  #admit(operation: 'create' | 'update', resource: Resource, object: StoredObject, old: StoredObject | undefined, options: WriteOptions): readonly ResourceQuota[] {
+  #admit(
+    operation: 'create' | 'update',
+    resource: Resource,
+    object: StoredObject,
+    old: StoredObject | undefined,
+    options: WriteOptions,
+  ): readonly ResourceQuota[] {
     const { namespace, name = '' } = object.metadata
-    return admit({ operation, resource, namespace, name, object, ...(old && { old }), around: this, stored: (table) => this.store.list(table), warn: (warning) => options.warn?.(warning) })
+    return admit({
+      operation,
+      resource,
+      namespace,
+      name,
+      object,
+      ...(old && { old }),
+      around: this,
+      stored: (table) => this.store.list(table),
+      warn: (warning) => options.warn?.(warning),
+    })
   }
 
   /** Notes what the object that is about to be stored uses of its namespace's quotas. */
@@ -143,7 +176,12 @@ export class Operations implements Surroundings {
   }
 
   /** Starts deleting, or carries a deletion out. @throws ApiError NotFound, Conflict */
-  delete(resource: Resource, namespace: string | undefined, name: string, options: DeleteOptions & { readonly dryRun?: boolean } = {}): Deleted {
+  delete(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    options: DeleteOptions & { readonly dryRun?: boolean } = {},
+  ): Deleted {
     const old = this.store.get(resource.table, namespace, name)
     if (!old) throw notFound(resource, name)
     this.#checkPreconditions(resource, old, options)
@@ -151,7 +189,12 @@ export class Operations implements Surroundings {
       throw forbidden(resource, name, 'this namespace may not be deleted')
     }
     const grace = behaviourOf(resource).grace?.(old, options.gracePeriodSeconds) ?? 0
-    const finalizers = [...new Set([...finalizersFor(old, options), ...(old.metadata.deletionTimestamp === undefined ? (behaviourOf(resource).finalizers ?? []) : [])])]
+    const finalizers = [
+      ...new Set([
+        ...finalizersFor(old, options),
+        ...(old.metadata.deletionTimestamp === undefined ? (behaviourOf(resource).finalizers ?? []) : []),
+      ]),
+    ]
     const waits = finalizers.length > 0 || grace > 0 || (resource.table === 'v1/namespaces' && namespaceHasFinalizers(old))
     if (!waits) return { object: options.dryRun ? old : this.store.remove(resource.table, old), gone: true }
     const marked = this.#mark(resource, old, grace, finalizers)
@@ -171,7 +214,9 @@ export class Operations implements Surroundings {
     }
     if (finalizers.length > 0) meta['finalizers'] = [...finalizers]
     const marked: StoredObject = { ...old, metadata: meta }
-    return resource.table === 'v1/namespaces' ? { ...marked, status: { ...(old['status'] as JsonObject | undefined), phase: 'Terminating' } } : marked
+    return resource.table === 'v1/namespaces'
+      ? { ...marked, status: { ...(old['status'] as JsonObject | undefined), phase: 'Terminating' } }
+      : marked
   }
 
   /** Decodes leniently or strictly against the resource's schema. */
@@ -188,7 +233,9 @@ export class Operations implements Surroundings {
       return draft
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
-      throw badRequest(`${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${error.message}`)
+      throw badRequest(
+        `${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${error.message}`,
+      )
     }
   }
 
@@ -202,13 +249,24 @@ export class Operations implements Surroundings {
     }
     if (part === 'resize' || part === 'ephemeralcontainers') return mergePodPart(part, sent, old)
     const meta = ensure(sent, 'metadata')
-    for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'resourceVersion', 'namespace', 'generateName', 'selfLink'] as const) {
+    for (const field of [
+      'uid',
+      'creationTimestamp',
+      'deletionTimestamp',
+      'deletionGracePeriodSeconds',
+      'generation',
+      'resourceVersion',
+      'namespace',
+      'generateName',
+      'selfLink',
+    ] as const) {
       const kept = old.metadata[field]
       if (kept === undefined) delete meta[field]
       else meta[field] = kept as string
     }
     if (meta['name'] === undefined) meta['name'] = old.metadata.name
-    if (meta['managedFields'] === undefined && old.metadata['managedFields'] !== undefined) meta['managedFields'] = draftOf(old.metadata)['managedFields']
+    if (meta['managedFields'] === undefined && old.metadata['managedFields'] !== undefined)
+      meta['managedFields'] = draftOf(old.metadata)['managedFields']
     if (resource.subresources.has('status')) {
       if (old['status'] === undefined) delete sent['status']
       else sent['status'] = draftOf(old)['status']
@@ -237,10 +295,18 @@ export class Operations implements Surroundings {
     const of = { ...resource, group: '', resource: resource.kind }
     const name = old.metadata.name ?? ''
     if (uid !== undefined && uid !== old.metadata.uid) {
-      throw conflict(of, name, `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`)
+      throw conflict(
+        of,
+        name,
+        `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`,
+      )
     }
     if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
-      throw conflict(of, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`)
+      throw conflict(
+        of,
+        name,
+        `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
+      )
     }
   }
 
@@ -279,9 +345,10 @@ function isFinished(object: StoredObject): boolean {
 }
 
 function finalizersFor(object: StoredObject, options: DeleteOptions): readonly string[] {
-  const kept = (object.metadata.finalizers ?? []).filter((name) => options.propagationPolicy === undefined || (name !== 'orphan' && name !== 'foregroundDeletion'))
+  const kept = (object.metadata.finalizers ?? []).filter(
+    (name) => options.propagationPolicy === undefined || (name !== 'orphan' && name !== 'foregroundDeletion'),
+  )
   if (options.propagationPolicy === 'Foreground') return [...kept, 'foregroundDeletion']
   if (options.propagationPolicy === 'Orphan') return [...kept, 'orphan']
   return kept
 }
-

@@ -41,7 +41,12 @@ export class Reader {
   /** One object, as the client wants to see it. */
   object(call: Call, status: number, stored: StoredObject, accepted = negotiate(call.request)): ApiResponse {
     const object = shownAs(call.resource, stored)
-    if (accepted.as === 'Table') return answer(status, this.#tables.table(call.resource, [object], object.metadata.resourceVersion ?? '', includeOf(call)), call.warnings)
+    if (accepted.as === 'Table')
+      return answer(
+        status,
+        this.#tables.table(call.resource, [object], object.metadata.resourceVersion ?? '', includeOf(call)),
+        call.warnings,
+      )
     if (accepted.as === 'PartialObjectMetadata') return answer(status, partial(object), call.warnings)
     if (accepted.format === 'json') return answerText(status, `${objectText(object)}\n`, call.warnings)
     return answer(status, object, call.warnings, accepted.format)
@@ -75,7 +80,11 @@ export class Reader {
     const { query } = call.request
     const version = query.get('resourceVersion') ?? ''
     if (!/^\d*$/.test(version)) {
-      throw new ApiError(500, '', `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`)
+      throw new ApiError(
+        500,
+        '',
+        `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+      )
     }
     const matches = matcher(call)
     const stream: BodyStream = (sink) => {
@@ -85,10 +94,20 @@ export class Reader {
       let initial: readonly StoreEvent[]
       try {
         const fresh = version === '' || version === '0' || isTrue(query.get('sendInitialEvents') ?? 'false')
-        initial = fresh ? initialEvents(store.list(call.resource.table), call.resource.table) : store.since(call.resource.table, Number(version))
+        initial = fresh
+          ? initialEvents(store.list(call.resource.table), call.resource.table)
+          : store.since(call.resource.table, Number(version))
       } catch (error) {
         if (!(error instanceof RangeError)) throw error
-        const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `too old resource version: ${version} (${store.oldest + 1})`, reason: 'Expired', code: 410 }
+        const status = {
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          message: `too old resource version: ${version} (${store.oldest + 1})`,
+          reason: 'Expired',
+          code: 410,
+        }
         write({ type: 'ERROR', object: status })
         sink.end()
         return () => undefined
@@ -116,7 +135,11 @@ export class Reader {
         cancel()
       }
     }
-    return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private', ...warningHeader(call) }, body: stream }
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private', ...warningHeader(call) },
+      body: stream,
+    }
   }
 
   #bookmark(call: Call): JsonObject {
@@ -154,7 +177,11 @@ export class Reader {
     try {
       all = store.listAt(call.resource.table, revision, call.namespace).filter(matches)
     } catch {
-      throw new ApiError(410, 'Expired', 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.')
+      throw new ApiError(
+        410,
+        'Expired',
+        'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+      )
     }
     const after = from ? all.filter((object) => keyOf(object) > from.key) : all
     const items = limit > 0 ? after.slice(0, limit) : after
@@ -221,7 +248,11 @@ export function matcher(call: Call): (object: StoredObject) => boolean {
 }
 
 function fieldsOf(resource: Resource, object: StoredObject): { readonly [field: string]: string } {
-  return { 'metadata.name': object.metadata.name ?? '', ...(resource.namespaced && { 'metadata.namespace': object.metadata.namespace ?? '' }), ...behaviourOf(resource).fields?.(object) }
+  return {
+    'metadata.name': object.metadata.name ?? '',
+    ...(resource.namespaced && { 'metadata.namespace': object.metadata.namespace ?? '' }),
+    ...behaviourOf(resource).fields?.(object),
+  }
 }
 
 const BLANK: StoredObject = { apiVersion: '', kind: '', metadata: {} }

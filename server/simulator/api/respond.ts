@@ -22,17 +22,36 @@ export function negotiate(request: ApiRequest): Accepted {
     if (type === 'application/json' || type === 'application/*' || type === '*/*') return { format: 'json', as }
     if (type === 'application/yaml') return { format: 'yaml', as }
   }
-  throw new ApiError(406, 'NotAcceptable', '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf', {})
+  throw new ApiError(
+    406,
+    'NotAcceptable',
+    '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    {},
+  )
 }
 
-export function answer(status: number, body: JsonObject, warnings: readonly string[] = [], format: Accepted['format'] = 'json'): ApiResponse {
+export function answer(
+  status: number,
+  body: JsonObject,
+  warnings: readonly string[] = [],
+  format: Accepted['format'] = 'json',
+): ApiResponse {
   return answerText(status, format === 'yaml' ? toYaml(body) : `${JSON.stringify(body)}\n`, warnings, format)
 }
 
 /** An answer that is written already. */
-export function answerText(status: number, body: string, warnings: readonly string[] = [], format: Accepted['format'] = 'json'): ApiResponse {
+export function answerText(
+  status: number,
+  body: string,
+  warnings: readonly string[] = [],
+  format: Accepted['format'] = 'json',
+): ApiResponse {
   const headers = { 'content-type': format === 'yaml' ? 'application/yaml' : 'application/json', 'cache-control': 'no-cache, private' }
-  return { status, headers: warnings.length > 0 ? { ...headers, warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) } : headers, body }
+  return {
+    status,
+    headers: warnings.length > 0 ? { ...headers, warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) } : headers,
+    body,
+  }
 }
 
 export function plain(status: number, text: string): ApiResponse {

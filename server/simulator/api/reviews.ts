@@ -11,7 +11,14 @@ import type { PathAsk, PolicyRule, ResourceAsk } from './auth-rbac.ts'
 import type { Call, User } from './call.ts'
 import type { ApiResponse } from './http.ts'
 
-const VIRTUAL = ['selfsubjectaccessreviews', 'localsubjectaccessreviews', 'subjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews', 'tokenreviews']
+const VIRTUAL = [
+  'selfsubjectaccessreviews',
+  'localsubjectaccessreviews',
+  'subjectaccessreviews',
+  'selfsubjectrulesreviews',
+  'selfsubjectreviews',
+  'tokenreviews',
+]
 
 export function isReview(resource: string): boolean {
   return VIRTUAL.includes(resource)
@@ -23,10 +30,23 @@ export function review(call: Call, auth: Auth): ApiResponse {
   const spec = isObject(object['spec']) ? object['spec'] : {}
   const shown = { kind: call.resource.kind, apiVersion: call.resource.groupVersion, metadata: {} }
   switch (call.resource.resource) {
-    case 'selfsubjectreviews': return answer(201, { ...shown, status: { userInfo: shownUser(call.user) } }, call.warnings)
-    case 'selfsubjectrulesreviews': return answer(201, { ...shown, spec: {}, status: rules(call, auth, spec) }, call.warnings)
-    case 'tokenreviews': return answer(201, { ...shown, spec, status: tokenStatus(auth, spec) }, call.warnings)
-    default: return answer(201, { ...shown, ...(call.namespace !== undefined && { metadata: { namespace: call.namespace } }), spec, status: access(call, auth, spec) }, call.warnings)
+    case 'selfsubjectreviews':
+      return answer(201, { ...shown, status: { userInfo: shownUser(call.user) } }, call.warnings)
+    case 'selfsubjectrulesreviews':
+      return answer(201, { ...shown, spec: {}, status: rules(call, auth, spec) }, call.warnings)
+    case 'tokenreviews':
+      return answer(201, { ...shown, spec, status: tokenStatus(auth, spec) }, call.warnings)
+    default:
+      return answer(
+        201,
+        {
+          ...shown,
+          ...(call.namespace !== undefined && { metadata: { namespace: call.namespace } }),
+          spec,
+          status: access(call, auth, spec),
+        },
+        call.warnings,
+      )
   }
 }
 
@@ -38,9 +58,12 @@ function rules(call: Call, auth: Auth, spec: JsonObject): JsonObject {
   const namespace = textIn(spec, 'namespace')
   if (!namespace) throw badRequest('no namespace on request')
   const all = auth.rulesOf(call.user, namespace)
-  const parts = (rule: PolicyRule, names: readonly (keyof PolicyRule)[]): JsonObject => Object.fromEntries(names.flatMap((name) => (rule[name] === undefined ? [] : [[name, rule[name]]])))
+  const parts = (rule: PolicyRule, names: readonly (keyof PolicyRule)[]): JsonObject =>
+    Object.fromEntries(names.flatMap((name) => (rule[name] === undefined ? [] : [[name, rule[name]]])))
   return {
-    resourceRules: all.filter((rule) => rule.resources?.length).map((rule) => parts(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames'])),
+    resourceRules: all
+      .filter((rule) => rule.resources?.length)
+      .map((rule) => parts(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames'])),
     nonResourceRules: all.filter((rule) => rule.nonResourceURLs?.length).map((rule) => parts(rule, ['verbs', 'nonResourceURLs'])),
     incomplete: false,
   }
@@ -61,14 +84,23 @@ function access(call: Call, auth: Auth, spec: JsonObject): JsonObject {
   const local = call.resource.resource === 'localsubjectaccessreviews'
   const [resource, path] = [spec['resourceAttributes'], spec['nonResourceAttributes']]
   const errors: FieldError[] = []
-  if (isObject(resource) && isObject(path)) errors.push(invalid('spec.nonResourceAttributes', path, 'cannot be specified in combination with resourceAttributes'))
-  if (!isObject(resource) && !isObject(path)) errors.push(invalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
+  if (isObject(resource) && isObject(path))
+    errors.push(invalid('spec.nonResourceAttributes', path, 'cannot be specified in combination with resourceAttributes'))
+  if (!isObject(resource) && !isObject(path))
+    errors.push(invalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
   const subject = self ? call.user : subjectOf(spec)
-  if (!self && subject.name === '' && subject.groups.length === 0) errors.push(invalid('spec.user', '', 'at least one of user or group must be specified'))
+  if (!self && subject.name === '' && subject.groups.length === 0)
+    errors.push(invalid('spec.user', '', 'at least one of user or group must be specified'))
   if (local && isObject(path)) errors.push(forbidden('spec.nonResourceAttributes', 'disallowed on this kind of request'))
   if (errors.length > 0) throw invalidObject(call.resource, '', errors)
-  if (local && isObject(resource) && textIn(resource, 'namespace') !== call.namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.namespace ?? ''}`)
-  const { allowed, reason } = auth.decide(subject, isObject(path) ? { verb: textIn(path, 'verb') ?? '', path: textIn(path, 'path') ?? '' } satisfies PathAsk : askOf(isObject(resource) ? resource : {}))
+  if (local && isObject(resource) && textIn(resource, 'namespace') !== call.namespace)
+    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.namespace ?? ''}`)
+  const { allowed, reason } = auth.decide(
+    subject,
+    isObject(path)
+      ? ({ verb: textIn(path, 'verb') ?? '', path: textIn(path, 'path') ?? '' } satisfies PathAsk)
+      : askOf(isObject(resource) ? resource : {}),
+  )
   return { allowed, ...(reason && { reason }) }
 }
 

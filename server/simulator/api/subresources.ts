@@ -41,13 +41,22 @@ export class Subresources {
   setScale(call: Call): ApiResponse {
     const object = this.#reader.find(call)
     const current = scaleFor(call, object)
-    const sent = call.request.method === 'PUT' ? readObject(call, 'Scale').object : this.#writer.patched(call, mediaType(call), current, SCALE_SCHEMA)
+    const sent =
+      call.request.method === 'PUT' ? readObject(call, 'Scale').object : this.#writer.patched(call, mediaType(call), current, SCALE_SCHEMA)
     const replicas = (isObject(sent['spec']) ? sent['spec']['replicas'] : undefined) ?? 0
-    if (typeof replicas !== 'number') throw badRequest('Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32')
-    if (replicas < 0) throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, call.name ?? '', [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
+    if (typeof replicas !== 'number')
+      throw badRequest(
+        'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32',
+      )
+    if (replicas < 0)
+      throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, call.name ?? '', [
+        invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+      ])
     const version = isObject(sent['metadata']) ? sent['metadata']['resourceVersion'] : undefined
     const paths = call.resource.custom?.scale
-    const scaled: JsonObject = paths ? withReplicas(paths, object, replicas) : { ...object, spec: { ...(object['spec'] as JsonObject), replicas } }
+    const scaled: JsonObject = paths
+      ? withReplicas(paths, object, replicas)
+      : { ...object, spec: { ...(object['spec'] as JsonObject), replicas } }
     const metadata = { ...object.metadata, ...(typeof version === 'string' && version && { resourceVersion: version }) }
     const dryRun = call.request.query.get('dryRun') === 'All'
     const stored = this.#operations.update(call.resource, call.namespace, call.name ?? '', { ...scaled, metadata }, 'main', { dryRun })
@@ -58,7 +67,10 @@ export class Subresources {
     const { object } = readObject(call, 'Binding')
     const target = object['target']
     const node = isObject(target) ? target['name'] : undefined
-    if (typeof node !== 'string' || node === '') throw invalidObject({ group: '', kind: 'Binding' }, call.name ?? '', [{ reason: 'FieldValueRequired', field: 'target.name', message: 'Required value' }])
+    if (typeof node !== 'string' || node === '')
+      throw invalidObject({ group: '', kind: 'Binding' }, call.name ?? '', [
+        { reason: 'FieldValueRequired', field: 'target.name', message: 'Required value' },
+      ])
     bindPod(this.#operations, call.namespace ?? '', call.name ?? '', node)
     return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
   }
@@ -73,7 +85,12 @@ export class Subresources {
     const grace = options['gracePeriodSeconds']
     if (call.request.query.get('dryRun') !== 'All') {
       markEvicted(this.#operations, evicted)
-      this.#operations.delete(call.resource, call.namespace, call.name ?? '', typeof grace === 'number' ? { gracePeriodSeconds: grace } : {})
+      this.#operations.delete(
+        call.resource,
+        call.namespace,
+        call.name ?? '',
+        typeof grace === 'number' ? { gracePeriodSeconds: grace } : {},
+      )
     }
     return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
   }
@@ -92,7 +109,10 @@ function scaleOf(object: StoredObject): JsonObject {
   const spec = (object['spec'] ?? {}) as JsonObject
   const status = (object['status'] ?? {}) as JsonObject
   const { name = '', namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = object.metadata
-  const selector = object.kind === 'ReplicationController' ? selectorText(spec['selector'] as Parameters<typeof selectorText>[0]) : formatSelector(spec['selector'] as Parameters<typeof formatSelector>[0])
+  const selector =
+    object.kind === 'ReplicationController'
+      ? selectorText(spec['selector'] as Parameters<typeof selectorText>[0])
+      : formatSelector(spec['selector'] as Parameters<typeof formatSelector>[0])
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',

@@ -44,7 +44,12 @@ export class Writer {
     this.#check(call, object)
     checkNamespace(call, object)
     this.#complain(call, duplicates)
-    const stored = this.#operations.create(this.#storage(call), call.namespace, withRequestor(call.resource.table, this.#incoming(call, object), call.user), options)
+    const stored = this.#operations.create(
+      this.#storage(call),
+      call.namespace,
+      withRequestor(call.resource.table, this.#incoming(call, object), call.user),
+      options,
+    )
     return this.#reader.object(call, 201, stored)
   }
 
@@ -55,8 +60,16 @@ export class Writer {
     this.#complain(call, duplicates)
     checkNamespace(call, object)
     const name = nameIn(object)
-    if (name !== undefined && name !== call.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name ?? ''})`)
-    const stored = this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, object), part, options)
+    if (name !== undefined && name !== call.name)
+      throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name ?? ''})`)
+    const stored = this.#operations.update(
+      this.#storage(call),
+      call.namespace,
+      call.name ?? '',
+      this.#incoming(call, object),
+      part,
+      options,
+    )
     return this.#reader.object(call, 200, stored)
   }
 
@@ -65,7 +78,8 @@ export class Writer {
     if (type === 'application/apply-patch+yaml') return this.#apply(call, part)
     const patched = this.patched(call, type)
     const options = this.#options(call, 'PatchOptions', 'Update')
-    const write = () => this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, patched), part, options)
+    const write = () =>
+      this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, patched), part, options)
     return this.#reader.object(call, 200, type === 'application/strategic-merge-patch+json' ? explained(call, write) : write())
   }
 
@@ -80,16 +94,28 @@ export class Writer {
     const patch = parseJson(text, (why) => badRequest(`error decoding patch: ${why}`))
     try {
       if (type === 'application/json-patch+json') {
-        if (!Array.isArray(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`)
+        if (!Array.isArray(patch))
+          throw badRequest(
+            `error decoding patch: json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`,
+          )
         if (patch.length > mostPatchOperations)
-          throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${mostPatchOperations}, got ${patch.length}`, {})
+          throw new ApiError(
+            413,
+            'RequestEntityTooLarge',
+            `Request entity too large: The allowed maximum operations in a JSON patch is ${mostPatchOperations}, got ${patch.length}`,
+            {},
+          )
         return jsonPatch(before, patch)
       }
-      if (!isObject(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`)
+      if (!isObject(patch))
+        throw badRequest(
+          `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
+        )
       if (type === 'application/merge-patch+json' || schema === undefined) return mergePatch(before, patch) as JsonObject
       return strategicPatch(this.#operations.schemas, schema, before, patch)
     } catch (error) {
-      if (error instanceof JsonPatchError) throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+      if (error instanceof JsonPatchError)
+        throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
       if (error instanceof StrategicPatchError) throw badRequest(error.message)
       throw error
     }
@@ -100,7 +126,12 @@ export class Writer {
     const options = this.#deleteOptions(call)
     const { object, gone } = this.#operations.delete(resource, call.namespace, call.name ?? '', options)
     if (!gone || behaviourOf(resource).returnsDeleted) return this.#reader.object(call, 200, object)
-    const details = { name: object.metadata.name ?? '', ...(resource.group && { group: resource.group }), kind: resource.resource, ...(object.metadata.uid && { uid: object.metadata.uid }) }
+    const details = {
+      name: object.metadata.name ?? '',
+      ...(resource.group && { group: resource.group }),
+      kind: resource.resource,
+      ...(object.metadata.uid && { uid: object.metadata.uid }),
+    }
     return answer(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }, call.warnings)
   }
 
@@ -108,7 +139,9 @@ export class Writer {
     const resource = this.#storage(call)
     const options = this.#deleteOptions(call)
     const doomed = this.#operations.store.list(resource.table, call.namespace).filter(matcher(call))
-    const items = doomed.map((object) => this.#operations.delete(resource, object.metadata.namespace, object.metadata.name ?? '', options).object)
+    const items = doomed.map(
+      (object) => this.#operations.delete(resource, object.metadata.namespace, object.metadata.name ?? '', options).object,
+    )
     const bare = items.map((item) => shownAs(call.resource, item)).map(({ apiVersion: _apiVersion, kind: _kind, ...rest }) => rest)
     const metadata = { resourceVersion: String(this.#operations.store.revision) }
     return answer(200, { kind: `${call.resource.kind}List`, apiVersion: call.resource.groupVersion, metadata, items: bare }, call.warnings)
@@ -121,14 +154,24 @@ export class Writer {
     const options = this.#options(call, 'PatchOptions', 'Apply')
     const sent = parseYaml(textOf(call), (why) => badRequest(`error decoding YAML: ${why}`))
     if (!isObject(sent)) throw badRequest('error decoding YAML: the patch is not an object')
-    if (typeof sent['apiVersion'] !== 'string' || typeof sent['kind'] !== 'string') throw badRequest('apiVersion and kind must be set in an apply patch')
+    if (typeof sent['apiVersion'] !== 'string' || typeof sent['kind'] !== 'string')
+      throw badRequest('apiVersion and kind must be set in an apply patch')
     this.#check(call, sent)
     const storage = this.#storage(call)
     const body = storedFrom(call.resource, storage, sent)
     const current = this.#operations.store.get(storage.table, call.namespace, call.name ?? '')
     const force = call.request.query.get('force') === 'true'
     const subresource = part === 'main' ? undefined : part
-    const applied = applyPatch({ schemas: this.#operations.schemas, schema: storage.schema ?? '', current, sent: body, manager, force, now: this.#operations.platform.clock.now(), subresource })
+    const applied = applyPatch({
+      schemas: this.#operations.schemas,
+      schema: storage.schema ?? '',
+      current,
+      sent: body,
+      manager,
+      force,
+      now: this.#operations.platform.clock.now(),
+      subresource,
+    })
     const named = { ...applied, metadata: { ...(applied['metadata'] as JsonObject), name: call.name ?? '' } }
     if (current) {
       const stored = this.#operations.update(storage, call.namespace, call.name ?? '', named, part, { ...options, manage: undefined })
@@ -144,11 +187,17 @@ export class Writer {
   }
 
   #incoming(call: Call, body: JsonObject): JsonObject {
-    const stored = withTransitions(call.resource.table, storedFrom(call.resource, this.#storage(call), body), this.#operations.platform.clock.now())
+    const stored = withTransitions(
+      call.resource.table,
+      storedFrom(call.resource, this.#storage(call), body),
+      this.#operations.platform.clock.now(),
+    )
     if (call.resource.table !== 'v1/namespaces' || call.subresource === 'finalize' || call.name === undefined) return stored
     // A namespace's own finalizers go through `finalize` only.
     const current = this.#operations.get('Namespace', undefined, call.name)
-    return current ? { ...stored, spec: { ...(isObject(stored['spec']) ? stored['spec'] : {}), finalizers: current.spec?.finalizers ?? [] } } : stored
+    return current
+      ? { ...stored, spec: { ...(isObject(stored['spec']) ? stored['spec'] : {}), finalizers: current.spec?.finalizers ?? [] } }
+      : stored
   }
 
   #check(call: Call, body: JsonObject): void {
@@ -159,7 +208,9 @@ export class Writer {
     const validation = call.request.query.get('fieldValidation') || 'Warn'
     if (duplicates.length === 0 || validation === 'Ignore') return
     if (validation === 'Warn') return void call.warnings.push(...duplicates)
-    throw badRequest(`${call.resource.kind} in version ${JSON.stringify(call.resource.version)} cannot be handled as a ${call.resource.kind}: strict decoding error: ${duplicates.join(', ')}`)
+    throw badRequest(
+      `${call.resource.kind} in version ${JSON.stringify(call.resource.version)} cannot be handled as a ${call.resource.kind}: strict decoding error: ${duplicates.join(', ')}`,
+    )
   }
 
   /** What the query asks of a write. @throws ApiError Invalid */
@@ -172,8 +223,18 @@ export class Writer {
     }
     const manager = query.get('fieldManager') ?? (headers['user-agent']?.split('/')[0] || 'unknown')
     const now = this.#operations.platform.clock.now()
-    const manage = (object: StoredObject, old: StoredObject | undefined) => recordUpdate({ schemas: this.#operations.schemas, schema: this.#storage(call).schema, object, old, manager, now, subresource: call.subresource })
-    const guard = (object: StoredObject, old: StoredObject | undefined) => this.#auth.checkEscalation(call.user, this.#storage(call), object, old)
+    const manage = (object: StoredObject, old: StoredObject | undefined) =>
+      recordUpdate({
+        schemas: this.#operations.schemas,
+        schema: this.#storage(call).schema,
+        object,
+        old,
+        manager,
+        now,
+        subresource: call.subresource,
+      })
+    const guard = (object: StoredObject, old: StoredObject | undefined) =>
+      this.#auth.checkEscalation(call.user, this.#storage(call), object, old)
     return { dryRun, validation, warn: (warning) => call.warnings.push(warning), guard, ...(operation === 'Update' && { manage }) }
   }
 
@@ -203,7 +264,8 @@ function explained(call: Call, write: () => StoredObject): StoredObject {
   try {
     return write()
   } catch (error) {
-    const type = error instanceof ApiError ? /: json: cannot unmarshal .* of type (int32|int64|bool|float64)$/.exec(error.message)?.[1] : undefined
+    const type =
+      error instanceof ApiError ? /: json: cannot unmarshal .* of type (int32|int64|bool|float64)$/.exec(error.message)?.[1] : undefined
     if (type === undefined) throw error
     const wrong = invalid('patch', goMap(JSON.parse(textOf(call)) as JsonValue), `unrecognized type: ${type}`)
     throw invalidObject({ group: '', kind: '' }, '', [wrong])

@@ -29,11 +29,20 @@ function flowDepth(text: string): number {
 
 /** YAML 1.1's pattern takes a lone dot for a number, and would quote it; Go's YAML does not. */
 function withoutLoneDots(tags: Tags): Tags {
-  return tags.map((tag) => (typeof tag === 'object' && 'test' in tag && tag.tag.endsWith(':float') && tag.test?.test('.') ? { ...tag, test: NUMBER } : tag))
+  return tags.map((tag) =>
+    typeof tag === 'object' && 'test' in tag && tag.tag.endsWith(':float') && tag.test?.test('.') ? { ...tag, test: NUMBER } : tag,
+  )
 }
 
 const NUMBER = /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/
 
 export function toYaml(value: JsonObject): string {
-  return stringify(value, { version: '1.1', customTags: withoutLoneDots, sortMapEntries: true, indentSeq: false, aliasDuplicateObjects: false, lineWidth: 0 })
+  return stringify(value, {
+    version: '1.1',
+    customTags: withoutLoneDots,
+    sortMapEntries: true,
+    indentSeq: false,
+    aliasDuplicateObjects: false,
+    lineWidth: 0,
+  })
 }

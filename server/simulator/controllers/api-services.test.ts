@@ -8,8 +8,15 @@ describe('an APIService', () => {
   })
 
   it('says what is missing on the way to what serves it', () => {
-    expect(condition(undefined, [])).toMatchObject({ status: 'False', reason: 'ServiceNotFound', message: 'service/metrics-server in "kube-system" is not present' })
-    expect(condition(service(80), [])).toMatchObject({ reason: 'ServicePortError', message: 'service/metrics-server in "kube-system" is not listening on port 443' })
+    expect(condition(undefined, [])).toMatchObject({
+      status: 'False',
+      reason: 'ServiceNotFound',
+      message: 'service/metrics-server in "kube-system" is not present',
+    })
+    expect(condition(service(80), [])).toMatchObject({
+      reason: 'ServicePortError',
+      message: 'service/metrics-server in "kube-system" is not listening on port 443',
+    })
     expect(condition(service(443), [slice(false)])).toMatchObject({
       reason: 'MissingEndpoints',
       message: 'endpoints for service/metrics-server in "kube-system" have no addresses with port name "https"',
@@ -21,7 +28,11 @@ describe('an APIService', () => {
   })
 })
 
-function condition(there: Service | undefined, slices: readonly EndpointSlice[], spec: object = { service: { name: 'metrics-server', namespace: 'kube-system' } }) {
+function condition(
+  there: Service | undefined,
+  slices: readonly EndpointSlice[],
+  spec: object = { service: { name: 'metrics-server', namespace: 'kube-system' } },
+) {
   const object: APIService = {
     apiVersion: 'apiregistration.k8s.io/v1',
     kind: 'APIService',
@@ -37,5 +48,11 @@ function service(port: number): Service {
 }
 
 function slice(ready: boolean): EndpointSlice {
-  return { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 's' }, addressType: 'IPv4', endpoints: [{ addresses: ['10.32.0.5'], conditions: { ready } }] }
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 's' },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.32.0.5'], conditions: { ready } }],
+  }
 }

@@ -32,7 +32,12 @@ export function startAvailability(api: Api, platform: Platform): () => void {
 }
 
 /** Words and order of kube-aggregator's remote and local availability controllers. */
-export function reconcileAvailability(object: APIService, service: Service | undefined, slices: readonly EndpointSlice[], now: number): Change[] {
+export function reconcileAvailability(
+  object: APIService,
+  service: Service | undefined,
+  slices: readonly EndpointSlice[],
+  now: number,
+): Change[] {
   const old = object.status?.conditions?.find((one) => one.type === 'Available')
   const said = availability(object, service, slices)
   const lastTransitionTime = old?.status === said.status ? (old.lastTransitionTime ?? rfc3339(now)) : rfc3339(now)
@@ -40,7 +45,11 @@ export function reconcileAvailability(object: APIService, service: Service | und
   return sameJson(status, object.status) ? [] : [{ do: 'status', object: { ...object, status } }]
 }
 
-function availability({ spec }: APIService, service: Service | undefined, slices: readonly EndpointSlice[]): Omit<APIServiceCondition, 'type'> {
+function availability(
+  { spec }: APIService,
+  service: Service | undefined,
+  slices: readonly EndpointSlice[],
+): Omit<APIServiceCondition, 'type'> {
   const asked = spec?.service
   if (!asked) return { status: 'True', reason: 'Local', message: 'Local APIServices are always available' }
   const shown = `service/${asked.name} in ${JSON.stringify(asked.namespace)}`
@@ -50,6 +59,10 @@ function availability({ spec }: APIService, service: Service | undefined, slices
   if (!port) return { status: 'False', reason: 'ServicePortError', message: `${shown} is not listening on port ${wanted}` }
   const ready = slices.some((slice) => (slice.endpoints ?? []).some((one) => one.conditions?.ready !== false && one.addresses.length > 0))
   if (!ready)
-    return { status: 'False', reason: 'MissingEndpoints', message: `endpoints for ${shown} have no addresses with port name ${JSON.stringify(port.name ?? '')}` }
+    return {
+      status: 'False',
+      reason: 'MissingEndpoints',
+      message: `endpoints for ${shown} have no addresses with port name ${JSON.stringify(port.name ?? '')}`,
+    }
   return { status: 'True', reason: 'Passed', message: 'all checks passed' }
 }

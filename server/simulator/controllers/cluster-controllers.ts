@@ -73,7 +73,10 @@ export function taintEviction(api: Api, now: () => number): Controller {
       watching('Pod', (pod) => (isTainted(pod.spec?.nodeName) ? [keyOf(pod)] : [])),
       watching('Node', (node) =>
         (node.spec?.taints ?? []).some((taint) => taint.effect === 'NoExecute')
-          ? api.list('Pod').filter((pod) => pod.spec?.nodeName === nameOf(node)).map(keyOf)
+          ? api
+              .list('Pod')
+              .filter((pod) => pod.spec?.nodeName === nameOf(node))
+              .map(keyOf)
           : [],
       ),
     ],

@@ -22,7 +22,12 @@ function expectedOf(pods: readonly Pod[], sizeOf: ControllerSize | undefined): n
  * How many pods of a budget may be evicted now. Percentages round up.
  * https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-budgets
  */
-export function reconcileBudget(budget: PodDisruptionBudget, podsOfNamespace: readonly Pod[], now: number, sizeOf?: ControllerSize): Change[] {
+export function reconcileBudget(
+  budget: PodDisruptionBudget,
+  podsOfNamespace: readonly Pod[],
+  now: number,
+  sizeOf?: ControllerSize,
+): Change[] {
   const pods = podsOfNamespace.filter((pod) => isPodActive(pod) && selects(budget.spec?.selector, pod.metadata.labels))
   const healthy = pods.filter(isPodReady).length
   const { minAvailable, maxUnavailable } = budget.spec ?? {}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../api/door.ts'
 import { injectFault } from '../kubelet/faults.ts'
-import { deployment, living, messages, pod } from './test-living.ts'
+import { deployment, living, messages, pod } from './living.test-support.ts'
 
 describe('a node on which a fault is set', () => {
   it('is lost when its kubelet falls silent: tainted, its pods without traffic, and ended after five minutes', async () => {
@@ -80,7 +80,10 @@ describe('a node on which a fault is set', () => {
 
   it('loses at once what does not tolerate a NoExecute taint', async () => {
     const { api, clock } = await living()
-    api.create<'Pod'>({ ...pod('a'), spec: { containers: pod('a').spec?.containers ?? [], nodeName: 'vm-01', terminationGracePeriodSeconds: 1 } })
+    api.create<'Pod'>({
+      ...pod('a'),
+      spec: { containers: pod('a').spec?.containers ?? [], nodeName: 'vm-01', terminationGracePeriodSeconds: 1 },
+    })
     await clock.advance(3000)
     api.modify('Node', undefined, 'vm-01', (node) => ({ ...node, spec: { ...node.spec, taints: [{ key: 'gpu', effect: 'NoExecute' }] } }))
     await clock.advance(3000)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Deployment } from '../resources/kinds.ts'
-import { deployment, living, messages, pod } from './test-living.ts'
+import { deployment, living, messages, pod } from './living.test-support.ts'
 
 describe('a simulated cluster', () => {
   it('has its nodes ready and its own pods running when it is made, in no time', async () => {

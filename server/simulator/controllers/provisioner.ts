@@ -67,12 +67,21 @@ function provision(claim: PersistentVolumeClaim, site: Site): Change[] {
   const beginning = normal(claim, 'Provisioning', `External provisioner is provisioning volume for claim "${keyOf(claim)}"`)
   return (
     work(claim, site, [beginning]) ?? [
-      { do: 'create', object: volumeFor(claim, site, name, node), done: () => [normal(claim, 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`)] },
+      {
+        do: 'create',
+        object: volumeFor(claim, site, name, node),
+        done: () => [normal(claim, 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`)],
+      },
     ]
   )
 }
 
-function volumeFor(claim: PersistentVolumeClaim, { provisioner, storageClass }: Site, name: string, node: string | undefined): PersistentVolume {
+function volumeFor(
+  claim: PersistentVolumeClaim,
+  { provisioner, storageClass }: Site,
+  name: string,
+  node: string | undefined,
+): PersistentVolume {
   const { spec } = claim
   const path = `/opt/local-path-provisioner/${name}_${namespaceOf(claim)}_${nameOf(claim)}`
   const hostname = { key: 'kubernetes.io/hostname', operator: 'In', values: [node ?? ''] }
@@ -83,7 +92,14 @@ function volumeFor(claim: PersistentVolumeClaim, { provisioner, storageClass }: 
     spec: {
       accessModes: spec?.accessModes,
       capacity: { storage: spec?.resources?.requests?.['storage'] ?? '1Gi' },
-      claimRef: { kind: 'PersistentVolumeClaim', namespace: namespaceOf(claim), name: nameOf(claim), uid: uidOf(claim), apiVersion: 'v1', resourceVersion: claim.metadata.resourceVersion },
+      claimRef: {
+        kind: 'PersistentVolumeClaim',
+        namespace: namespaceOf(claim),
+        name: nameOf(claim),
+        uid: uidOf(claim),
+        apiVersion: 'v1',
+        resourceVersion: claim.metadata.resourceVersion,
+      },
       hostPath: { path, type: 'DirectoryOrCreate' },
       ...(node === undefined ? {} : { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] } } }),
       persistentVolumeReclaimPolicy: storageClass.reclaimPolicy ?? 'Delete',

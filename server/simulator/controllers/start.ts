@@ -22,7 +22,10 @@ export interface ControllerOptions {
   readonly podMetrics?: PodMetricsSource
 }
 
-const noMetrics: PodMetricsSource = () => ({ ok: false, message: 'the server could not find the requested resource (get pods.metrics.k8s.io)' })
+const noMetrics: PodMetricsSource = () => ({
+  ok: false,
+  message: 'the server could not find the requested resource (get pods.metrics.k8s.io)',
+})
 
 /** Starts everything that a controller manager does here. @returns stops it */
 export function startControllers(api: Api, platform: Platform, options: ControllerOptions): () => void {

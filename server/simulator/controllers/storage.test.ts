@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../api/door.ts'
 import type { PersistentVolumeClaim, StatefulSet } from '../resources/kinds.ts'
-import { living, messages, pod } from './test-living.ts'
+import { living, messages, pod } from './living.test-support.ts'
 
 describe('a claim of a class that makes its volumes', () => {
   it('waits for its first consumer, gets a volume on that node, and takes it along when it goes', async () => {
@@ -12,16 +12,20 @@ describe('a claim of a class that makes its volumes', () => {
     expect(messages(api)).toContain('WaitForFirstConsumer: waiting for first consumer to be created before binding')
     api.create<'Pod'>({
       ...pod('db'),
-      spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: 'nginx:1' }], volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }] },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'c', image: 'nginx:1' }],
+        volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }],
+      },
     })
     await clock.advance(8000)
     const bound = api.get('PersistentVolumeClaim', 'default', 'data')
     const name = `pvc-${bound?.metadata.uid ?? ''}`
     expect(bound?.status).toMatchObject({ phase: 'Bound', capacity: { storage: '1Gi' } })
     expect(api.get('Pod', 'default', 'db')?.status?.phase).toBe('Running')
-    expect(api.get('PersistentVolume', undefined, name)?.spec?.nodeAffinity?.required?.nodeSelectorTerms[0]?.matchExpressions?.[0]?.values).toEqual([
-      api.get('Pod', 'default', 'db')?.spec?.nodeName,
-    ])
+    expect(
+      api.get('PersistentVolume', undefined, name)?.spec?.nodeAffinity?.required?.nodeSelectorTerms[0]?.matchExpressions?.[0]?.values,
+    ).toEqual([api.get('Pod', 'default', 'db')?.spec?.nodeName])
     expect(messages(api)).toEqual(
       expect.arrayContaining([
         'Provisioning: External provisioner is provisioning volume for claim "default/data"',
@@ -39,7 +43,10 @@ describe('a claim of a class that makes its volumes', () => {
     makeClass(api, 'Immediate')
     api.create<'PersistentVolumeClaim'>(claim('data'))
     await clock.advance(5000)
-    api.modify('PersistentVolumeClaim', 'default', 'data', (one) => ({ ...one, spec: { ...one.spec, resources: { requests: { storage: '2Gi' } } } }))
+    api.modify('PersistentVolumeClaim', 'default', 'data', (one) => ({
+      ...one,
+      spec: { ...one.spec, resources: { requests: { storage: '2Gi' } } },
+    }))
     await clock.advance(5000)
     expect(api.get('PersistentVolumeClaim', 'default', 'data')?.status?.capacity).toEqual({ storage: '2Gi' })
     expect(api.list('PersistentVolume')[0]?.spec?.capacity).toEqual({ storage: '2Gi' })
@@ -53,7 +60,10 @@ describe("a StatefulSet's claims", () => {
     api.create<'StatefulSet'>(stateful())
     await clock.advance(20_000)
     expect(claims(api)).toEqual(['data-db-0', 'data-db-1'])
-    api.modify('StatefulSet', 'default', 'db', (one) => ({ ...one, spec: { ...stateful().spec, ...one.spec, replicas: 1 } as NonNullable<StatefulSet['spec']> }))
+    api.modify('StatefulSet', 'default', 'db', (one) => ({
+      ...one,
+      spec: { ...stateful().spec, ...one.spec, replicas: 1 } as NonNullable<StatefulSet['spec']>,
+    }))
     await clock.advance(10_000)
     expect(claims(api)).toEqual(['data-db-0'])
     api.delete('StatefulSet', 'default', 'db', { propagationPolicy: 'Background' })
@@ -93,7 +103,10 @@ const stateful = (): StatefulSet => ({
     persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' },
     template: {
       metadata: { labels: { app: 'db' } },
-      spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/d' }] }] },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'c', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/d' }] }],
+      },
     },
     volumeClaimTemplates: [{ ...claim('data'), metadata: { name: 'data' } }],
   },

@@ -152,7 +152,9 @@ function explain(claim: PersistentVolumeClaim, storage: Storage, pods: readonly 
     [provisionerAnnotation]: storageClass.provisioner,
   }
   const mark: Change[] =
-    provisioner === storageClass.provisioner ? [] : [{ do: 'update', object: { ...claim, metadata: { ...claim.metadata, annotations: marked } } }]
+    provisioner === storageClass.provisioner
+      ? []
+      : [{ do: 'update', object: { ...claim, metadata: { ...claim.metadata, annotations: marked } } }]
   const external = `Waiting for a volume to be created either by the external provisioner '${storageClass.provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`
   return [...pending, ...mark, normal(claim, 'ExternalProvisioning', external)]
 }

@@ -259,7 +259,15 @@ describe('the network inside a pod', () => {
         spec: { containers: [], dnsPolicy: 'None', dnsConfig: { nameservers: ['10.96.0.99'] } },
         status: { podIP: '10.32.0.9' },
       },
-      container: { name: 'c', image: 'alpine', command: ['sh', '-c', 'nslookup kubernetes.default.svc.cluster.local; wget -qO- http://web; nslookup web.default.svc.cluster.local 10.96.0.10'] },
+      container: {
+        name: 'c',
+        image: 'alpine',
+        command: [
+          'sh',
+          '-c',
+          'nslookup kubernetes.default.svc.cluster.local; wget -qO- http://web; nslookup web.default.svc.cluster.local 10.96.0.10',
+        ],
+      },
       env: {},
       mounts: [],
       restartCount: 0,

@@ -250,7 +250,9 @@ export class SimulatedContainer implements RuntimeContainer {
       const share = limit / memory
       this.#after(share <= 0.5 ? 700 : Math.min(-8000 * Math.log((1 - share) / 0.5), 60_000), () => this.#runOutOfMemory())
     } else if (growthPerHour > 0)
-      this.#after(Math.min(Math.max(((limit - memory) / growthPerHour) * 3_600_000 - this.#age(), 0), 2_000_000_000), () => this.#runOutOfMemory())
+      this.#after(Math.min(Math.max(((limit - memory) / growthPerHour) * 3_600_000 - this.#age(), 0), 2_000_000_000), () =>
+        this.#runOutOfMemory(),
+      )
   }
 
   #runOutOfMemory(): void {

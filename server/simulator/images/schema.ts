@@ -118,7 +118,6 @@ const Image = z.strictObject({
 
 export type ImageDocument = z.output<typeof Image>
 export type ProgramDocument = z.output<typeof Program>
-export type ListenerDocument = z.output<typeof Listener>
 export type HttpDocument = z.output<typeof Http>
 
 /** An image document that says something wrong: which file, where in it, and what. */

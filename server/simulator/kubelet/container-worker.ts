@@ -345,7 +345,10 @@ export class ContainerWorker {
       settled: (kind: ProbeKind, healthy: boolean): void => this.#hearProbe(kind, healthy, made),
     }
     const run = (kind: ProbeKind, probe: typeof livenessProbe): void => {
-      if (probe) this.#probes.push(runProbe(this.#host.clock, kind, probe, this.container, made, report, { late: this.#host.instant(), quiet: this.#host.quiet() }))
+      if (probe)
+        this.#probes.push(
+          runProbe(this.#host.clock, kind, probe, this.container, made, report, { late: this.#host.instant(), quiet: this.#host.quiet() }),
+        )
     }
     if (this.#started) {
       run('Readiness', readinessProbe)

@@ -13,7 +13,10 @@ const known: readonly string[] = ['not-ready', 'unreachable', 'disk-pressure', '
 
 function listOf(node: Node | undefined, annotation: string): string[] {
   const text = node?.metadata.annotations?.[annotation] ?? ''
-  return text.split(',').map((part) => part.trim()).filter((part) => part !== '')
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 }
 
 /** What is wrong with the node on purpose. Words that are no fault do nothing. */

@@ -26,7 +26,13 @@ export function runHook(
   } else if (hook.httpGet) {
     const { path = '/', scheme = 'HTTP', httpHeaders = [], port } = hook.httpGet
     const headers = Object.fromEntries(httpHeaders.map((header) => [header.name, header.value]))
-    const request = { kind: 'http', scheme: scheme.toLowerCase(), port: portOf(port, container), headers, timeoutMillis: limitMillis } as const
+    const request = {
+      kind: 'http',
+      scheme: scheme.toLowerCase(),
+      port: portOf(port, container),
+      headers,
+      timeoutMillis: limitMillis,
+    } as const
     made.probe({ ...request, path: path.startsWith('/') ? path : `/${path}` }, (result) => done(result))
   } else if (hook.sleep) wait(hook.sleep.seconds * 1000, () => done({ ok: true }))
   else done({ ok: true })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { living, messages, pod } from '../controllers/test-living.ts'
+import { living, messages, pod } from '../controllers/living.test-support.ts'
 
 describe('a sidecar', () => {
   it('starts first, and ends when the pod is done with its work', async () => {
@@ -25,7 +25,10 @@ describe('a sidecar', () => {
     const { api, clock } = await living()
     api.create<'Pod'>({
       ...pod('web'),
-      spec: { initContainers: [{ name: 'proxy', image: 'nginx:1', restartPolicy: 'Always' }], containers: [{ name: 'c', image: 'nginx:1' }] },
+      spec: {
+        initContainers: [{ name: 'proxy', image: 'nginx:1', restartPolicy: 'Always' }],
+        containers: [{ name: 'c', image: 'nginx:1' }],
+      },
     })
     await clock.advance(8000)
     api.delete('Pod', 'default', 'web')
@@ -41,7 +44,10 @@ describe('a preStop hook', () => {
     const { api, clock } = await living()
     api.create<'Pod'>({
       ...pod('web'),
-      spec: { terminationGracePeriodSeconds: 20, containers: [{ name: 'c', image: 'nginx:1', lifecycle: { preStop: { sleep: { seconds: 5 } } } }] },
+      spec: {
+        terminationGracePeriodSeconds: 20,
+        containers: [{ name: 'c', image: 'nginx:1', lifecycle: { preStop: { sleep: { seconds: 5 } } } }],
+      },
     })
     await clock.advance(4000)
     api.delete('Pod', 'default', 'web')

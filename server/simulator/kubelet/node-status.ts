@@ -87,9 +87,16 @@ export function startNodeStatus(options: NodeStatusOptions): () => void {
     if (!node || !pressure) return
     const victim = victimOf(api, name)
     if (!victim) return
-    options.recordFor(name)(node, { type: 'Warning', reason: 'EvictionThresholdMet', message: `Attempting to reclaim ${pressure.resource}` })
+    options.recordFor(name)(node, {
+      type: 'Warning',
+      reason: 'EvictionThresholdMet',
+      message: `Attempting to reclaim ${pressure.resource}`,
+    })
     options.evict(victim, evictionMessage(victim, pressure))
-    evictions.set(name, platform.clock.after(evictionMillis, () => evictNext(name)))
+    evictions.set(
+      name,
+      platform.clock.after(evictionMillis, () => evictNext(name)),
+    )
   }
 
   const look = (node: Node): void => {
@@ -111,7 +118,11 @@ export function startNodeStatus(options: NodeStatusOptions): () => void {
     if (faults.has('not-ready')) down.add(name)
     else if (down.delete(name)) options.thawed(name)
     const pressed = faults.has('disk-pressure') || faults.has('memory-pressure')
-    if (pressed && !evictions.has(name)) evictions.set(name, platform.clock.after(1000, () => evictNext(name)))
+    if (pressed && !evictions.has(name))
+      evictions.set(
+        name,
+        platform.clock.after(1000, () => evictNext(name)),
+      )
   }
 
   const end = api.watch('Node', ({ type, object }) => {

@@ -64,7 +64,11 @@ export interface RuntimeContainer {
   exec(options: ExecOptions, sink: StreamSink): StreamSession
   attach(options: AttachOptions, sink: StreamSink): StreamSession
   /** Runs a command to its end, for exec probes and hooks. */
-  run(command: readonly string[], timeoutMillis: number, done: (result: { readonly code: number; readonly output: string; readonly timedOut: boolean }) => void): void
+  run(
+    command: readonly string[],
+    timeoutMillis: number,
+    done: (result: { readonly code: number; readonly output: string; readonly timedOut: boolean }) => void,
+  ): void
   /** For probes from the node: is something listening, and what does it answer? `host` is the pod's IP unless the probe says otherwise. */
   probe(request: ProbeRequest, done: (result: ProbeResult) => void): void
   remove(): void
@@ -93,10 +97,15 @@ export interface LogSource {
 
 export type ProbeRequest =
   | { readonly kind: 'tcp'; readonly port: number; readonly timeoutMillis: number }
-  | { readonly kind: 'http'; readonly scheme: string; readonly port: number; readonly path: string; readonly headers: Readonly<Record<string, string>>; readonly timeoutMillis: number }
+  | {
+      readonly kind: 'http'
+      readonly scheme: string
+      readonly port: number
+      readonly path: string
+      readonly headers: Readonly<Record<string, string>>
+      readonly timeoutMillis: number
+    }
   | { readonly kind: 'grpc'; readonly port: number; readonly service: string; readonly timeoutMillis: number }
 
 /** `refused` and `timeout` carry the words that the kubelet's event shows after `Readiness probe failed: `. */
-export type ProbeResult =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly message: string }
+export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly message: string }

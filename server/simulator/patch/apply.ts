@@ -39,10 +39,23 @@ export function applyPatch(request: ApplyRequest): JsonObject {
     const owned = others.reduce((all, entry) => union(all, entry.fieldsV1), wanted)
     merged = prune(merged, subtract(previous.fieldsV1, owned)) as JsonObject
   }
-  const kept = contested.map(({ entry, fields }) => ({ ...entry, fieldsV1: subtract(entry.fieldsV1, fields) })).filter((entry) => Object.keys(entry.fieldsV1).length > 0)
+  const kept = contested
+    .map(({ entry, fields }) => ({ ...entry, fieldsV1: subtract(entry.fieldsV1, fields) }))
+    .filter((entry) => Object.keys(entry.fieldsV1).length > 0)
   const unchanged = previous && same(previous.fieldsV1, wanted)
-  const entry = { manager, operation: 'Apply', apiVersion: String(sent['apiVersion']), time: unchanged ? previous.time : rfc3339(now), fieldsType: 'FieldsV1', fieldsV1: wanted, ...(subresource !== undefined && { subresource }) } as unknown as ManagedEntry
-  return { ...merged, metadata: { ...(merged['metadata'] as JsonObject | undefined), managedFields: [entry, ...kept].toSorted(byOperationAndTime) } }
+  const entry = {
+    manager,
+    operation: 'Apply',
+    apiVersion: String(sent['apiVersion']),
+    time: unchanged ? previous.time : rfc3339(now),
+    fieldsType: 'FieldsV1',
+    fieldsV1: wanted,
+    ...(subresource !== undefined && { subresource }),
+  } as unknown as ManagedEntry
+  return {
+    ...merged,
+    metadata: { ...(merged['metadata'] as JsonObject | undefined), managedFields: [entry, ...kept].toSorted(byOperationAndTime) },
+  }
 }
 
 /** The leaves among `fields` whose value would change. */
@@ -139,12 +152,20 @@ interface Contest {
 
 function conflictError(conflicts: readonly Contest[]): ApiError {
   const all = conflicts.flatMap(({ entry, fields }) => pathsOf(fields).map((field) => ({ entry, field })))
-  const who = ({ entry }: { readonly entry: ManagedEntry }) => `${JSON.stringify(entry.manager)}${entry.subresource === undefined ? '' : ` with subresource ${JSON.stringify(entry.subresource)}`}${entry.operation === 'Update' ? ` using ${entry.apiVersion}` : ''}`
+  const who = ({ entry }: { readonly entry: ManagedEntry }) =>
+    `${JSON.stringify(entry.manager)}${entry.subresource === undefined ? '' : ` with subresource ${JSON.stringify(entry.subresource)}`}${entry.operation === 'Update' ? ` using ${entry.apiVersion}` : ''}`
   const causes = all.map((one) => ({ reason: 'FieldManagerConflict', message: `conflict with ${who(one)}`, field: one.field }))
   const [first] = all
   const message =
     all.length === 1 && first
       ? `Apply failed with 1 conflict: conflict with ${who(first)}: ${first.field}`
-      : `Apply failed with ${all.length} conflicts: ${conflicts.map((contest) => `conflicts with ${who(contest)}:\n${pathsOf(contest.fields).map((path) => `- ${path}`).join('\n')}`).join('\n')}`
+      : `Apply failed with ${all.length} conflicts: ${conflicts
+          .map(
+            (contest) =>
+              `conflicts with ${who(contest)}:\n${pathsOf(contest.fields)
+                .map((path) => `- ${path}`)
+                .join('\n')}`,
+          )
+          .join('\n')}`
   return new ApiError(409, 'Conflict', message, { causes })
 }

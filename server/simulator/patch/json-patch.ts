@@ -24,7 +24,10 @@ const mostCopied = 3 * 1024 * 1024
 
 function copy(value: DraftValue, copied: { size: number }): DraftValue {
   copied.size += JSON.stringify(value).length
-  if (copied.size > mostCopied) throw new JsonPatchError(`Unable to complete the copy, the accumulated size increase of copy is ${copied.size}, exceeding the limit ${mostCopied}`)
+  if (copied.size > mostCopied)
+    throw new JsonPatchError(
+      `Unable to complete the copy, the accumulated size increase of copy is ${copied.size}, exceeding the limit ${mostCopied}`,
+    )
   return clone(value)
 }
 
@@ -41,7 +44,8 @@ function apply(root: Draft, operation: JsonObject, copied: { size: number }): vo
   if (op === 'move') return add(root, path, remove(root, pointer(operation['from']), 'move'))
   if (op === 'copy') return add(root, path, copy(read(root, pointer(operation['from']), 'copy'), copied))
   if (op === 'test') {
-    if (!same(read(root, path, 'test'), operation['value'] ?? null)) throw new JsonPatchError(`testing value ${String(operation['path'])} failed: test failed`)
+    if (!same(read(root, path, 'test'), operation['value'] ?? null))
+      throw new JsonPatchError(`testing value ${String(operation['path'])} failed: test failed`)
     return
   }
   throw new JsonPatchError(`Unexpected kind: ${String(op)}`)
@@ -79,7 +83,8 @@ function locate(root: Draft, path: readonly string[], what: string): { readonly 
 function read(root: Draft, path: readonly string[], what: string): DraftValue {
   const { parent, key } = locate(root, path, what)
   const value = member(parent, key)
-  if (value === undefined) throw new JsonPatchError(`${what} operation does not apply: doc is missing key: ${path.join('/')}: missing value`)
+  if (value === undefined)
+    throw new JsonPatchError(`${what} operation does not apply: doc is missing key: ${path.join('/')}: missing value`)
   return value
 }
 
@@ -88,7 +93,9 @@ function add(root: Draft, path: readonly string[], value: DraftValue): void {
   if (!Array.isArray(parent)) return set(parent, key, value)
   const index = key === '-' ? parent.length : Number(key)
   if (!Number.isInteger(index) || index < 0 || index > parent.length) {
-    throw new JsonPatchError(`add operation does not apply: doc is missing path: ${JSON.stringify(path.join('/'))}: Unable to access invalid index: ${key}: invalid index referenced`)
+    throw new JsonPatchError(
+      `add operation does not apply: doc is missing path: ${JSON.stringify(path.join('/'))}: Unable to access invalid index: ${key}: invalid index referenced`,
+    )
   }
   parent.splice(index, 0, value)
 }

@@ -24,7 +24,18 @@ export interface ManagedEntry extends JsonObject {
 }
 
 /** Metadata that nobody owns: it is the server's. */
-const SERVERS_OWN = ['name', 'namespace', 'uid', 'creationTimestamp', 'resourceVersion', 'generation', 'managedFields', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']
+const SERVERS_OWN = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'resourceVersion',
+  'generation',
+  'managedFields',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+]
 
 export function entriesOf(object: StoredObject | undefined): readonly ManagedEntry[] {
   const entries = object?.metadata['managedFields']
@@ -54,18 +65,28 @@ function structFields(schemas: Schemas, reference: Schema, value: JsonObject, ma
 function valueFields(schemas: Schemas, property: Schema, value: JsonValue, maps: boolean): FieldSet {
   const { schema } = schemas.resolve(property)
   const atomic = property['x-kubernetes-map-type'] === 'atomic' || schema['x-kubernetes-map-type'] === 'atomic'
-  if (isObject(value)) return atomic ? {} : { ...(maps && schema.additionalProperties && { '.': {} }), ...structFields(schemas, property, value, maps) }
+  if (isObject(value))
+    return atomic ? {} : { ...(maps && schema.additionalProperties && { '.': {} }), ...structFields(schemas, property, value, maps) }
   if (!Array.isArray(value)) return {}
   const keys = property['x-kubernetes-list-map-keys']
-  if (property['x-kubernetes-list-type'] === 'set') return Object.fromEntries([...(maps ? [['.', {}]] : []), ...value.map((item: JsonValue) => [`v:${JSON.stringify(item)}`, {}])]) as FieldSet
+  if (property['x-kubernetes-list-type'] === 'set')
+    return Object.fromEntries([
+      ...(maps ? [['.', {}]] : []),
+      ...value.map((item: JsonValue) => [`v:${JSON.stringify(item)}`, {}]),
+    ]) as FieldSet
   if (property['x-kubernetes-list-type'] !== 'map' || !keys) return {}
-  const items = (value as readonly JsonValue[]).filter(isObject).map((item) => [elementOf(item, keys), { '.': {}, ...structFields(schemas, property.items ?? {}, item, maps) }] as const)
+  const items = (value as readonly JsonValue[])
+    .filter(isObject)
+    .map((item) => [elementOf(item, keys), { '.': {}, ...structFields(schemas, property.items ?? {}, item, maps) }] as const)
   return { ...(maps && { '.': {} }), ...Object.fromEntries(items) }
 }
 
 /** `k:{"name":"main"}` */
 export function elementOf(item: JsonObject, keys: readonly string[]): string {
-  const named = keys.filter((key) => item[key] !== undefined).toSorted().map((key) => [key, item[key]])
+  const named = keys
+    .filter((key) => item[key] !== undefined)
+    .toSorted()
+    .map((key) => [key, item[key]])
   return `k:${JSON.stringify(Object.fromEntries(named))}`
 }
 
@@ -87,11 +108,22 @@ export function recordUpdate({ schemas, schema, object, old, manager, now, subre
   const changed = changedFields(before, after, old ?? {}, object)
   const others = entriesOf(object).length > 0 ? entriesOf(object) : entriesOf(old)
   const mine = (entry: ManagedEntry) => entry.manager === manager && entry.operation === 'Update' && entry.subresource === subresource
-  const kept = others.map((entry) => ({ ...entry, fieldsV1: mine(entry) ? intersect(entry.fieldsV1, after) : subtract(intersect(entry.fieldsV1, after), changed) })) as readonly ManagedEntry[]
+  const kept = others.map((entry) => ({
+    ...entry,
+    fieldsV1: mine(entry) ? intersect(entry.fieldsV1, after) : subtract(intersect(entry.fieldsV1, after), changed),
+  })) as readonly ManagedEntry[]
   if (Object.keys(changed).length === 0 && same(kept, others)) return object
   const own = kept.find(mine)
   const fields = own ? union(own.fieldsV1, changed) : changed
-  const entry = { manager, operation: 'Update', apiVersion: object.apiVersion, time: rfc3339(now), fieldsType: 'FieldsV1', fieldsV1: fields, ...(subresource !== undefined && { subresource }) } as unknown as ManagedEntry
+  const entry = {
+    manager,
+    operation: 'Update',
+    apiVersion: object.apiVersion,
+    time: rfc3339(now),
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields,
+    ...(subresource !== undefined && { subresource }),
+  } as unknown as ManagedEntry
   const rest = kept.filter((candidate) => !mine(candidate) && Object.keys(candidate.fieldsV1).length > 0)
   const entries = Object.keys(fields).length > 0 ? [...rest, entry] : rest
   return withEntries(object, entries)
@@ -112,7 +144,9 @@ function lookUp(value: JsonValue | undefined, element: string): JsonValue | unde
   if (!Array.isArray(value)) return undefined
   if (element.startsWith('v:')) return (value as readonly JsonValue[]).find((item) => JSON.stringify(item) === element.slice(2))
   const wanted = JSON.parse(element.slice(2)) as JsonObject
-  return (value as readonly JsonValue[]).find((item) => isObject(item) && Object.entries(wanted).every(([key, part]) => same(item[key], part)))
+  return (value as readonly JsonValue[]).find(
+    (item) => isObject(item) && Object.entries(wanted).every(([key, part]) => same(item[key], part)),
+  )
 }
 
 /** The fields whose values differ, as leaves. */

@@ -8,7 +8,9 @@ import { jsonPatch, JsonPatchError } from './json-patch.ts'
 import { mergePatch } from './merge-patch.ts'
 import { strategicPatch } from './strategic.ts'
 
-const schemas = new Schemas(JSON.parse(readFileSync(new URL('../../../manifests/simulator/schemas.json', import.meta.url), 'utf8')) as SchemaData)
+const schemas = new Schemas(
+  JSON.parse(readFileSync(new URL('../../../manifests/simulator/schemas.json', import.meta.url), 'utf8')) as SchemaData,
+)
 const POD_SPEC = 'io.k8s.api.core.v1.PodSpec'
 
 describe('a hostile JSON patch', () => {
@@ -52,12 +54,20 @@ describe('a JSON patch', () => {
     expect(jsonPatch({ baz: 'qux', foo: 'bar' }, [{ op: 'remove', path: '/baz' }])).toEqual({ foo: 'bar' })
     expect(jsonPatch({ foo: ['bar', 'qux', 'baz'] }, [{ op: 'remove', path: '/foo/1' }])).toEqual({ foo: ['bar', 'baz'] })
     expect(jsonPatch({ baz: 'qux' }, [{ op: 'replace', path: '/baz', value: 'boo' }])).toEqual({ baz: 'boo' })
-    expect(jsonPatch({ foo: { bar: 1 }, qux: {} }, [{ op: 'move', from: '/foo/bar', path: '/qux/thud' }])).toEqual({ foo: {}, qux: { thud: 1 } })
+    expect(jsonPatch({ foo: { bar: 1 }, qux: {} }, [{ op: 'move', from: '/foo/bar', path: '/qux/thud' }])).toEqual({
+      foo: {},
+      qux: { thud: 1 },
+    })
     expect(jsonPatch({ a: { b: 1 } }, [{ op: 'copy', from: '/a', path: '/c' }])).toEqual({ a: { b: 1 }, c: { b: 1 } })
   })
 
   it('reads ~0 and ~1 in pointers', () => {
-    expect(jsonPatch({ '/': 9, '~1': 10 }, [{ op: 'test', path: '/~01', value: 10 }, { op: 'remove', path: '/~1' }])).toEqual({ '~1': 10 })
+    expect(
+      jsonPatch({ '/': 9, '~1': 10 }, [
+        { op: 'test', path: '/~01', value: 10 },
+        { op: 'remove', path: '/~1' },
+      ]),
+    ).toEqual({ '~1': 10 })
   })
 
   it('is refused when a test fails, a path is missing or the operation is unknown', () => {
@@ -77,18 +87,38 @@ describe('a strategic merge patch', () => {
   const patched = (target: JsonObject, patch: JsonObject) => strategicPatch(schemas, POD_SPEC, target, patch)
 
   it('merges containers by name', () => {
-    const target = { containers: [{ name: 'a', image: 'one' }, { name: 'b', image: 'two' }] }
-    expect(patched(target, { containers: [{ name: 'b', image: 'three' }, { name: 'c', image: 'four' }] })).toEqual({
-      containers: [{ name: 'a', image: 'one' }, { name: 'b', image: 'three' }, { name: 'c', image: 'four' }],
+    const target = {
+      containers: [
+        { name: 'a', image: 'one' },
+        { name: 'b', image: 'two' },
+      ],
+    }
+    expect(
+      patched(target, {
+        containers: [
+          { name: 'b', image: 'three' },
+          { name: 'c', image: 'four' },
+        ],
+      }),
+    ).toEqual({
+      containers: [
+        { name: 'a', image: 'one' },
+        { name: 'b', image: 'three' },
+        { name: 'c', image: 'four' },
+      ],
     })
   })
 
   it('deletes an element with $patch: delete', () => {
-    expect(patched({ volumes: [{ name: 'v1' }, { name: 'v2' }] }, { volumes: [{ name: 'v1', $patch: 'delete' }] })).toEqual({ volumes: [{ name: 'v2' }] })
+    expect(patched({ volumes: [{ name: 'v1' }, { name: 'v2' }] }, { volumes: [{ name: 'v1', $patch: 'delete' }] })).toEqual({
+      volumes: [{ name: 'v2' }],
+    })
   })
 
   it('replaces a whole list with $patch: replace', () => {
-    expect(patched({ containers: [{ name: 'a' }] }, { containers: [{ $patch: 'replace' }, { name: 'b' }] })).toEqual({ containers: [{ name: 'b' }] })
+    expect(patched({ containers: [{ name: 'a' }] }, { containers: [{ $patch: 'replace' }, { name: 'b' }] })).toEqual({
+      containers: [{ name: 'b' }],
+    })
   })
 
   it('replaces lists without a merge key', () => {
@@ -97,7 +127,9 @@ describe('a strategic merge patch', () => {
 
   it('keeps only the keys that $retainKeys names', () => {
     const target = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } }
-    expect(strategicPatch(schemas, 'io.k8s.api.apps.v1.DeploymentStrategy', target, { $retainKeys: ['type'], type: 'Recreate' })).toEqual({ type: 'Recreate' })
+    expect(strategicPatch(schemas, 'io.k8s.api.apps.v1.DeploymentStrategy', target, { $retainKeys: ['type'], type: 'Recreate' })).toEqual({
+      type: 'Recreate',
+    })
   })
 
   it('orders elements as $setElementOrder says', () => {
@@ -108,7 +140,12 @@ describe('a strategic merge patch', () => {
 
   it('deletes from lists of plain values', () => {
     const target = { finalizers: ['a', 'b', 'c'] }
-    expect(strategicPatch(schemas, 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', target, { '$deleteFromPrimitiveList/finalizers': ['b'], finalizers: ['d'] })).toEqual({ finalizers: ['a', 'c', 'd'] })
+    expect(
+      strategicPatch(schemas, 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', target, {
+        '$deleteFromPrimitiveList/finalizers': ['b'],
+        finalizers: ['d'],
+      }),
+    ).toEqual({ finalizers: ['a', 'c', 'd'] })
   })
 })
 

@@ -55,7 +55,13 @@ class Merger {
     return this.#keyed(field, mergeKey, before.filter(isObject), value, order)
   }
 
-  #keyed(field: Schema, mergeKey: string, before: readonly JsonObject[], patches: readonly JsonObject[], order: JsonValue | undefined): JsonValue[] {
+  #keyed(
+    field: Schema,
+    mergeKey: string,
+    before: readonly JsonObject[],
+    patches: readonly JsonObject[],
+    order: JsonValue | undefined,
+  ): JsonValue[] {
     const replacing = patches.some((item) => isDirective(item, 'replace'))
     if (replacing) return patches.filter((item) => !isDirective(item, 'replace'))
     let result = [...before]
@@ -71,7 +77,14 @@ class Merger {
       if (existing) result[index] = this.object(field.items ?? {}, existing, item)
       else result.push(this.object(field.items ?? {}, {}, item))
     }
-    return Array.isArray(order) ? ordered(result, order.filter(isObject).map((item) => item[mergeKey]), (item) => item[mergeKey], before.map((item) => item[mergeKey])) : result
+    return Array.isArray(order)
+      ? ordered(
+          result,
+          order.filter(isObject).map((item) => item[mergeKey]),
+          (item) => item[mergeKey],
+          before.map((item) => item[mergeKey]),
+        )
+      : result
   }
 
   /** Directives about a list that the patch itself need not contain. */
@@ -80,7 +93,8 @@ class Merger {
     if (deletion !== undefined) {
       const list = result[deletion]
       const gone = patch[directive]
-      if (Array.isArray(list) && Array.isArray(gone)) result[deletion] = (list as JsonValue[]).filter((item) => !gone.some((other: JsonValue) => same(item, other)))
+      if (Array.isArray(list) && Array.isArray(gone))
+        result[deletion] = (list as JsonValue[]).filter((item) => !gone.some((other: JsonValue) => same(item, other)))
     }
     const ordering = /^\$setElementOrder\/(.*)$/.exec(directive)?.[1]
     if (ordering === undefined || patch[ordering] !== undefined) return
@@ -122,7 +136,12 @@ function mergePrimitives(before: readonly JsonValue[], added: readonly JsonValue
 }
 
 /** What the patch orders comes in its order; what only the server has keeps its place relative to what stood before it. */
-function ordered<T extends JsonValue>(items: readonly T[], order: readonly (JsonValue | undefined)[], id: (item: T) => JsonValue | undefined, before: readonly (JsonValue | undefined)[]): T[] {
+function ordered<T extends JsonValue>(
+  items: readonly T[],
+  order: readonly (JsonValue | undefined)[],
+  id: (item: T) => JsonValue | undefined,
+  before: readonly (JsonValue | undefined)[],
+): T[] {
   const rank = (item: T) => order.findIndex((wanted) => same(wanted, id(item)))
   const listed = items.filter((item) => rank(item) >= 0).toSorted((a, b) => rank(a) - rank(b))
   const place = (item: T) => before.findIndex((old) => same(old, id(item)))

@@ -10,6 +10,8 @@ export const apiService: KindBehaviour = {
   validate(object) {
     const { metadata, spec } = object as unknown as APIService
     const wanted = `${spec?.version ?? ''}.${spec?.group ?? ''}`
-    return metadata.name === wanted ? [] : [invalid('metadata.name', metadata.name ?? '', `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)]
+    return metadata.name === wanted
+      ? []
+      : [invalid('metadata.name', metadata.name ?? '', `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)]
   },
 }

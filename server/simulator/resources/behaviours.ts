@@ -4,7 +4,20 @@ import { definition } from '../custom/definition.ts'
 import { configMap, event, namespace, node, secret, serviceAccount } from './config.ts'
 import { cronJob, job } from './job.ts'
 import { pod } from './pod.ts'
-import { endpointSlice, horizontalPodAutoscaler, ingress, lease, limitRange, networkPolicy, podDisruptionBudget, priorityClass, resourceQuota, role, roleBinding, withGeneration } from './policy.ts'
+import {
+  endpointSlice,
+  horizontalPodAutoscaler,
+  ingress,
+  lease,
+  limitRange,
+  networkPolicy,
+  podDisruptionBudget,
+  priorityClass,
+  resourceQuota,
+  role,
+  roleBinding,
+  withGeneration,
+} from './policy.ts'
 import { service } from './service.ts'
 import { persistentVolume, persistentVolumeClaim, storageClass } from './storage.ts'
 import { daemonSet, deployment, podTemplate, replicaSet, replicationController, statefulSet } from './workloads.ts'

@@ -12,20 +12,26 @@ import { same } from './draft.ts'
 
 function validateKeys(...maps: readonly ({ readonly [key: string]: string } | undefined)[]): FieldError[] {
   const fields = ['data', 'binaryData']
-  return maps.flatMap((map, index) => Object.keys(map ?? {}).flatMap((key) => configKey(key).map((words) => invalid(`${fields[index] ?? 'data'}[${key}]`, key, words))))
+  return maps.flatMap((map, index) =>
+    Object.keys(map ?? {}).flatMap((key) => configKey(key).map((words) => invalid(`${fields[index] ?? 'data'}[${key}]`, key, words))),
+  )
 }
 
 function validateFrozen(object: StoredObject, old: StoredObject, parts: readonly string[]): FieldError[] {
   if (old['immutable'] !== true) return []
   const errors = object['immutable'] === true ? [] : [forbidden('immutable', 'field is immutable when `immutable` is set')]
-  return [...errors, ...parts.filter((part) => !same(object[part], old[part])).map((part) => forbidden(part, 'field is immutable when `immutable` is set'))]
+  return [
+    ...errors,
+    ...parts.filter((part) => !same(object[part], old[part])).map((part) => forbidden(part, 'field is immutable when `immutable` is set')),
+  ]
 }
 
 export const configMap: KindBehaviour = {
   validate(object) {
     const { data, binaryData } = object as unknown as ConfigMap
     const errors = validateKeys(data, binaryData)
-    for (const key of Object.keys(binaryData ?? {})) if (data?.[key] !== undefined) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
+    for (const key of Object.keys(binaryData ?? {}))
+      if (data?.[key] !== undefined) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
     const size = [...Object.values(data ?? {}), ...Object.values(binaryData ?? {})].reduce((sum, value) => sum + value.length, 0)
     if (size > 1048576) errors.push({ reason: 'FieldValueTooLong', field: '', message: 'Too long: may not be more than 1048576 bytes' })
     return errors
@@ -57,8 +63,10 @@ export const secret: KindBehaviour = {
     // As bytes, four of base64 being three.
     const size = Object.values(data ?? {}).reduce((sum, value) => sum + Math.floor((value.replace(/=+$/, '').length * 3) / 4), 0)
     if (size > 1048576) errors.push(tooLong('data', 1048576))
-    if (type === 'kubernetes.io/basic-auth' && data?.['username'] === undefined && data?.['password'] === undefined) errors.push(required('data[username]'), required('data[password]'))
-    if (type === 'kubernetes.io/service-account-token' && !metadata.annotations?.['kubernetes.io/service-account.name']) errors.push(required('metadata.annotations[kubernetes.io/service-account.name]'))
+    if (type === 'kubernetes.io/basic-auth' && data?.['username'] === undefined && data?.['password'] === undefined)
+      errors.push(required('data[username]'), required('data[password]'))
+    if (type === 'kubernetes.io/service-account-token' && !metadata.annotations?.['kubernetes.io/service-account.name'])
+      errors.push(required('metadata.annotations[kubernetes.io/service-account.name]'))
     return errors
   },
   validateUpdate: (object, old) => [...immutable('type', object['type'], old['type']), ...validateFrozen(object, old, ['data'])],
@@ -72,7 +80,12 @@ function toBase64(text: string): string {
 export const serviceAccount: KindBehaviour = { returnsDeleted: true }
 
 export const namespace: KindBehaviour = {
-  validateName: (name) => (label(name).length === 0 ? [] : name.includes('.') && label(name.replaceAll('.', '-')).length === 0 ? ['must not contain dots'] : label(name)),
+  validateName: (name) =>
+    label(name).length === 0
+      ? []
+      : name.includes('.') && label(name.replaceAll('.', '-')).length === 0
+        ? ['must not contain dots']
+        : label(name),
   prepareCreate(draft) {
     const spec = ensure(draft, 'spec')
     const finalizers = Array.isArray(spec['finalizers']) ? spec['finalizers'] : []
@@ -96,7 +109,9 @@ export const node: KindBehaviour = {
   prepareCreate(draft) {
     // As TaintNodesByCondition does, until the kubelet reports.
     const spec = ensure(draft, 'spec')
-    const ready = (draft as unknown as Node).status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True')
+    const ready = (draft as unknown as Node).status?.conditions?.some(
+      (condition) => condition.type === 'Ready' && condition.status === 'True',
+    )
     const taints = Array.isArray(spec['taints']) ? spec['taints'] : []
     if (!ready) spec['taints'] = [...taints, { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]
   },
@@ -116,7 +131,15 @@ export const event: KindBehaviour = {
   },
   fields(object) {
     const { involvedObject: of, reason, reportingComponent, source, type } = object as unknown as Event
-    const about = { kind: of?.kind, namespace: of?.namespace, name: of?.name, uid: of?.uid, apiVersion: of?.apiVersion, resourceVersion: of?.resourceVersion, fieldPath: of?.fieldPath }
+    const about = {
+      kind: of?.kind,
+      namespace: of?.namespace,
+      name: of?.name,
+      uid: of?.uid,
+      apiVersion: of?.apiVersion,
+      resourceVersion: of?.resourceVersion,
+      fieldPath: of?.fieldPath,
+    }
     return {
       ...Object.fromEntries(Object.entries(about).map(([key, value]) => [`involvedObject.${key}`, value ?? ''])),
       reason: reason ?? '',

@@ -3,7 +3,8 @@ import { scheduleComplaint } from './cron-format.ts'
 
 describe('a cron schedule', () => {
   it('is good with stars, steps, lists, ranges, names and descriptors', () => {
-    for (const good of ['* * * * *', '*/5 0-6 1,15 jan-mar MON', '@hourly', '@every 1h30m', '5/10 ? * * *']) expect(scheduleComplaint(good)).toBeUndefined()
+    for (const good of ['* * * * *', '*/5 0-6 1,15 jan-mar MON', '@hourly', '@every 1h30m', '5/10 ? * * *'])
+      expect(scheduleComplaint(good)).toBeUndefined()
   })
 
   it.each([

@@ -119,7 +119,9 @@ class Decoder {
 
   #intOrString(value: JsonValue): DraftValue {
     if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value
-    throw new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go value of type ${typeof value === 'number' ? 'int32' : 'string'}`)
+    throw new DecodeError(
+      `json: cannot unmarshal ${jsonType(value)} into Go value of type ${typeof value === 'number' ? 'int32' : 'string'}`,
+    )
   }
 }
 
@@ -151,7 +153,9 @@ function time(value: JsonValue, micro: boolean): string {
   if (typeof value !== 'string') throw new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go value of type string`)
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value)) {
     const layout = micro ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00'
-    throw new DecodeError(`parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(value)} as "2006"`)
+    throw new DecodeError(
+      `parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(value)} as "2006"`,
+    )
   }
   return micro ? value : value.replace(/\.\d+/, '')
 }
@@ -161,7 +165,8 @@ function bytes(schema: Schema, value: string): string {
   const clean = value.replaceAll(/[\r\n]/g, '')
   const wrong = /[^A-Za-z0-9+/=]/.exec(clean)
   if (wrong) throw new DecodeError(`illegal base64 data at input byte ${wrong.index}`)
-  if (clean.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(clean)) throw new DecodeError(`illegal base64 data at input byte ${clean.length - (clean.length % 4)}`)
+  if (clean.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(clean))
+    throw new DecodeError(`illegal base64 data at input byte ${clean.length - (clean.length % 4)}`)
   return clean
 }
 

@@ -64,7 +64,12 @@ export function same(a: JsonValue | undefined, b: JsonValue | undefined): boolea
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item: JsonValue, index) => same(item, b[index] as JsonValue))
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item: JsonValue, index) => same(item, b[index] as JsonValue))
+    )
   }
   const left = a as JsonObject
   const right = b as JsonObject

@@ -13,8 +13,15 @@ import type { Draft, JsonObject } from './object.ts'
 
 function defaultJobSpec(spec: Draft): void {
   if (spec['completions'] === undefined && spec['parallelism'] === undefined) Object.assign(spec, { completions: 1, parallelism: 1 })
-  setDefaults(spec, { parallelism: 1, backoffLimit: spec['backoffLimitPerIndex'] === undefined ? 6 : 2_147_483_647, completionMode: 'NonIndexed', suspend: false, manualSelector: false })
-  if (spec['podReplacementPolicy'] === undefined) spec['podReplacementPolicy'] = spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed'
+  setDefaults(spec, {
+    parallelism: 1,
+    backoffLimit: spec['backoffLimitPerIndex'] === undefined ? 6 : 2_147_483_647,
+    completionMode: 'NonIndexed',
+    suspend: false,
+    manualSelector: false,
+  })
+  if (spec['podReplacementPolicy'] === undefined)
+    spec['podReplacementPolicy'] = spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed'
 }
 
 /** @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/registry/batch/job/strategy.go */
@@ -36,20 +43,28 @@ export const job: KindBehaviour = {
     const uid = text(meta, 'uid') ?? ''
     const name = text(meta, 'name') ?? ''
     const labels = ensure(ensure(ensure(spec, 'template'), 'metadata'), 'labels')
-    Object.assign(labels, { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name })
+    Object.assign(labels, {
+      'batch.kubernetes.io/controller-uid': uid,
+      'batch.kubernetes.io/job-name': name,
+      'controller-uid': uid,
+      'job-name': name,
+    })
     if (Object.keys(child(meta, 'labels') ?? {}).length === 0) meta['labels'] = { ...labels }
     Object.assign(ensure(ensure(spec, 'selector'), 'matchLabels'), { 'batch.kubernetes.io/controller-uid': uid })
   },
   validate(object) {
     const { spec } = object as unknown as Job
     const errors: FieldError[] = []
-    for (const key of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const) errors.push(...atLeastZero(`spec.${key}`, spec?.[key]))
+    for (const key of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const)
+      errors.push(...atLeastZero(`spec.${key}`, spec?.[key]))
     const modes = ['NonIndexed', 'Indexed']
     if (!modes.includes(spec?.completionMode ?? '')) errors.push(unsupported('spec.completionMode', spec?.completionMode, modes))
     const labels = spec?.template?.metadata?.labels
     const expected = spec?.manualSelector ? undefined : (spec?.selector?.matchLabels ?? {})
-    if (expected && Object.keys(expected).length > 1) errors.push(invalid('spec.selector', spec?.selector as unknown as JsonObject, '`selector` not auto-generated'))
-    if (!selects(spec?.selector, labels)) errors.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'))
+    if (expected && Object.keys(expected).length > 1)
+      errors.push(invalid('spec.selector', spec?.selector as unknown as JsonObject, '`selector` not auto-generated'))
+    if (!selects(spec?.selector, labels))
+      errors.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'))
     return [...errors, ...validateJobTemplate(spec?.template, 'spec.template')]
   },
   validateUpdate(object, old) {
@@ -84,10 +99,15 @@ export const cronJob: KindBehaviour = {
     const { spec } = object as unknown as CronJob
     const errors = validateSchedule(spec?.schedule ?? '')
     const policies = ['Allow', 'Forbid', 'Replace']
-    if (!policies.includes(spec?.concurrencyPolicy ?? '')) errors.push(unsupported('spec.concurrencyPolicy', spec?.concurrencyPolicy, policies))
-    for (const key of ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) errors.push(...atLeastZero(`spec.${key}`, spec?.[key]))
+    if (!policies.includes(spec?.concurrencyPolicy ?? ''))
+      errors.push(unsupported('spec.concurrencyPolicy', spec?.concurrencyPolicy, policies))
+    for (const key of ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const)
+      errors.push(...atLeastZero(`spec.${key}`, spec?.[key]))
     // Zones are a file on a real server; a zone is AREA/PLACE with a known area.
-    if (spec?.timeZone !== undefined && !/^(UTC|Etc\/\S+|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)\/\S+)$/.test(spec.timeZone)) {
+    if (
+      spec?.timeZone !== undefined &&
+      !/^(UTC|Etc\/\S+|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)\/\S+)$/.test(spec.timeZone)
+    ) {
       errors.push(invalid('spec.timeZone', spec.timeZone, `unknown time zone ${spec.timeZone}`))
     }
     return [...errors, ...validateJobTemplate(spec?.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template')]

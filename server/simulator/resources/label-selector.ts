@@ -36,7 +36,12 @@ export function validateSelector(selector: LabelSelector | undefined, field: str
     if (operator === 'In' || operator === 'NotIn') {
       if (!values?.length) errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
     } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      if (values?.length) errors.push({ reason: 'FieldValueForbidden', field: `${path}.values`, message: "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'" })
+      if (values?.length)
+        errors.push({
+          reason: 'FieldValueForbidden',
+          field: `${path}.values`,
+          message: "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+        })
     } else errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'))
     errors.push(...qualifiedName(key).map((words) => invalid(`${path}.key`, key, words)))
   })
@@ -50,6 +55,7 @@ export function validateWorkloadSelector(selector: LabelSelector | undefined, la
   const errors = validateSelector(selector, 'spec.selector')
   const shown = selector as unknown as JsonObject
   if (errors.length > 0) return [...errors, invalid('spec.selector', shown, 'invalid label selector')]
-  if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0) return [invalid('spec.selector', {}, `empty selector is invalid for ${kind}`)]
+  if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0)
+    return [invalid('spec.selector', {}, `empty selector is invalid for ${kind}`)]
   return selects(selector, labels) ? [] : [mismatch()]
 }

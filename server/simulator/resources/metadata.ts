@@ -43,10 +43,12 @@ export function validateFinalizer(finalizer: string, field: string): FieldError[
 
 function validateOwners(owners: JsonValue | undefined): FieldError[] {
   const field = 'metadata.ownerReferences'
-  return (Array.isArray(owners) ? owners : []).filter(isObject).flatMap((owner) => [
-    ...(owner['apiVersion'] ? [] : [invalid(`${field}.apiVersion`, '', 'version must not be empty')]),
-    ...(['kind', 'name', 'uid'] as const).filter((key) => !owner[key]).map((key) => invalid(`${field}.${key}`, '', 'must not be empty')),
-  ])
+  return (Array.isArray(owners) ? owners : [])
+    .filter(isObject)
+    .flatMap((owner) => [
+      ...(owner['apiVersion'] ? [] : [invalid(`${field}.apiVersion`, '', 'version must not be empty')]),
+      ...(['kind', 'name', 'uid'] as const).filter((key) => !owner[key]).map((key) => invalid(`${field}.${key}`, '', 'must not be empty')),
+    ])
 }
 
 /** What may not change in metadata. */
@@ -56,7 +58,12 @@ export function validateMetadataUpdate(meta: Meta, old: Meta): FieldError[] {
   if (meta.uid !== old.uid) errors.push(invalid('metadata.uid', meta.uid, 'field is immutable'))
   const added = (meta.finalizers ?? []).filter((finalizer) => !old.finalizers?.includes(finalizer))
   if (old.deletionTimestamp !== undefined && added.length > 0) {
-    errors.push(forbidden('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`))
+    errors.push(
+      forbidden(
+        'metadata.finalizers',
+        `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
+      ),
+    )
   }
   return errors
 }
@@ -65,4 +72,3 @@ export function validateMetadataUpdate(meta: Meta, old: Meta): FieldError[] {
 export function immutable(field: string, value: JsonValue | undefined, old: JsonValue | undefined): FieldError[] {
   return same(value, old) ? [] : [invalid(field, value ?? null, 'field is immutable')]
 }
-

@@ -6,12 +6,19 @@ import type { Draft } from './object.ts'
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/v1/defaults.go
  */
 export function defaultPodSpec(spec: Draft): void {
-  setDefaults(spec, { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', schedulerName: 'default-scheduler' })
+  setDefaults(spec, {
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: 'ClusterFirst',
+    schedulerName: 'default-scheduler',
+  })
   ensure(spec, 'securityContext')
-  for (const list of ['containers', 'initContainers', 'ephemeralContainers']) for (const container of children(spec, list)) defaultContainer(container)
+  for (const list of ['containers', 'initContainers', 'ephemeralContainers'])
+    for (const container of children(spec, list)) defaultContainer(container)
   for (const volume of children(spec, 'volumes')) defaultVolume(volume)
   if (spec['hostNetwork'] === true) {
-    for (const container of children(spec, 'containers')) for (const port of children(container, 'ports')) setDefaults(port, { hostPort: integer(port, 'containerPort') ?? 0 })
+    for (const container of children(spec, 'containers'))
+      for (const port of children(container, 'ports')) setDefaults(port, { hostPort: integer(port, 'containerPort') ?? 0 })
   }
   const account = text(spec, 'serviceAccountName') ?? text(spec, 'serviceAccount')
   if (account) Object.assign(spec, { serviceAccountName: account, serviceAccount: account })

@@ -16,7 +16,8 @@ export interface SpecOptions {
   readonly restartPolicies: readonly string[]
 }
 
-const range = (field: string, value: JsonValue, low: number, high: number) => invalid(field, value, `must be between ${low} and ${high}, inclusive`)
+const range = (field: string, value: JsonValue, low: number, high: number) =>
+  invalid(field, value, `must be between ${low} and ${high}, inclusive`)
 const each = (field: string, value: JsonValue | undefined, words: readonly string[]) => words.map((said) => invalid(field, value, said))
 export const atLeastZero = (field: string, value: number | undefined): FieldError[] =>
   value !== undefined && value < 0 ? [invalid(field, value, 'must be greater than or equal to 0')] : []
@@ -37,15 +38,20 @@ export function validatePodSpec(spec: PodSpec, field: string, options: SpecOptio
   for (const [key, value] of Object.entries(spec.nodeSelector ?? {})) {
     errors.push(...each(`${field}.nodeSelector`, key, qualifiedName(key)), ...each(`${field}.nodeSelector`, value, labelValue(value)))
   }
-  if (spec.serviceAccountName) errors.push(...each(`${field}.serviceAccountName`, spec.serviceAccountName, subdomain(spec.serviceAccountName)))
+  if (spec.serviceAccountName)
+    errors.push(...each(`${field}.serviceAccountName`, spec.serviceAccountName, subdomain(spec.serviceAccountName)))
   if (spec.nodeName) errors.push(...each(`${field}.nodeName`, spec.nodeName, subdomain(spec.nodeName)))
   const deadline = spec.activeDeadlineSeconds
-  if (deadline !== undefined && (deadline < 1 || deadline > 2147483647)) errors.push(range(`${field}.activeDeadlineSeconds`, deadline, 1, 2147483647))
+  if (deadline !== undefined && (deadline < 1 || deadline > 2147483647))
+    errors.push(range(`${field}.activeDeadlineSeconds`, deadline, 1, 2147483647))
   if (spec.hostname) errors.push(...each(`${field}.hostname`, spec.hostname, label(spec.hostname)))
   if (spec.subdomain) errors.push(...each(`${field}.subdomain`, spec.subdomain, label(spec.subdomain)))
   errors.push(...validatePodSecurityContext(spec.securityContext, `${field}.securityContext`))
-  if (spec.shareProcessNamespace && spec.hostPID) errors.push(invalid(`${field}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
-  spec.topologySpreadConstraints?.forEach((constraint, index) => errors.push(...validateSpread(constraint, `${field}.topologySpreadConstraints[${index}]`)))
+  if (spec.shareProcessNamespace && spec.hostPID)
+    errors.push(invalid(`${field}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
+  spec.topologySpreadConstraints?.forEach((constraint, index) =>
+    errors.push(...validateSpread(constraint, `${field}.topologySpreadConstraints[${index}]`)),
+  )
   errors.push(...validateDns(spec, field))
   errors.push(...validateTolerations(spec.tolerations ?? [], `${field}.tolerations`))
   if (spec.affinity) errors.push(...validateAffinity(spec.affinity, `${field}.affinity`))
@@ -63,11 +69,19 @@ function validateContainers(spec: PodSpec, volumes: ReadonlySet<string>, field: 
     names.add(container.name)
   }
   containers.forEach((container, index) => check(container, `${field}.containers[${index}]`, false))
-  spec.initContainers?.forEach((container, index) => check(container, `${field}.initContainers[${index}]`, container.restartPolicy !== 'Always'))
+  spec.initContainers?.forEach((container, index) =>
+    check(container, `${field}.initContainers[${index}]`, container.restartPolicy !== 'Always'),
+  )
   return errors
 }
 
-function validateContainer(container: Container, field: string, volumes: ReadonlySet<string>, options: SpecOptions, init: boolean): FieldError[] {
+function validateContainer(
+  container: Container,
+  field: string,
+  volumes: ReadonlySet<string>,
+  options: SpecOptions,
+  init: boolean,
+): FieldError[] {
   const errors: FieldError[] = []
   if (!container.name) errors.push(required(`${field}.name`))
   else errors.push(...each(`${field}.name`, container.name, label(container.name)))
@@ -78,13 +92,16 @@ function validateContainer(container: Container, field: string, volumes: Readonl
     errors.push(invalid(`${field}.image`, container.image, 'must not have leading or trailing whitespace'))
   }
   const policies = ['Always', 'IfNotPresent', 'Never']
-  if (!policies.includes(container.imagePullPolicy ?? '')) errors.push(unsupported(`${field}.imagePullPolicy`, container.imagePullPolicy, policies))
+  if (!policies.includes(container.imagePullPolicy ?? ''))
+    errors.push(unsupported(`${field}.imagePullPolicy`, container.imagePullPolicy, policies))
   const messages = ['File', 'FallbackToLogsOnError']
-  if (!messages.includes(container.terminationMessagePolicy ?? '')) errors.push(unsupported(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, messages))
+  if (!messages.includes(container.terminationMessagePolicy ?? ''))
+    errors.push(unsupported(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, messages))
   errors.push(...validatePorts(container, `${field}.ports`))
   container.env?.forEach((variable, index) => errors.push(...validateEnv(variable, `${field}.env[${index}]`)))
   container.envFrom?.forEach((source) => {
-    if (!source.configMapRef && !source.secretRef) errors.push(invalid(`${field}.envFrom`, '', 'must specify one of: `configMapRef` or `secretRef`'))
+    if (!source.configMapRef && !source.secretRef)
+      errors.push(invalid(`${field}.envFrom`, '', 'must specify one of: `configMapRef` or `secretRef`'))
     if (source.configMapRef && !source.configMapRef.name) errors.push(required(`${field}.envFrom.configMapRef.name`))
     if (source.secretRef && !source.secretRef.name) errors.push(required(`${field}.envFrom.secretRef.name`))
   })
@@ -119,19 +136,36 @@ function validatePorts(container: Container, field: string): FieldError[] {
   })
 }
 
-const FIELD_PATHS = ['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs']
+const FIELD_PATHS = [
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
+]
 
 function validateEnv(variable: EnvVar, field: string): FieldError[] {
   const errors: FieldError[] = []
   if (!variable.name) errors.push(required(`${field}.name`))
   else if (!/^[ -<>-~]+$/.test(variable.name)) {
-    errors.push(invalid(`${field}.name`, variable.name, "a valid environment variable name must consist only of printable ASCII characters other than '='"))
+    errors.push(
+      invalid(
+        `${field}.name`,
+        variable.name,
+        "a valid environment variable name must consist only of printable ASCII characters other than '='",
+      ),
+    )
   }
   const from = variable.valueFrom
   if (!from) return errors
   const path = `${field}.valueFrom`
   const sources = Object.keys(from).length
-  if (sources === 0) errors.push(invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'))
+  if (sources === 0)
+    errors.push(invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'))
   if (variable.value) errors.push(invalid(path, '', 'may not be specified when `value` is not empty'))
   else if (sources > 1) errors.push(invalid(path, '', 'may not have more than one field specified at a time'))
   if (from.fieldRef) errors.push(...validateFieldRef(from.fieldRef.fieldPath, `${path}.fieldRef.fieldPath`))
@@ -159,7 +193,8 @@ function validateMounts(container: Container, field: string, volumes: ReadonlySe
     if (!mount.mountPath) errors.push(required(`${path}.mountPath`))
     else if (paths.has(mount.mountPath)) errors.push(invalid(`${path}.mountPath`, mount.mountPath, 'must be unique'))
     paths.add(mount.mountPath)
-    if (mount.subPath && mount.subPathExpr) errors.push(invalid(`${path}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+    if (mount.subPath && mount.subPathExpr)
+      errors.push(invalid(`${path}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
     if (mount.subPath) errors.push(...descendingPath(mount.subPath, `${path}.subPath`))
     return errors
   })
@@ -169,7 +204,8 @@ function validateDns(spec: PodSpec, field: string): FieldError[] {
   const path = `${field}.dnsConfig`
   if (spec.dnsPolicy === 'None' && !spec.dnsConfig) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')]
   const servers = spec.dnsConfig?.nameservers ?? []
-  if (spec.dnsPolicy === 'None' && servers.length === 0) return [required(`${path}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None')]
+  if (spec.dnsPolicy === 'None' && servers.length === 0)
+    return [required(`${path}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None')]
   return servers.length > 3 ? [invalid(`${path}.nameservers`, servers, 'must not have more than 3 nameservers')] : []
 }
 
@@ -190,16 +226,21 @@ function validateProbe(probe: Probe | undefined, field: string, once: boolean): 
   const { exec, httpGet, tcpSocket, grpc } = probe
   const handlers = (['exec', 'httpGet', 'tcpSocket', 'grpc'] as const).filter((key) => probe[key] !== undefined)
   for (const extra of handlers.slice(1)) errors.push(forbidden(`${field}.${extra}`, 'may not specify more than 1 handler type'))
-  if (httpGet?.scheme !== undefined && !['HTTP', 'HTTPS'].includes(httpGet.scheme)) errors.push(unsupported(`${field}.httpGet.scheme`, httpGet.scheme, ['HTTP', 'HTTPS']))
+  if (httpGet?.scheme !== undefined && !['HTTP', 'HTTPS'].includes(httpGet.scheme))
+    errors.push(unsupported(`${field}.httpGet.scheme`, httpGet.scheme, ['HTTP', 'HTTPS']))
   if (!exec && !httpGet && !tcpSocket && !grpc) errors.push(required(field, 'must specify a handler type'))
   if (exec && (exec.command ?? []).length === 0) errors.push(required(`${field}.exec.command`))
   if (httpGet) errors.push(...validatePortRef(httpGet.port, `${field}.httpGet.port`))
   if (tcpSocket) errors.push(...validatePortRef(tcpSocket.port, `${field}.tcpSocket.port`))
-  for (const key of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) errors.push(...atLeastZero(`${field}.${key}`, probe[key]))
+  for (const key of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const)
+    errors.push(...atLeastZero(`${field}.${key}`, probe[key]))
   const grace = probe.terminationGracePeriodSeconds
-  if (grace !== undefined && !once) errors.push(invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes'))
-  else if (grace !== undefined && grace <= 0) errors.push(invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than 0'))
-  if (once && probe.successThreshold !== undefined && probe.successThreshold !== 1) errors.push(invalid(`${field}.successThreshold`, probe.successThreshold, 'must be 1'))
+  if (grace !== undefined && !once)
+    errors.push(invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes'))
+  else if (grace !== undefined && grace <= 0)
+    errors.push(invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than 0'))
+  if (once && probe.successThreshold !== undefined && probe.successThreshold !== 1)
+    errors.push(invalid(`${field}.successThreshold`, probe.successThreshold, 'must be 1'))
   return errors
 }
 

@@ -11,7 +11,14 @@ import type { Draft, JsonObject, StoredObject } from './object.ts'
 const OF_POD = { group: '', resource: 'pods', kind: 'Pod' }
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 /** What a pod with scheduling gates is told at once. */
-const GATED = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates', lastProbeTime: null, lastTransitionTime: null }
+const GATED = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+  lastProbeTime: null,
+  lastTransitionTime: null,
+}
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export const pod: KindBehaviour = {
@@ -34,7 +41,11 @@ export const pod: KindBehaviour = {
       // A kubelet's own rule, recorded here as admission does.
       if (container['resources'] === undefined) container['resources'] = {}
     }
-    draft['status'] = { phase: 'Pending', qosClass: qosClass(spec), ...(children(spec, 'schedulingGates').length > 0 && { conditions: [GATED] }) }
+    draft['status'] = {
+      phase: 'Pending',
+      qosClass: qosClass(spec),
+      ...(children(spec, 'schedulingGates').length > 0 && { conditions: [GATED] }),
+    }
   },
   prepareUpdate(draft, old) {
     // Admission fills these once; an update that leaves them out keeps them.
@@ -44,7 +55,11 @@ export const pod: KindBehaviour = {
       if (spec[key] === undefined && before[key] !== undefined) spec[key] = before[key] as string
     }
   },
-  validate: (object) => validatePodSpec((object as unknown as Pod).spec ?? { containers: [] }, 'spec', { template: false, restartPolicies: ['Always', 'OnFailure', 'Never'] }),
+  validate: (object) =>
+    validatePodSpec((object as unknown as Pod).spec ?? { containers: [] }, 'spec', {
+      template: false,
+      restartPolicies: ['Always', 'OnFailure', 'Never'],
+    }),
   validateUpdate: validatePodUpdate,
   fields(object) {
     const { spec, status } = object as unknown as Pod
@@ -94,7 +109,12 @@ function validatePodUpdate(object: StoredObject, old: StoredObject): FieldError[
     errors.push(forbidden('spec.containers', 'pod updates may not add or remove containers'))
   }
   if (errors.length === 0 && !same(withNew, object['spec'])) {
-    errors.push(forbidden('spec', 'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'))
+    errors.push(
+      forbidden(
+        'spec',
+        'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+      ),
+    )
   }
   after.spec?.containers?.forEach((container, index) => {
     if (!container.image) errors.push(invalid(`spec.containers[${index}].image`, '', 'must not be empty'))
@@ -111,7 +131,11 @@ function admitPriority(draft: Draft, spec: Draft, around: Surroundings): void {
   if (name && !chosen) throw refuse(OF_POD, podName, `no PriorityClass with name ${name} was found`)
   const value = chosen?.value ?? 0
   if (asked !== undefined && asked !== value) {
-    throw refuse(OF_POD, podName, `the integer value of priority (${String(asked)}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`)
+    throw refuse(
+      OF_POD,
+      podName,
+      `the integer value of priority (${String(asked)}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
+    )
   }
   if (chosen && !name) spec['priorityClassName'] = chosen.metadata.name
   spec['priority'] = value
@@ -127,7 +151,11 @@ function admitServiceAccount(draft: Draft, spec: Draft, around: Surroundings): v
   Object.assign(spec, { serviceAccountName: name, serviceAccount: name })
   const account = around.get('ServiceAccount', namespace, name)
   if (!account) {
-    throw refuse(OF_POD, text(meta, 'name') ?? text(meta, 'generateName') ?? '', `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`)
+    throw refuse(
+      OF_POD,
+      text(meta, 'name') ?? text(meta, 'generateName') ?? '',
+      `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`,
+    )
   }
   if (account.imagePullSecrets?.length && !children(spec, 'imagePullSecrets').length) {
     spec['imagePullSecrets'] = account.imagePullSecrets.map((secret) => ({ ...secret })) as Draft[]
@@ -183,6 +211,8 @@ export function qosClass(spec: Draft): string {
   }))
   const computes = (values: Draft) => ['cpu', 'memory'].filter((name) => values[name] !== undefined && values[name] !== '0')
   if (resources.every(({ requests, limits }) => computes(requests).length + computes(limits).length === 0)) return 'BestEffort'
-  const guaranteed = resources.every(({ requests, limits }) => computes(limits).length === 2 && computes(limits).every((name) => requests[name] === limits[name]))
+  const guaranteed = resources.every(
+    ({ requests, limits }) => computes(limits).length === 2 && computes(limits).every((name) => requests[name] === limits[name]),
+  )
   return guaranteed ? 'Guaranteed' : 'Burstable'
 }

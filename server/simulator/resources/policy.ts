@@ -8,7 +8,18 @@ import { nanoOf } from './quantity.ts'
 import { validateIntOrPercent } from './workloads.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
-import type { ClusterRole, HorizontalPodAutoscaler, Ingress, LimitRange, NetworkPolicy, PodDisruptionBudget, PriorityClass, ResourceQuota, Role, RoleBinding } from './kinds.ts'
+import type {
+  ClusterRole,
+  HorizontalPodAutoscaler,
+  Ingress,
+  LimitRange,
+  NetworkPolicy,
+  PodDisruptionBudget,
+  PriorityClass,
+  ResourceQuota,
+  Role,
+  RoleBinding,
+} from './kinds.ts'
 import type { StoredObject } from './object.ts'
 import { same } from './draft.ts'
 
@@ -21,8 +32,12 @@ function validateRules(object: StoredObject): FieldError[] {
     const errors: FieldError[] = []
     if (!rule.verbs?.length) errors.push(required(`${field}.verbs`, 'verbs must contain at least one value'))
     if (rule.nonResourceURLs?.length) {
-      if (namespaced) return [...errors, invalid(`${field}.nonResourceURLs`, rule.nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs')]
-      if (rule.apiGroups?.length || rule.resources?.length) errors.push(invalid(`${field}.nonResourceURLs`, rule.nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs'))
+      if (namespaced)
+        return [...errors, invalid(`${field}.nonResourceURLs`, rule.nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs')]
+      if (rule.apiGroups?.length || rule.resources?.length)
+        errors.push(
+          invalid(`${field}.nonResourceURLs`, rule.nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs'),
+        )
       return errors
     }
     if (!rule.apiGroups?.length) errors.push(required(`${field}.apiGroups`, 'resource rules must supply at least one api group'))
@@ -31,7 +46,10 @@ function validateRules(object: StoredObject): FieldError[] {
   })
 }
 
-export const role: KindBehaviour = { validateName: pathSegment, validate: (object) => ((object as unknown as ClusterRole).aggregationRule ? [] : validateRules(object)) }
+export const role: KindBehaviour = {
+  validateName: pathSegment,
+  validate: (object) => ((object as unknown as ClusterRole).aggregationRule ? [] : validateRules(object)),
+}
 
 export const roleBinding: KindBehaviour = {
   validateName: pathSegment,
@@ -53,14 +71,18 @@ export const roleBinding: KindBehaviour = {
     subjects?.forEach((subject, index) => {
       const field = `subjects[${index}]`
       if (!subject.name) errors.push(required(`${field}.name`))
-      if (!['ServiceAccount', 'User', 'Group'].includes(subject.kind)) errors.push(unsupported(`${field}.kind`, subject.kind, ['ServiceAccount', 'User', 'Group']))
-      else if (subject.kind !== 'ServiceAccount' && !groups.includes(subject.apiGroup ?? '')) errors.push(unsupported(`${field}.apiGroup`, subject.apiGroup ?? '', groups))
+      if (!['ServiceAccount', 'User', 'Group'].includes(subject.kind))
+        errors.push(unsupported(`${field}.kind`, subject.kind, ['ServiceAccount', 'User', 'Group']))
+      else if (subject.kind !== 'ServiceAccount' && !groups.includes(subject.apiGroup ?? ''))
+        errors.push(unsupported(`${field}.apiGroup`, subject.apiGroup ?? '', groups))
       else if (subject.kind === 'ServiceAccount' && subject.apiGroup) errors.push(unsupported(`${field}.apiGroup`, subject.apiGroup, ['']))
-      else if (subject.kind === 'ServiceAccount' && !subject.namespace && object.kind === 'ClusterRoleBinding') errors.push(required(`${field}.namespace`))
+      else if (subject.kind === 'ServiceAccount' && !subject.namespace && object.kind === 'ClusterRoleBinding')
+        errors.push(required(`${field}.namespace`))
     })
     return errors
   },
-  validateUpdate: (object, old) => (same(object['roleRef'], old['roleRef']) ? [] : [invalid('roleRef', object['roleRef'] ?? null, 'cannot change roleRef')]),
+  validateUpdate: (object, old) =>
+    same(object['roleRef'], old['roleRef']) ? [] : [invalid('roleRef', object['roleRef'] ?? null, 'cannot change roleRef')],
 }
 
 export const priorityClass: KindBehaviour = {
@@ -69,7 +91,8 @@ export const priorityClass: KindBehaviour = {
   validate(object) {
     const { metadata, value, preemptionPolicy } = object as unknown as PriorityClass
     const errors: FieldError[] = []
-    if ((value ?? 0) > 1_000_000_000 && !metadata.name?.startsWith('system-')) errors.push(forbidden('value', 'maximum allowed value of a user defined priority is 1000000000'))
+    if ((value ?? 0) > 1_000_000_000 && !metadata.name?.startsWith('system-'))
+      errors.push(forbidden('value', 'maximum allowed value of a user defined priority is 1000000000'))
     const policies = ['PreemptLowerPriority', 'Never']
     if (!policies.includes(preemptionPolicy ?? '')) errors.push(unsupported('preemptionPolicy', preemptionPolicy, policies))
     return errors
@@ -78,8 +101,29 @@ export const priorityClass: KindBehaviour = {
 }
 
 const QUOTA_PREFIXES = ['requests.', 'limits.', 'count/']
-const QUOTA_NAMES = ['cpu', 'memory', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.loadbalancers', 'services.nodeports']
-const SCOPES = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass']
+const QUOTA_NAMES = [
+  'cpu',
+  'memory',
+  'ephemeral-storage',
+  'pods',
+  'services',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.loadbalancers',
+  'services.nodeports',
+]
+const SCOPES = [
+  'Terminating',
+  'NotTerminating',
+  'BestEffort',
+  'NotBestEffort',
+  'PriorityClass',
+  'CrossNamespacePodAffinity',
+  'VolumeAttributesClass',
+]
 
 export const resourceQuota: KindBehaviour = {
   returnsDeleted: true,
@@ -89,7 +133,12 @@ export const resourceQuota: KindBehaviour = {
     const errors = Object.entries(spec?.hard ?? {}).flatMap(([name, value]) => {
       const field = `spec.hard[${name}]`
       const standard = QUOTA_NAMES.includes(name) || QUOTA_PREFIXES.some((prefix) => name.startsWith(prefix)) || name.includes('/')
-      const wrong = standard ? [] : [invalid(field, name, 'must be a standard resource type or fully qualified'), invalid(field, name, 'must be a standard resource for quota')]
+      const wrong = standard
+        ? []
+        : [
+            invalid(field, name, 'must be a standard resource type or fully qualified'),
+            invalid(field, name, 'must be a standard resource for quota'),
+          ]
       return nanoOf(String(value)) < 0n ? [...wrong, invalid(field, value, 'must be greater than or equal to 0')] : wrong
     })
     const scopes = spec?.scopes ?? []
@@ -116,17 +165,21 @@ export const limitRange: KindBehaviour = {
     const { spec } = object as unknown as LimitRange
     return (spec?.limits ?? []).flatMap((limit, index) => {
       const field = `spec.limits[${index}]`
-      if (!['Pod', 'Container', 'PersistentVolumeClaim'].includes(limit.type) && !limit.type.includes('/')) return [invalid(`${field}.type`, limit.type, 'must be a standard limit type or fully qualified')]
+      if (!['Pod', 'Container', 'PersistentVolumeClaim'].includes(limit.type) && !limit.type.includes('/'))
+        return [invalid(`${field}.type`, limit.type, 'must be a standard limit type or fully qualified')]
       const errors: FieldError[] = []
       for (const name of Object.keys({ ...limit.max, ...limit.min, ...limit.default, ...limit.defaultRequest }).toSorted()) {
-        const of = (values: { readonly [key: string]: string | number } | undefined) => (values?.[name] === undefined ? undefined : String(values[name]))
+        const of = (values: { readonly [key: string]: string | number } | undefined) =>
+          values?.[name] === undefined ? undefined : String(values[name])
         const [max, min, standard, request] = [of(limit.max), of(limit.min), of(limit.default), of(limit.defaultRequest)]
         const more = (a: string | undefined, b: string | undefined) => a !== undefined && b !== undefined && nanoOf(a) > nanoOf(b)
-        const say = (part: string, value: string | undefined, words: string) => errors.push(invalid(`${field}.${part}[${name}]`, value, words))
+        const say = (part: string, value: string | undefined, words: string) =>
+          errors.push(invalid(`${field}.${part}[${name}]`, value, words))
         if (more(min, max)) say('min', min, `min value ${min} is greater than max value ${max}`)
         if (more(min, request)) say('defaultRequest', request, `min value ${min} is greater than default request value ${request}`)
         if (more(request, max)) say('defaultRequest', request, `default request value ${request} is greater than max value ${max}`)
-        if (more(request, standard)) say('defaultRequest', request, `default request value ${request} is greater than default limit value ${standard}`)
+        if (more(request, standard))
+          say('defaultRequest', request, `default request value ${request} is greater than default limit value ${standard}`)
         if (more(min, standard)) say('default', min, `min value ${min} is greater than default value ${standard}`)
         if (more(standard, max)) say('default', max, `default value ${standard} is greater than max value ${max}`)
       }
@@ -141,11 +194,16 @@ export const podDisruptionBudget: KindBehaviour = {
   validate(object) {
     const { spec } = object as unknown as PodDisruptionBudget
     const errors = validateSelector(spec?.selector, 'spec.selector')
-    if (spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined) errors.push(invalid('spec', null, 'minAvailable and maxUnavailable cannot be both set'))
+    if (spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined)
+      errors.push(invalid('spec', null, 'minAvailable and maxUnavailable cannot be both set'))
     const policies = ['AlwaysAllow', 'IfHealthyBudget']
     const policy = spec?.unhealthyPodEvictionPolicy
     if (policy !== undefined && !policies.includes(policy)) errors.push(unsupported('spec.unhealthyPodEvictionPolicy', policy, policies))
-    return [...errors, ...validateIntOrPercent(spec?.minAvailable, 'spec.minAvailable', true), ...validateIntOrPercent(spec?.maxUnavailable, 'spec.maxUnavailable', true)]
+    return [
+      ...errors,
+      ...validateIntOrPercent(spec?.minAvailable, 'spec.minAvailable', true),
+      ...validateIntOrPercent(spec?.maxUnavailable, 'spec.maxUnavailable', true),
+    ]
   },
 }
 
@@ -153,7 +211,8 @@ export const horizontalPodAutoscaler: KindBehaviour = {
   defaults(draft) {
     const spec = ensure(draft, 'spec')
     if (spec['minReplicas'] === undefined) spec['minReplicas'] = 1
-    if (children(spec, 'metrics').length === 0) spec['metrics'] = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }]
+    if (children(spec, 'metrics').length === 0)
+      spec['metrics'] = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }]
   },
   prepareCreate: (draft) => void (draft['status'] = { desiredReplicas: 0, currentMetrics: null }),
   validate(object) {
@@ -167,7 +226,8 @@ export const horizontalPodAutoscaler: KindBehaviour = {
     if (!ref?.kind) errors.push(required('spec.scaleTargetRef.kind'))
     if (!ref?.name) errors.push(required('spec.scaleTargetRef.name'))
     if (!ref?.apiVersion) errors.push(invalid('spec.scaleTargetRef.apiVersion', '', 'apiVersion must specify API group'))
-    if (min === 0 && !spec?.metrics?.some(({ type }) => type === 'Object' || type === 'External')) errors.push(forbidden('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas'))
+    if (min === 0 && !spec?.metrics?.some(({ type }) => type === 'Object' || type === 'External'))
+      errors.push(forbidden('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas'))
     spec?.metrics?.forEach((metric, index) => {
       errors.push(...validateMetric(metric, `spec.metrics[${index}]`))
     })
@@ -185,8 +245,10 @@ export const ingress: KindBehaviour = {
   validate(object) {
     const { spec } = object as unknown as Ingress
     const errors: FieldError[] = []
-    if (!spec?.rules?.length && !spec?.defaultBackend) errors.push(invalid('spec', object['spec'] ?? {}, 'either `defaultBackend` or `rules` must be specified'))
-    if (spec?.ingressClassName) errors.push(...subdomain(spec.ingressClassName).map((words) => invalid('spec.ingressClassName', spec.ingressClassName, words)))
+    if (!spec?.rules?.length && !spec?.defaultBackend)
+      errors.push(invalid('spec', object['spec'] ?? {}, 'either `defaultBackend` or `rules` must be specified'))
+    if (spec?.ingressClassName)
+      errors.push(...subdomain(spec.ingressClassName).map((words) => invalid('spec.ingressClassName', spec.ingressClassName, words)))
     spec?.rules?.forEach((rule, index) => {
       const field = `spec.rules[${index}]`
       if (rule.host) errors.push(...validateHost(rule.host, `${field}.host`))
@@ -205,9 +267,11 @@ function validatePath({ path, pathType, backend }: IngressPath, field: string): 
   const types = ['Exact', 'ImplementationSpecific', 'Prefix']
   if (!pathType) errors.push(required(`${field}.pathType`, 'pathType must be specified'))
   else if (!types.includes(pathType)) errors.push(unsupported(`${field}.pathType`, pathType, types))
-  else if ((pathType !== 'ImplementationSpecific' || path) && !path?.startsWith('/')) errors.push(invalid(`${field}.path`, path ?? '', 'must be an absolute path'))
+  else if ((pathType !== 'ImplementationSpecific' || path) && !path?.startsWith('/'))
+    errors.push(invalid(`${field}.path`, path ?? '', 'must be an absolute path'))
   else if (pathType !== 'ImplementationSpecific') {
-    for (const part of ['//', '/./', '/../', '%2f', '%2F']) if (path?.includes(part)) errors.push(invalid(`${field}.path`, path, `must not contain '${part}'`))
+    for (const part of ['//', '/./', '/../', '%2f', '%2F'])
+      if (path?.includes(part)) errors.push(invalid(`${field}.path`, path, `must not contain '${part}'`))
     for (const end of ['/..', '/.']) if (path?.endsWith(end)) errors.push(invalid(`${field}.path`, path, `cannot end with '${end}'`))
   }
   const service = backend?.service
@@ -230,8 +294,10 @@ export const networkPolicy: KindBehaviour = {
   defaults(draft) {
     const spec = ensure(draft, 'spec')
     ensure(spec, 'podSelector')
-    for (const rule of [...children(spec, 'ingress'), ...children(spec, 'egress')]) for (const port of children(rule, 'ports')) setDefaults(port, { protocol: 'TCP' })
-    if (!Array.isArray(spec['policyTypes']) || spec['policyTypes'].length === 0) spec['policyTypes'] = children(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress']
+    for (const rule of [...children(spec, 'ingress'), ...children(spec, 'egress')])
+      for (const port of children(rule, 'ports')) setDefaults(port, { protocol: 'TCP' })
+    if (!Array.isArray(spec['policyTypes']) || spec['policyTypes'].length === 0)
+      spec['policyTypes'] = children(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress']
   },
   validate(object) {
     const { spec } = object as unknown as NetworkPolicy
@@ -259,19 +325,28 @@ function validatePolicyPort({ port, endPort, protocol }: NonNullable<PolicyRule[
   if (protocol !== undefined && !protocols.includes(protocol)) errors.push(unsupported(`${field}.protocol`, protocol, protocols))
   const end = (words: string) => (endPort === undefined ? [] : [invalid(`${field}.endPort`, endPort, words)])
   if (port === undefined) return [...errors, ...end('may not be specified when `port` is not specified')]
-  if (typeof port === 'string') return [...errors, ...end('may not be specified when `port` is non-numeric'), ...portName(port).map((words) => invalid(`${field}.port`, port, words))]
+  if (typeof port === 'string')
+    return [
+      ...errors,
+      ...end('may not be specified when `port` is non-numeric'),
+      ...portName(port).map((words) => invalid(`${field}.port`, port, words)),
+    ]
   errors.push(...validatePortNumber(port, `${field}.port`))
   if (endPort !== undefined && endPort < port) errors.push(invalid(`${field}.endPort`, port, 'must be greater than or equal to `port`'))
   return endPort === undefined ? errors : [...errors, ...validatePortNumber(endPort, `${field}.endPort`)]
 }
 
 function validatePeer({ podSelector, namespaceSelector, ipBlock }: NonNullable<PolicyRule['from']>[number], field: string): FieldError[] {
-  const errors = [...validateSelector(podSelector, `${field}.podSelector`), ...validateSelector(namespaceSelector, `${field}.namespaceSelector`)]
+  const errors = [
+    ...validateSelector(podSelector, `${field}.podSelector`),
+    ...validateSelector(namespaceSelector, `${field}.namespaceSelector`),
+  ]
   if (!podSelector && !namespaceSelector && !ipBlock) return [...errors, required(field, 'must specify a peer')]
   if (!ipBlock) return errors
   if (podSelector || namespaceSelector) errors.push(forbidden(field, 'may not specify both ipBlock and another peer'))
   if (!ipBlock.cidr) return [...errors, required(`${field}.ipBlock.cidr`)]
-  const wrong = (path: string, cidr: string) => (CIDR.test(cidr) ? [] : [invalid(path, cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')])
+  const wrong = (path: string, cidr: string) =>
+    CIDR.test(cidr) ? [] : [invalid(path, cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')]
   errors.push(...wrong(`${field}.ipBlock.cidr`, ipBlock.cidr))
   ipBlock.except?.forEach((cidr, index) => errors.push(...wrong(`${field}.ipBlock.except[${index}]`, cidr)))
   return errors
@@ -281,9 +356,13 @@ const CIDR = /^(((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!\/)|(?=\/))){4}\/(3[0-2]|[12]?\
 
 export const lease: KindBehaviour = {
   validate(object) {
-    const spec = (object as unknown as { readonly spec?: { readonly leaseDurationSeconds?: number; readonly leaseTransitions?: number } }).spec
+    const spec = (object as unknown as { readonly spec?: { readonly leaseDurationSeconds?: number; readonly leaseTransitions?: number } })
+      .spec
     const duration = spec?.leaseDurationSeconds
-    return [...(duration !== undefined && duration <= 0 ? [invalid('spec.leaseDurationSeconds', duration, 'must be greater than 0')] : []), ...atLeastZero('spec.leaseTransitions', spec?.leaseTransitions)]
+    return [
+      ...(duration !== undefined && duration <= 0 ? [invalid('spec.leaseDurationSeconds', duration, 'must be greater than 0')] : []),
+      ...atLeastZero('spec.leaseTransitions', spec?.leaseTransitions),
+    ]
   },
 }
 
@@ -297,7 +376,9 @@ export const endpointSlice: KindBehaviour = {
   },
   validate(object) {
     const { endpoints } = object as unknown as { readonly endpoints?: readonly { readonly addresses?: readonly string[] }[] }
-    return (endpoints ?? []).flatMap(({ addresses }, index) => (addresses?.length ? [] : [required(`endpoints[${index}].addresses`, 'must contain at least 1 address')]))
+    return (endpoints ?? []).flatMap(({ addresses }, index) =>
+      addresses?.length ? [] : [required(`endpoints[${index}].addresses`, 'must contain at least 1 address')],
+    )
   },
 }
 

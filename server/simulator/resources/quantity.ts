@@ -10,11 +10,24 @@ export interface Quantity {
 
 const NANO = 1_000_000_000n
 const DECIMAL: readonly (readonly [string, bigint])[] = [
-  ['E', NANO * 10n ** 18n], ['P', NANO * 10n ** 15n], ['T', NANO * 10n ** 12n], ['G', NANO * 10n ** 9n],
-  ['M', NANO * 10n ** 6n], ['k', NANO * 1000n], ['', NANO], ['m', 1_000_000n], ['u', 1000n], ['n', 1n],
+  ['E', NANO * 10n ** 18n],
+  ['P', NANO * 10n ** 15n],
+  ['T', NANO * 10n ** 12n],
+  ['G', NANO * 10n ** 9n],
+  ['M', NANO * 10n ** 6n],
+  ['k', NANO * 1000n],
+  ['', NANO],
+  ['m', 1_000_000n],
+  ['u', 1000n],
+  ['n', 1n],
 ]
 const BINARY: readonly (readonly [string, bigint])[] = [
-  ['Ei', NANO * 2n ** 60n], ['Pi', NANO * 2n ** 50n], ['Ti', NANO * 2n ** 40n], ['Gi', NANO * 2n ** 30n], ['Mi', NANO * 2n ** 20n], ['Ki', NANO * 1024n],
+  ['Ei', NANO * 2n ** 60n],
+  ['Pi', NANO * 2n ** 50n],
+  ['Ti', NANO * 2n ** 40n],
+  ['Gi', NANO * 2n ** 30n],
+  ['Mi', NANO * 2n ** 20n],
+  ['Ki', NANO * 1024n],
 ]
 const SUFFIXES = new Map([...DECIMAL, ...BINARY])
 const PATTERN = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)([a-zA-Z]{0,2}|[eE][+-]?\d+)$/

@@ -139,7 +139,12 @@ function builtInOf(discovery: DiscoveryData, schemas: Schemas): BuiltIn {
   return made
 }
 
-function resourceOf(groupVersion: string, discovered: DiscoveredResource, siblings: readonly DiscoveredResource[], schemas: Schemas): Resource {
+function resourceOf(
+  groupVersion: string,
+  discovered: DiscoveredResource,
+  siblings: readonly DiscoveredResource[],
+  schemas: Schemas,
+): Resource {
   const slash = groupVersion.indexOf('/')
   const group = slash < 0 ? '' : groupVersion.slice(0, slash)
   const prefix = `${discovered.name}/`
@@ -168,6 +173,8 @@ function customGroups(resources: readonly Resource[]): DiscoveryData['groups'] {
   })
   return ordered.map((groupVersion) => ({
     groupVersion,
-    resources: resources.filter((resource) => resource.groupVersion === groupVersion).flatMap(({ discovered, subresources }) => [discovered, ...subresources.values()]),
+    resources: resources
+      .filter((resource) => resource.groupVersion === groupVersion)
+      .flatMap(({ discovered, subresources }) => [discovered, ...subresources.values()]),
   }))
 }

@@ -25,7 +25,8 @@ export function validateContainerResources(resources: ResourceRequirements | und
     }
   }
   for (const name of Object.keys(requests)) {
-    if (!isOvercommittable(name) && limits[name] === undefined) errors.push(required(`${field}.limits`, 'Limit must be set for non overcommitable resources'))
+    if (!isOvercommittable(name) && limits[name] === undefined)
+      errors.push(required(`${field}.limits`, 'Limit must be set for non overcommitable resources'))
   }
   return errors
 }
@@ -37,7 +38,10 @@ function isOvercommittable(name: string): boolean {
 function validateQuantity(name: string, value: string | number, field: string): FieldError[] {
   const errors = qualifiedName(name).map((words) => invalid(field, name, words))
   if (errors.length === 0 && !name.includes('/') && !STANDARD.includes(name) && !name.startsWith('hugepages-')) {
-    errors.push(invalid(field, name, 'must be a standard resource type or fully qualified'), invalid(field, name, 'must be a standard resource for containers'))
+    errors.push(
+      invalid(field, name, 'must be a standard resource type or fully qualified'),
+      invalid(field, name, 'must be a standard resource for containers'),
+    )
   }
   const quantity = parseQuantity(String(value))
   if (quantity && quantity.nano < 0n) errors.push(invalid(field, value, 'must be greater than or equal to 0'))

@@ -25,7 +25,8 @@ export const service: KindBehaviour = {
       setDefaults(port, { protocol: 'TCP' })
       if (port['targetPort'] === undefined || port['targetPort'] === 0 || port['targetPort'] === '') port['targetPort'] = port['port']
     }
-    if (spec['sessionAffinity'] === 'ClientIP') setDefaults(ensure(ensure(spec, 'sessionAffinityConfig'), 'clientIP'), { timeoutSeconds: 10800 })
+    if (spec['sessionAffinity'] === 'ClientIP')
+      setDefaults(ensure(ensure(spec, 'sessionAffinityConfig'), 'clientIP'), { timeoutSeconds: 10800 })
     const type = text(spec, 'type')
     if (type !== 'ExternalName') setDefaults(spec, { internalTrafficPolicy: 'Cluster' })
     if (type === 'NodePort' || type === 'LoadBalancer') setDefaults(spec, { externalTrafficPolicy: 'Cluster' })
@@ -39,12 +40,14 @@ export const service: KindBehaviour = {
     const spec = ensure(draft, 'spec')
     const before = (old['spec'] ?? {}) as JsonObject
     if (text(spec, 'type') !== 'ExternalName' && before['type'] !== 'ExternalName') {
-      for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) if (spec[key] === undefined && before[key] !== undefined) spec[key] = before[key] as string
+      for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const)
+        if (spec[key] === undefined && before[key] !== undefined) spec[key] = before[key] as string
     }
     const ports = children(before as Draft, 'ports')
     for (const port of children(spec, 'ports')) {
       const same = ports.find((other) => other['port'] === port['port'] && other['protocol'] === port['protocol'])
-      if (port['nodePort'] === undefined && same?.['nodePort'] !== undefined && before['type'] === text(spec, 'type')) port['nodePort'] = same['nodePort']
+      if (port['nodePort'] === undefined && same?.['nodePort'] !== undefined && before['type'] === text(spec, 'type'))
+        port['nodePort'] = same['nodePort']
     }
     if (basicErrors(draft as unknown as Service).length === 0) allocate(draft, around)
   },
@@ -53,9 +56,15 @@ export const service: KindBehaviour = {
     const after = (object as unknown as Service).spec
     const before = (old as unknown as Service).spec
     if (before?.type === 'ExternalName' || after?.type === 'ExternalName') return []
-    return immutable('spec.clusterIPs[0]', after?.clusterIP, before?.clusterIP).map((error) => ({ ...error, message: `Invalid value: ${JSON.stringify(after?.clusterIPs ?? [])}: may not change once set` }))
+    return immutable('spec.clusterIPs[0]', after?.clusterIP, before?.clusterIP).map((error) => ({
+      ...error,
+      message: `Invalid value: ${JSON.stringify(after?.clusterIPs ?? [])}: may not change once set`,
+    }))
   },
-  fields: (object) => ({ 'spec.clusterIP': (object as unknown as Service).spec?.clusterIP ?? '', 'spec.type': (object as unknown as Service).spec?.type ?? '' }),
+  fields: (object) => ({
+    'spec.clusterIP': (object as unknown as Service).spec?.clusterIP ?? '',
+    'spec.type': (object as unknown as Service).spec?.type ?? '',
+  }),
 }
 
 function basicErrors({ spec }: Service): FieldError[] {
@@ -76,13 +85,16 @@ function basicErrors({ spec }: Service): FieldError[] {
       if (names.has(port.name)) errors.push(duplicate(`${path}.name`, port.name))
       names.add(port.name)
     }
-    if (typeof port.port !== 'number' || port.port < 1 || port.port > 65535) errors.push(invalid(`${path}.port`, port.port ?? 0, 'must be between 1 and 65535, inclusive'))
+    if (typeof port.port !== 'number' || port.port < 1 || port.port > 65535)
+      errors.push(invalid(`${path}.port`, port.port ?? 0, 'must be between 1 and 65535, inclusive'))
     const protocols = ['SCTP', 'TCP', 'UDP']
     if (!protocols.includes(port.protocol ?? '')) errors.push(unsupported(`${path}.protocol`, port.protocol, protocols))
     errors.push(...validatePortRef(port.targetPort, `${path}.targetPort`))
     const key = `${port.protocol}/${port.port}`
     if (seen.has(key)) {
-      errors.push(duplicate(path, { Name: '', Protocol: port.protocol ?? 'TCP', AppProtocol: null, Port: port.port, TargetPort: 0, NodePort: 0 }))
+      errors.push(
+        duplicate(path, { Name: '', Protocol: port.protocol ?? 'TCP', AppProtocol: null, Port: port.port, TargetPort: 0, NodePort: 0 }),
+      )
     }
     seen.add(key)
   })
@@ -90,21 +102,27 @@ function basicErrors({ spec }: Service): FieldError[] {
   const affinities = ['ClientIP', 'None']
   if (!affinities.includes(spec?.sessionAffinity ?? '')) errors.push(unsupported('spec.sessionAffinity', spec?.sessionAffinity, affinities))
   const timeout = spec?.sessionAffinityConfig?.clientIP?.timeoutSeconds
-  if (timeout !== undefined && (timeout <= 0 || timeout > 86400)) errors.push(invalid('spec.sessionAffinityConfig.clientIP.timeoutSeconds', timeout, 'must be greater than 0 and less than 86400'))
+  if (timeout !== undefined && (timeout <= 0 || timeout > 86400))
+    errors.push(invalid('spec.sessionAffinityConfig.clientIP.timeoutSeconds', timeout, 'must be greater than 0 and less than 86400'))
   for (const key of ['internalTrafficPolicy', 'externalTrafficPolicy'] as const) {
     const policy = spec?.[key]
     if (policy && !['Cluster', 'Local'].includes(policy)) errors.push(unsupported(`spec.${key}`, policy, ['Cluster', 'Local']))
   }
-  if (headless && (spec?.type === 'NodePort' || spec?.type === 'LoadBalancer')) errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`))
-  if (spec?.type === 'ExternalName' && spec.externalName) errors.push(...subdomain(spec.externalName.replace(/\.$/, '')).map((words) => invalid('spec.externalName', spec.externalName, words)))
+  if (headless && (spec?.type === 'NodePort' || spec?.type === 'LoadBalancer'))
+    errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`))
+  if (spec?.type === 'ExternalName' && spec.externalName)
+    errors.push(...subdomain(spec.externalName.replace(/\.$/, '')).map((words) => invalid('spec.externalName', spec.externalName, words)))
   const address = spec?.clusterIP
-  if (address && address !== 'None' && !isAddress(address)) errors.push(invalid('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'))
+  if (address && address !== 'None' && !isAddress(address))
+    errors.push(invalid('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'))
   if (spec?.externalTrafficPolicy && spec.type !== 'NodePort' && spec.type !== 'LoadBalancer' && !spec.externalIPs?.length) {
     errors.push(invalid('spec.externalTrafficPolicy', spec.externalTrafficPolicy, 'may only be set for externally-accessible services'))
   }
   spec?.externalIPs?.forEach((ip, index) => {
-    if (!isAddress(ip)) errors.push(invalid(`spec.externalIPs[${index}]`, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'))
-    else if (ip.startsWith('127.')) errors.push(invalid(`spec.externalIPs[${index}]`, ip, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
+    if (!isAddress(ip))
+      errors.push(invalid(`spec.externalIPs[${index}]`, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'))
+    else if (ip.startsWith('127.'))
+      errors.push(invalid(`spec.externalIPs[${index}]`, ip, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
   })
   return errors
 }
@@ -118,7 +136,9 @@ function isAddress(address: string): boolean {
 function allocate(draft: Draft, around: Surroundings): void {
   const spec = ensure(draft, 'spec')
   const meta = child(draft, 'metadata')
-  const others = around.list('Service').filter((item) => item.metadata.name !== text(meta, 'name') || item.metadata.namespace !== text(meta, 'namespace'))
+  const others = around
+    .list('Service')
+    .filter((item) => item.metadata.name !== text(meta, 'name') || item.metadata.namespace !== text(meta, 'namespace'))
   const type = text(spec, 'type')
   if (type === 'ExternalName') {
     for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) delete spec[key]
@@ -134,11 +154,13 @@ function allocateAddress(spec: Draft, name: string, others: readonly Service[], 
   const listed = Array.isArray(spec['clusterIPs']) && typeof spec['clusterIPs'][0] === 'string' ? spec['clusterIPs'][0] : undefined
   const asked = text(spec, 'clusterIP') || listed
   const taken = new Set(others.map((item) => item.spec?.clusterIP))
-  const refuse = (why: string) => invalidObject(OF_SERVICE, name, [invalid('spec.clusterIPs', [asked ?? ''], `failed to allocate IP ${asked}: ${why}`)])
+  const refuse = (why: string) =>
+    invalidObject(OF_SERVICE, name, [invalid('spec.clusterIPs', [asked ?? ''], `failed to allocate IP ${asked}: ${why}`)])
   let address = asked
   if (asked && asked !== 'None') {
     const [a, b] = asked.split('.').map(Number)
-    if (a !== 10 || b === undefined || b < 96 || b > 111) throw refuse(`the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${RANGE}`)
+    if (a !== 10 || b === undefined || b < 96 || b > 111)
+      throw refuse(`the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${RANGE}`)
     if (taken.has(asked)) throw refuse('provided IP is already allocated')
   }
   while (!address || (address !== 'None' && taken.has(address))) {
@@ -160,11 +182,15 @@ function allocatePorts(spec: Draft, name: string, type: string, others: readonly
         const error = { reason: 'FieldValueForbidden', field, message: "Forbidden: may not be used when `type` is 'ClusterIP'" } as const
         throw invalidObject(OF_SERVICE, name, [error])
       }
-      if (asked < NODE_PORTS.first || asked >= NODE_PORTS.first + NODE_PORTS.count) throw invalidObject(OF_SERVICE, name, [invalid(field, asked, 'provided port is not in the valid range. The range of valid ports is 30000-32767')])
+      if (asked < NODE_PORTS.first || asked >= NODE_PORTS.first + NODE_PORTS.count)
+        throw invalidObject(OF_SERVICE, name, [
+          invalid(field, asked, 'provided port is not in the valid range. The range of valid ports is 30000-32767'),
+        ])
       if (taken.has(asked)) throw invalidObject(OF_SERVICE, name, [invalid(field, asked, 'provided port is already allocated')])
       taken.add(asked)
     } else if (wants) {
-      if (taken.size >= NODE_PORTS.count) throw new ApiError(500, 'InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full')
+      if (taken.size >= NODE_PORTS.count)
+        throw new ApiError(500, 'InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full')
       let chosen: number
       do chosen = NODE_PORTS.first + Math.floor(around.platform.random() * NODE_PORTS.count)
       while (taken.has(chosen))

@@ -29,8 +29,10 @@ function validateModes(modes: readonly string[] | undefined, missing: string): F
 
 function validateShared(spec: { readonly storageClassName?: string; readonly volumeMode?: string } | undefined): FieldError[] {
   const errors: FieldError[] = []
-  if (spec?.storageClassName) errors.push(...subdomain(spec.storageClassName).map((words) => invalid('spec.storageClassName', spec.storageClassName, words)))
-  if (spec?.volumeMode !== undefined && !['Block', 'Filesystem'].includes(spec.volumeMode)) errors.push(unsupported('spec.volumeMode', spec.volumeMode, ['Block', 'Filesystem']))
+  if (spec?.storageClassName)
+    errors.push(...subdomain(spec.storageClassName).map((words) => invalid('spec.storageClassName', spec.storageClassName, words)))
+  if (spec?.volumeMode !== undefined && !['Block', 'Filesystem'].includes(spec.volumeMode))
+    errors.push(unsupported('spec.volumeMode', spec.volumeMode, ['Block', 'Filesystem']))
   return errors
 }
 
@@ -51,12 +53,25 @@ export const persistentVolume: KindBehaviour = {
     const errors = validateModes(spec?.accessModes, '')
     const capacity = Object.keys(spec?.capacity ?? {})
     if (capacity.length === 0) errors.push(required('spec.capacity'))
-    if (!(capacity.length === 1 && capacity[0] === 'storage')) errors.push(unsupported('spec.capacity', (spec?.capacity ?? null), ['storage']))
-    else if (nanoOf(String(spec?.capacity?.['storage'])) <= 0n) errors.push(invalid('spec.capacity[storage]', spec?.capacity?.['storage'], 'must be greater than zero'))
+    if (!(capacity.length === 1 && capacity[0] === 'storage'))
+      errors.push(unsupported('spec.capacity', spec?.capacity ?? null, ['storage']))
+    else if (nanoOf(String(spec?.capacity?.['storage'])) <= 0n)
+      errors.push(invalid('spec.capacity[storage]', spec?.capacity?.['storage'], 'must be greater than zero'))
     const policies = ['Delete', 'Recycle', 'Retain']
-    if (!policies.includes(spec?.persistentVolumeReclaimPolicy ?? '')) errors.push(unsupported('spec.persistentVolumeReclaimPolicy', spec?.persistentVolumeReclaimPolicy, policies))
+    if (!policies.includes(spec?.persistentVolumeReclaimPolicy ?? ''))
+      errors.push(unsupported('spec.persistentVolumeReclaimPolicy', spec?.persistentVolumeReclaimPolicy, policies))
     if (spec?.hostPath && !spec.hostPath.path) errors.push(required('spec.hostPath.path'))
-    const known = ['accessModes', 'capacity', 'claimRef', 'mountOptions', 'nodeAffinity', 'persistentVolumeReclaimPolicy', 'storageClassName', 'volumeAttributesClassName', 'volumeMode']
+    const known = [
+      'accessModes',
+      'capacity',
+      'claimRef',
+      'mountOptions',
+      'nodeAffinity',
+      'persistentVolumeReclaimPolicy',
+      'storageClassName',
+      'volumeAttributesClassName',
+      'volumeMode',
+    ]
     const sources = Object.keys(spec ?? {}).filter((key) => !known.includes(key))
     if (sources.length === 0) errors.push(required('spec', 'must specify a volume type'))
     for (const extra of sources.slice(1)) errors.push(forbidden(`spec.${extra}`, 'may not specify more than 1 volume type'))
@@ -92,7 +107,13 @@ export const persistentVolumeClaim: KindBehaviour = {
   },
   validateUpdate(object, old) {
     const rest = (from: JsonObject[string]) => {
-      const { resources: _resources, volumeName: _volume, volumeAttributesClassName: _class, storageClassName: _storage, ...kept } = (isObject(from) ? from : {}) as JsonObject
+      const {
+        resources: _resources,
+        volumeName: _volume,
+        volumeAttributesClassName: _class,
+        storageClassName: _storage,
+        ...kept
+      } = (isObject(from) ? from : {}) as JsonObject
       return kept
     }
     const before = old['spec'] as JsonObject
@@ -100,10 +121,14 @@ export const persistentVolumeClaim: KindBehaviour = {
     const rebound = Boolean(before['volumeName']) && before['volumeName'] !== after['volumeName']
     const reclassed = before['storageClassName'] !== undefined && before['storageClassName'] !== after['storageClassName']
     if (rebound || reclassed || !same(rest(before), rest(after))) {
-      return [forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims')]
+      return [
+        forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'),
+      ]
     }
     const size = (spec: JsonObject) => (spec as NonNullable<PersistentVolumeClaim['spec']>).resources?.requests?.['storage']
-    return nanoOf(String(size(after))) < nanoOf(String(size(before))) ? [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')] : []
+    return nanoOf(String(size(after))) < nanoOf(String(size(before)))
+      ? [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')]
+      : []
   },
   fields: (object) => ({ name: object.metadata.name ?? '' }),
 }
@@ -117,12 +142,17 @@ export const storageClass: KindBehaviour = {
     const errors: FieldError[] = []
     if (!provisioner) errors.push(required('provisioner'))
     if (!['Delete', 'Retain'].includes(reclaimPolicy ?? '')) errors.push(unsupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']))
-    if (!['Immediate', 'WaitForFirstConsumer'].includes(volumeBindingMode ?? '')) errors.push(unsupported('volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']))
+    if (!['Immediate', 'WaitForFirstConsumer'].includes(volumeBindingMode ?? ''))
+      errors.push(unsupported('volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']))
     return errors
   },
   validateUpdate(object, old) {
     return (['provisioner', 'reclaimPolicy', 'volumeBindingMode', 'parameters'] as const).flatMap((key) =>
-      same(object[key], old[key]) ? [] : key === 'parameters' || key === 'provisioner' ? [forbidden(key, `updates to ${key} are forbidden.`)] : immutable(key, text(object as Draft, key), text(old as Draft, key)),
+      same(object[key], old[key])
+        ? []
+        : key === 'parameters' || key === 'provisioner'
+          ? [forbidden(key, `updates to ${key} are forbidden.`)]
+          : immutable(key, text(object as Draft, key), text(old as Draft, key)),
     )
   },
 }

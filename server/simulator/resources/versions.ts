@@ -26,7 +26,15 @@ function rename(object: JsonObject, names: { readonly [from: string]: string }):
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [names[key] ?? key, value]))
 }
 
-const EVENT_FIELDS = { involvedObject: 'regarding', message: 'note', source: 'deprecatedSource', firstTimestamp: 'deprecatedFirstTimestamp', lastTimestamp: 'deprecatedLastTimestamp', count: 'deprecatedCount', reportingComponent: 'reportingController' }
+const EVENT_FIELDS = {
+  involvedObject: 'regarding',
+  message: 'note',
+  source: 'deprecatedSource',
+  firstTimestamp: 'deprecatedFirstTimestamp',
+  lastTimestamp: 'deprecatedLastTimestamp',
+  count: 'deprecatedCount',
+  reportingComponent: 'reportingController',
+}
 
 function eventsV1(object: StoredObject): StoredObject {
   return rename(object, EVENT_FIELDS) as StoredObject
@@ -66,6 +74,9 @@ function cpuCurrent(metrics: JsonObject[string]): JsonObject[string] {
 
 function fromAutoscalingV1(body: JsonObject): JsonObject {
   const { targetCPUUtilizationPercentage: target, ...spec } = (body['spec'] ?? {}) as { readonly [key: string]: JsonObject[string] }
-  const metrics = target === undefined ? {} : { metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } }] }
+  const metrics =
+    target === undefined
+      ? {}
+      : { metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } }] }
   return { ...body, spec: { ...spec, ...metrics } }
 }

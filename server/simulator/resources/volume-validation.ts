@@ -26,11 +26,14 @@ function validateSource(volume: Volume, field: string): FieldError[] {
   if (volume.configMap && !volume.configMap.name) errors.push(required(`${field}.configMap.name`))
   if (volume.secret && !volume.secret.secretName) errors.push(required(`${field}.secret.secretName`))
   if (volume.hostPath && !volume.hostPath.path) errors.push(required(`${field}.hostPath.path`))
-  else if (volume.hostPath?.path.split('/').includes('..')) errors.push(invalid(`${field}.hostPath.path`, volume.hostPath.path, "must not contain '..'"))
-  if (volume.hostPath?.type !== undefined && !HOST_PATHS.includes(volume.hostPath.type)) errors.push(unsupported(`${field}.hostPath.type`, volume.hostPath.type, HOST_PATHS))
+  else if (volume.hostPath?.path.split('/').includes('..'))
+    errors.push(invalid(`${field}.hostPath.path`, volume.hostPath.path, "must not contain '..'"))
+  if (volume.hostPath?.type !== undefined && !HOST_PATHS.includes(volume.hostPath.type))
+    errors.push(unsupported(`${field}.hostPath.type`, volume.hostPath.type, HOST_PATHS))
   for (const key of ['configMap', 'secret', 'downwardAPI', 'projected'] as const) {
     const mode = volume[key]?.defaultMode
-    if (mode !== undefined && (mode < 0 || mode > 0o777)) errors.push(invalid(`${field}.${key}.defaultMode`, mode, 'must be a number between 0 and 0777 (octal), both inclusive'))
+    if (mode !== undefined && (mode < 0 || mode > 0o777))
+      errors.push(invalid(`${field}.${key}.defaultMode`, mode, 'must be a number between 0 and 0777 (octal), both inclusive'))
   }
   for (const key of ['configMap', 'secret'] as const) {
     volume[key]?.items?.forEach((item, index) => {

@@ -16,7 +16,11 @@ export function defaultTemplate(spec: Draft): void {
   defaultPodSpec(ensure(ensure(spec, 'template'), 'spec'))
 }
 
-export function validateTemplate(template: PodTemplateSpec | undefined, restartPolicies: readonly string[], field = 'spec.template'): FieldError[] {
+export function validateTemplate(
+  template: PodTemplateSpec | undefined,
+  restartPolicies: readonly string[],
+  field = 'spec.template',
+): FieldError[] {
   return [
     ...validateLabels(template?.metadata?.labels, `${field}.metadata.labels`),
     ...validatePodSpec(template?.spec ?? { containers: [] }, `${field}.spec`, { template: true, restartPolicies }),
@@ -60,7 +64,8 @@ export const deployment: KindBehaviour = {
     const counts = ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas'] as const
     for (const key of counts) errors.push(...atLeastZero(`status.${key}`, status[key]))
     for (const key of ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const) {
-      if ((status[key] ?? 0) > (status.replicas ?? 0)) errors.push(invalid(`status.${key}`, status[key] ?? 0, 'cannot be greater than status.replicas'))
+      if ((status[key] ?? 0) > (status.replicas ?? 0))
+        errors.push(invalid(`status.${key}`, status[key] ?? 0, 'cannot be greater than status.replicas'))
     }
     return errors
   },
@@ -71,7 +76,15 @@ type Rolling = { readonly maxSurge?: number | string; readonly maxUnavailable?: 
 function validateStrategy(type: string | undefined, rolling: Rolling): FieldError[] {
   const field = 'spec.strategy'
   if (type === 'Recreate') {
-    return rolling ? [{ reason: 'FieldValueForbidden', field: `${field}.rollingUpdate`, message: "Forbidden: may not be specified when strategy `type` is 'Recreate'" }] : []
+    return rolling
+      ? [
+          {
+            reason: 'FieldValueForbidden',
+            field: `${field}.rollingUpdate`,
+            message: "Forbidden: may not be specified when strategy `type` is 'Recreate'",
+          },
+        ]
+      : []
   }
   if (type !== 'RollingUpdate') return [unsupported(field, goStrategy(type), ['Recreate', 'RollingUpdate'])]
   const errors = [
@@ -91,7 +104,13 @@ export function validateIntOrPercent(value: number | string | undefined, field: 
   if (typeof value === 'number') return atLeastZero(field, value)
   if (value === undefined) return []
   if (!/^[0-9]+%$/.test(value)) {
-    return [invalid(field, value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')")]
+    return [
+      invalid(
+        field,
+        value,
+        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+      ),
+    ]
   }
   return atMostAll && Number.parseInt(value, 10) > 100 ? [invalid(field, value, 'must not be greater than 100%')] : []
 }
@@ -134,7 +153,8 @@ export const replicationController: KindBehaviour = {
     if (Object.keys(spec?.selector ?? {}).length === 0 && spec?.template) errors.push(required('spec.selector'))
     if (!spec?.template) return [...errors, required('spec.template')]
     const labels = spec.template.metadata?.labels
-    if (!selectsAll(spec.selector, labels)) errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
+    if (!selectsAll(spec.selector, labels))
+      errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
     return [...errors, ...validateTemplate(spec.template, ['Always'])]
   },
   fields: (object) => ({ 'status.replicas': String((object as unknown as ReplicationController).status?.replicas ?? 0) }),
@@ -162,9 +182,11 @@ export const statefulSet: KindBehaviour = {
     const { spec } = object as unknown as StatefulSet
     const errors: FieldError[] = []
     const policy = spec?.podManagementPolicy
-    if (policy !== 'OrderedReady' && policy !== 'Parallel') errors.push(invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'"))
+    if (policy !== 'OrderedReady' && policy !== 'Parallel')
+      errors.push(invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'"))
     const type = spec?.updateStrategy?.type
-    if (type !== 'RollingUpdate' && type !== 'OnDelete') errors.push(invalid('spec.updateStrategy', goStrategy(type), "must be 'RollingUpdate' or 'OnDelete'"))
+    if (type !== 'RollingUpdate' && type !== 'OnDelete')
+      errors.push(invalid('spec.updateStrategy', goStrategy(type), "must be 'RollingUpdate' or 'OnDelete'"))
     return [
       ...errors,
       ...atLeastZero('spec.replicas', spec?.replicas),
@@ -173,11 +195,26 @@ export const statefulSet: KindBehaviour = {
     ]
   },
   validateUpdate(object, old) {
-    const allowed = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds']
+    const allowed = [
+      'replicas',
+      'ordinals',
+      'template',
+      'updateStrategy',
+      'revisionHistoryLimit',
+      'persistentVolumeClaimRetentionPolicy',
+      'minReadySeconds',
+    ]
     const rest = (from: StoredObject) => Object.fromEntries(Object.entries(specOf(from) ?? {}).filter(([key]) => !allowed.includes(key)))
     const changed = immutable('spec', rest(object), rest(old)).length > 0
     return changed
-      ? [{ reason: 'FieldValueForbidden', field: 'spec', message: "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden" }]
+      ? [
+          {
+            reason: 'FieldValueForbidden',
+            field: 'spec',
+            message:
+              "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+          },
+        ]
       : []
   },
 }
@@ -214,9 +251,13 @@ export const daemonSet: KindBehaviour = {
   },
   validate(object) {
     const { spec } = object as unknown as DaemonSet
-    const errors = [...validateWorkloadSelector(spec?.selector, spec?.template?.metadata?.labels, 'daemonset'), ...validateTemplate(spec?.template, ['Always'])]
+    const errors = [
+      ...validateWorkloadSelector(spec?.selector, spec?.template?.metadata?.labels, 'daemonset'),
+      ...validateTemplate(spec?.template, ['Always']),
+    ]
     const { type, rollingUpdate } = spec?.updateStrategy ?? {}
-    if (type !== 'RollingUpdate' && type !== 'OnDelete') errors.push(unsupported('spec.updateStrategy', goStrategy(type), ['RollingUpdate', 'OnDelete']))
+    if (type !== 'RollingUpdate' && type !== 'OnDelete')
+      errors.push(unsupported('spec.updateStrategy', goStrategy(type), ['RollingUpdate', 'OnDelete']))
     if (type === 'RollingUpdate' && isZero(rollingUpdate?.maxUnavailable) && isZero(rollingUpdate?.maxSurge ?? 0)) {
       errors.push(required('spec.updateStrategy.rollingUpdate.maxUnavailable', 'cannot be 0 when maxSurge is 0'))
     }
@@ -229,6 +270,7 @@ export const podTemplate: KindBehaviour = {
   generation: true,
   returnsDeleted: true,
   defaults(draft) {
-    if (text(child(draft, 'template'), 'spec') !== undefined || draft['template'] !== undefined) defaultPodSpec(ensure(ensure(draft, 'template'), 'spec'))
+    if (text(child(draft, 'template'), 'spec') !== undefined || draft['template'] !== undefined)
+      defaultPodSpec(ensure(ensure(draft, 'template'), 'spec'))
   },
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../api/door.ts'
-import { living, messages, pod } from '../controllers/test-living.ts'
+import { living, messages, pod } from '../controllers/living.test-support.ts'
 import type { Pod } from '../resources/kinds.ts'
 
 describe('a pod of high priority that fits nowhere', () => {

@@ -56,7 +56,9 @@ function earliest(candidate: Candidate): number {
 
 /** Everyone less important goes first; then whoever can stay is let stay, the most important before the others. */
 function victimsOn(pod: Pod, node: Node, snapshot: Snapshot, budgets: readonly PodDisruptionBudget[]): Candidate | readonly string[] {
-  const lesser = snapshot.pods.filter((one) => one.spec?.nodeName === nameOf(node) && !isPodFinished(one) && priorityOf(one) < priorityOf(pod))
+  const lesser = snapshot.pods.filter(
+    (one) => one.spec?.nodeName === nameOf(node) && !isPodFinished(one) && priorityOf(one) < priorityOf(pod),
+  )
   if (lesser.length === 0) return ['No preemption victims found for incoming pod']
   let gone = new Set(lesser.map(uidOf))
   const fits = (without: ReadonlySet<string>): Misfit | undefined =>
@@ -66,7 +68,10 @@ function victimsOn(pod: Pod, node: Node, snapshot: Snapshot, budgets: readonly P
   const guarded = violating(lesser, budgets)
   const important = (a: Pod, b: Pod): number =>
     priorityOf(b) - priorityOf(a) || (Date.parse(a.status?.startTime ?? '') || 0) - (Date.parse(b.status?.startTime ?? '') || 0)
-  const order = [...lesser.filter((one) => guarded.has(one)).toSorted(important), ...lesser.filter((one) => !guarded.has(one)).toSorted(important)]
+  const order = [
+    ...lesser.filter((one) => guarded.has(one)).toSorted(important),
+    ...lesser.filter((one) => !guarded.has(one)).toSorted(important),
+  ]
   for (const one of order) {
     const fewer = new Set([...gone].filter((uid) => uid !== uidOf(one)))
     if (!fits(fewer)) gone = fewer

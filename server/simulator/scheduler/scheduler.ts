@@ -135,7 +135,8 @@ function placed(api: Api, pod: Pod): Pod[] {
   return api.list('Pod').flatMap((one) => {
     if (one.spec?.nodeName) return [one]
     const node = one.status?.nominatedNodeName
-    const promised = node && one.metadata.uid !== pod.metadata.uid && !isDeleting(one) && (one.spec?.priority ?? 0) >= (pod.spec?.priority ?? 0)
+    const promised =
+      node && one.metadata.uid !== pod.metadata.uid && !isDeleting(one) && (one.spec?.priority ?? 0) >= (pod.spec?.priority ?? 0)
     return promised ? [{ ...one, spec: { containers: [], ...one.spec, nodeName: node } }] : []
   })
 }
@@ -161,10 +162,18 @@ function makeRoom({ api, platform, record, pod, snapshot }: Attempt, refusals: r
     const message = `${schedulerName}: preempting to accommodate a higher priority pod`
     setCondition(api, platform, victim, { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message })
     api.delete('Pod', namespaceOf(victim), nameOf(victim))
-    record(victim, { type: 'Normal', reason: 'Preempted', action: 'Preempting', message: `Preempted by pod ${pod.metadata.uid ?? ''} on node ${node}` })
+    record(victim, {
+      type: 'Normal',
+      reason: 'Preempted',
+      action: 'Preempting',
+      message: `Preempted by pod ${pod.metadata.uid ?? ''} on node ${node}`,
+    })
   }
   const told = refuse(api, platform, record, pod, refusalSentence(misfits, 'found'), before)
-  api.modifyStatus('Pod', namespaceOf(pod), nameOf(pod), (current) => ({ ...current, status: { ...current.status, nominatedNodeName: node } }))
+  api.modifyStatus('Pod', namespaceOf(pod), nameOf(pod), (current) => ({
+    ...current,
+    status: { ...current.status, nominatedNodeName: node },
+  }))
   return told
 }
 
@@ -192,7 +201,12 @@ function setUnscheduled(api: Api, platform: Platform, pod: Pod, reason: string, 
   setCondition(api, platform, pod, { type: 'PodScheduled', status: 'False', reason, message })
 }
 
-function setCondition(api: Api, platform: Platform, pod: Pod, said: { type: string; status: string; reason: string; message: string }): void {
+function setCondition(
+  api: Api,
+  platform: Platform,
+  pod: Pod,
+  said: { type: string; status: string; reason: string; message: string },
+): void {
   api.modifyStatus('Pod', namespaceOf(pod), nameOf(pod), (current) => {
     const conditions = current.status?.conditions ?? []
     const old = conditions.find((one) => one.type === said.type)

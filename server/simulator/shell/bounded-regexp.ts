@@ -66,7 +66,10 @@ function withoutCase(source: string): string {
     return part.replaceAll(/\\.|([a-z])-([a-z])|([a-z])/gis, (whole, from?: string, to?: string, letter?: string) => {
       if (letter !== undefined) return bothCases(letter)
       if (from === undefined || to === undefined) return whole
-      return `${whole}${from.toLowerCase()}-${to.toLowerCase()}${from.toUpperCase()}-${to.toUpperCase()}`.replaceAll(/(.)-(.)/g, (range, low: string, high: string) => (low <= high ? range : ''))
+      return `${whole}${from.toLowerCase()}-${to.toLowerCase()}${from.toUpperCase()}-${to.toUpperCase()}`.replaceAll(
+        /(.)-(.)/g,
+        (range, low: string, high: string) => (low <= high ? range : ''),
+      )
     })
   })
 }

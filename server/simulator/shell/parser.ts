@@ -4,7 +4,6 @@ import type { ParsedScript } from 'unbash'
 
 export type {
   ArithmeticExpression,
-  ArrayValue,
   Assignment,
   Case,
   Command,

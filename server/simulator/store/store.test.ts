@@ -96,7 +96,15 @@ describe('a field selector', () => {
 })
 
 function fresh(): Store {
-  return new Store({ clock: new ManualClock(), random: () => 0.5, sha256: (text) => text, sign: (text) => text, report: (error) => { throw error } })
+  return new Store({
+    clock: new ManualClock(),
+    random: () => 0.5,
+    sha256: (text) => text,
+    sign: (text) => text,
+    report: (error) => {
+      throw error
+    },
+  })
 }
 
 function object(name: string): StoredObject {

@@ -5,7 +5,17 @@ import { podRow } from './pods.ts'
 
 describe('an age', () => {
   it.each([
-    [0, '0s'], [119_000, '119s'], [120_000, '2m'], [125_000, '2m5s'], [600_000, '10m'], [3 * 3_600_000, '3h'], [3 * 3_600_000 + 60_000, '3h1m'], [30 * 3_600_000, '30h'], [49 * 3_600_000, '2d1h'], [20 * 86_400_000, '20d'], [800 * 86_400_000, '2y70d'],
+    [0, '0s'],
+    [119_000, '119s'],
+    [120_000, '2m'],
+    [125_000, '2m5s'],
+    [600_000, '10m'],
+    [3 * 3_600_000, '3h'],
+    [3 * 3_600_000 + 60_000, '3h1m'],
+    [30 * 3_600_000, '30h'],
+    [49 * 3_600_000, '2d1h'],
+    [20 * 86_400_000, '20d'],
+    [800 * 86_400_000, '2y70d'],
   ])('of %i ms reads %s', (millis, words) => {
     expect(humanDuration(millis)).toBe(words)
   })
@@ -13,7 +23,15 @@ describe('an age', () => {
 
 describe('a selector in a cell', () => {
   it('is in the words of kubectl get -l, sorted', () => {
-    expect(formatSelector({ matchLabels: { b: '1' }, matchExpressions: [{ key: 'a', operator: 'In', values: ['y', 'x'] }, { key: 'c', operator: 'DoesNotExist' }] })).toBe('a in (x,y),b=1,!c')
+    expect(
+      formatSelector({
+        matchLabels: { b: '1' },
+        matchExpressions: [
+          { key: 'a', operator: 'In', values: ['y', 'x'] },
+          { key: 'c', operator: 'DoesNotExist' },
+        ],
+      }),
+    ).toBe('a in (x,y),b=1,!c')
   })
 })
 
@@ -21,7 +39,9 @@ describe("a pod's row", () => {
   const statusCell = (status: Pod['status'], meta: Pod['metadata'] = {}) => podRow(pod(status, meta), Date.UTC(2026, 0, 1))[2]
 
   it('shows why a container waits', () => {
-    expect(statusCell({ phase: 'Pending', containerStatuses: [container({ waiting: { reason: 'ImagePullBackOff' } })] })).toBe('ImagePullBackOff')
+    expect(statusCell({ phase: 'Pending', containerStatuses: [container({ waiting: { reason: 'ImagePullBackOff' } })] })).toBe(
+      'ImagePullBackOff',
+    )
   })
 
   it('shows how a container ended', () => {
@@ -35,7 +55,11 @@ describe("a pod's row", () => {
   })
 
   it('counts restarts and says when the last was', () => {
-    const status = { ...container({ running: {} }), restartCount: 2, lastState: { terminated: { exitCode: 1, finishedAt: '2025-12-31T23:59:00Z' } } }
+    const status = {
+      ...container({ running: {} }),
+      restartCount: 2,
+      lastState: { terminated: { exitCode: 1, finishedAt: '2025-12-31T23:59:00Z' } },
+    }
     expect(podRow(pod({ phase: 'Running', containerStatuses: [status] }, {}), Date.UTC(2026, 0, 1))[3]).toBe('2 (60s ago)')
   })
 })

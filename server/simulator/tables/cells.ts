@@ -63,6 +63,11 @@ export function containerImages(spec: { readonly containers?: readonly { readonl
 
 /** `RWO,ROX` */
 export function accessModes(modes: readonly string[] | undefined): string {
-  const short: { readonly [mode: string]: string } = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' }
+  const short: { readonly [mode: string]: string } = {
+    ReadWriteOnce: 'RWO',
+    ReadOnlyMany: 'ROX',
+    ReadWriteMany: 'RWX',
+    ReadWriteOncePod: 'RWOP',
+  }
   return [...new Set((modes ?? []).map((mode) => short[mode] ?? mode))].join(',')
 }

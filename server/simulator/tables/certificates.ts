@@ -10,5 +10,12 @@ export function certificateRequestRow(object: StoredObject, now: number): readon
   const condition = [...(decided.length > 0 ? decided : ['Pending']), ...(status.certificate ? ['Issued'] : [])].join(',')
   const seconds = spec['expirationSeconds']
   const asked = typeof seconds === 'number' ? humanDuration(seconds * 1000) : '<none>'
-  return [object.metadata.name ?? '', ageOf(object.metadata.creationTimestamp, now), String(spec['signerName'] ?? '<none>'), String(spec['username'] ?? ''), asked, condition]
+  return [
+    object.metadata.name ?? '',
+    ageOf(object.metadata.creationTimestamp, now),
+    String(spec['signerName'] ?? '<none>'),
+    String(spec['username'] ?? ''),
+    asked,
+    condition,
+  ]
 }

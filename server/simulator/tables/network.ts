@@ -9,7 +9,15 @@ type Row = readonly Cell[]
 export function serviceRow({ metadata, spec, status }: Service, now: number): Row {
   const type = spec?.type ?? 'ClusterIP'
   const internal = type === 'ExternalName' ? '<none>' : orNone(spec?.clusterIP)
-  return [metadata.name ?? '', type, internal, externalOf(spec, status), ports(spec) || '<none>', ageOf(metadata.creationTimestamp, now), selectorText(spec?.selector)]
+  return [
+    metadata.name ?? '',
+    type,
+    internal,
+    externalOf(spec, status),
+    ports(spec) || '<none>',
+    ageOf(metadata.creationTimestamp, now),
+    selectorText(spec?.selector),
+  ]
 }
 
 function externalOf(spec: Service['spec'], status: Service['status']): string {
@@ -22,7 +30,9 @@ function externalOf(spec: Service['spec'], status: Service['status']): string {
 }
 
 function ports(spec: Service['spec']): string {
-  return (spec?.ports ?? []).map(({ port, nodePort, protocol }) => (nodePort ? `${port}:${nodePort}/${protocol}` : `${port}/${protocol}`)).join(',')
+  return (spec?.ports ?? [])
+    .map(({ port, nodePort, protocol }) => (nodePort ? `${port}:${nodePort}/${protocol}` : `${port}/${protocol}`))
+    .join(',')
 }
 
 /** How many addresses or ports a cell names before it counts the rest. */
@@ -44,14 +54,27 @@ export function endpointSliceRow({ metadata, addressType, endpoints, ports: own 
   const numbers = (own ?? []).map(({ name, port }) => (port === undefined ? (name ?? '') : String(port)))
   const portsCell = own === undefined || own.length === 0 ? '<unset>' : shortened(numbers)
   const addresses = (endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? [])
-  return [metadata.name ?? '', addressType ?? '', portsCell, addresses.length === 0 ? '<unset>' : shortened(addresses), ageOf(metadata.creationTimestamp, now)]
+  return [
+    metadata.name ?? '',
+    addressType ?? '',
+    portsCell,
+    addresses.length === 0 ? '<unset>' : shortened(addresses),
+    ageOf(metadata.creationTimestamp, now),
+  ]
 }
 
 export function ingressRow({ metadata, spec, status }: Ingress, now: number): Row {
   const hosts = [...new Set((spec?.rules ?? []).map(({ host }) => host ?? '').filter((host) => host !== ''))]
   const shown = hosts.length > SHOWN ? `${hosts.slice(0, SHOWN).join(',')} + ${hosts.length - SHOWN} more...` : hosts.join(',')
   const addresses = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').join(',')
-  return [metadata.name ?? '', orNone(spec?.ingressClassName), shown || '*', addresses, spec?.tls?.length ? '80, 443' : '80', ageOf(metadata.creationTimestamp, now)]
+  return [
+    metadata.name ?? '',
+    orNone(spec?.ingressClassName),
+    shown || '*',
+    addresses,
+    spec?.tls?.length ? '80, 443' : '80',
+    ageOf(metadata.creationTimestamp, now),
+  ]
 }
 
 export function networkPolicyRow({ metadata, spec }: NetworkPolicy, now: number): Row {

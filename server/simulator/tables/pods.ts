@@ -17,7 +17,9 @@ export function podRow(pod: Pod, now: number): readonly Cell[] {
   if (metadata.deletionTimestamp !== undefined && status?.reason === 'NodeLost') reason = 'Unknown'
   else if (metadata.deletionTimestamp !== undefined && !isTerminal(status?.phase)) reason = 'Terminating'
   const gates = spec?.readinessGates ?? []
-  const gatesTrue = gates.filter((gate) => status?.conditions?.some((condition) => condition.type === gate.conditionType && condition.status === 'True'))
+  const gatesTrue = gates.filter((gate) =>
+    status?.conditions?.some((condition) => condition.type === gate.conditionType && condition.status === 'True'),
+  )
   return [
     metadata.name ?? '',
     `${main.ready}/${total}`,
@@ -32,7 +34,8 @@ export function podRow(pod: Pod, now: number): readonly Cell[] {
 }
 
 const isTerminal = (phase: string | undefined) => phase === 'Succeeded' || phase === 'Failed'
-const isInitialized = (pod: Pod) => pod.status?.conditions?.some((condition) => condition.type === 'Initialized' && condition.status === 'True') ?? false
+const isInitialized = (pod: Pod) =>
+  pod.status?.conditions?.some((condition) => condition.type === 'Initialized' && condition.status === 'True') ?? false
 
 interface Summary {
   readonly ready: number
@@ -81,8 +84,14 @@ function summariseContainers(pod: Pod, sidecarsReady: number): Summary {
 
 function restarts(pod: Pod, sidecars: ReadonlySet<string>, initialising: boolean, now: number): string {
   const inits = pod.status?.initContainerStatuses ?? []
-  const counted: readonly ContainerStatus[] = initialising ? inits : [...inits.filter(({ name }) => sidecars.has(name)), ...(pod.status?.containerStatuses ?? [])]
+  const counted: readonly ContainerStatus[] = initialising
+    ? inits
+    : [...inits.filter(({ name }) => sidecars.has(name)), ...(pod.status?.containerStatuses ?? [])]
   const count = counted.reduce((sum, status) => sum + (status.restartCount ?? 0), 0)
-  const last = counted.map((status) => status.lastState?.terminated?.finishedAt).filter((time) => time !== undefined).toSorted().at(-1)
+  const last = counted
+    .map((status) => status.lastState?.terminated?.finishedAt)
+    .filter((time) => time !== undefined)
+    .toSorted()
+    .at(-1)
   return count > 0 && last !== undefined ? `${count} (${humanDuration(now - Date.parse(last))} ago)` : String(count)
 }

@@ -1,8 +1,37 @@
-import { apiServiceRow, autoscalerRow, bindingRow, budgetRow, claimRow, componentStatusRow, configMapRow, createdRow, eventRow, leaseRow, namespaceRow, nodeRow, priorityClassRow, quotaRow, secretRow, serviceAccountRow, storageClassRow, volumeRow } from './cluster.ts'
+import {
+  apiServiceRow,
+  autoscalerRow,
+  bindingRow,
+  budgetRow,
+  claimRow,
+  componentStatusRow,
+  configMapRow,
+  createdRow,
+  eventRow,
+  leaseRow,
+  namespaceRow,
+  nodeRow,
+  priorityClassRow,
+  quotaRow,
+  secretRow,
+  serviceAccountRow,
+  storageClassRow,
+  volumeRow,
+} from './cluster.ts'
 import { certificateRequestRow } from './certificates.ts'
 import { endpointSliceRow, endpointsRow, ingressRow, networkPolicyRow, serviceRow } from './network.ts'
 import { podRow } from './pods.ts'
-import { controllerRevisionRow, cronJobRow, daemonSetRow, deploymentRow, jobRow, podTemplateRow, replicaSetRow, replicationControllerRow, statefulSetRow } from './workloads.ts'
+import {
+  controllerRevisionRow,
+  cronJobRow,
+  daemonSetRow,
+  deploymentRow,
+  jobRow,
+  podTemplateRow,
+  replicaSetRow,
+  replicationControllerRow,
+  statefulSetRow,
+} from './workloads.ts'
 import type { Kinds } from '../resources/kinds.ts'
 import type { StoredObject } from '../resources/object.ts'
 import type { Cell } from './table.ts'

@@ -40,15 +40,26 @@ export class TablePrinter {
     const row = ROWS[resource.table]
     const now = this.#now()
     const rows = objects.map((object) => {
-      const cells: readonly JsonValue[] = resource.custom ? customRow(resource.custom.columns, object, now) : row ? row(object, now) : columns.map((column) => generic(column, object, now))
-      const shown = include === 'Object' ? object : { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
+      const cells: readonly JsonValue[] = resource.custom
+        ? customRow(resource.custom.columns, object, now)
+        : row
+          ? row(object, now)
+          : columns.map((column) => generic(column, object, now))
+      const shown =
+        include === 'Object' ? object : { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
       return { cells, ...(include !== 'None' && { object: shown }) }
     })
     return {
       kind: 'Table',
       apiVersion: 'meta.k8s.io/v1',
       metadata: { resourceVersion: revision },
-      columnDefinitions: columns.map(({ name, type, format = '', description = '', priority = 0 }) => ({ name, type, format, description, priority })),
+      columnDefinitions: columns.map(({ name, type, format = '', description = '', priority = 0 }) => ({
+        name,
+        type,
+        format,
+        description,
+        priority,
+      })),
       rows,
     }
   }

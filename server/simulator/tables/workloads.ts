@@ -1,5 +1,15 @@
 import { ageOf, containerImages, containerNames, formatSelector, humanDuration, orNone, selectorText } from './cells.ts'
-import type { ControllerRevision, CronJob, DaemonSet, Deployment, Job, PodTemplate, ReplicaSet, ReplicationController, StatefulSet } from '../resources/kinds.ts'
+import type {
+  ControllerRevision,
+  CronJob,
+  DaemonSet,
+  Deployment,
+  Job,
+  PodTemplate,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+} from '../resources/kinds.ts'
 import type { Cell } from './table.ts'
 
 /** Rows of what keeps pods running. @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/printers/internalversion/printers.go */
@@ -9,37 +19,70 @@ type Row = readonly Cell[]
 export function deploymentRow({ metadata, spec, status }: Deployment, now: number): Row {
   const pods = spec?.template?.spec
   return [
-    metadata.name ?? '', `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`, String(status?.updatedReplicas ?? 0), String(status?.availableReplicas ?? 0),
-    ageOf(metadata.creationTimestamp, now), containerNames(pods), containerImages(pods), formatSelector(spec?.selector),
+    metadata.name ?? '',
+    `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+    String(status?.updatedReplicas ?? 0),
+    String(status?.availableReplicas ?? 0),
+    ageOf(metadata.creationTimestamp, now),
+    containerNames(pods),
+    containerImages(pods),
+    formatSelector(spec?.selector),
   ]
 }
 
 export function replicaSetRow({ metadata, spec, status }: ReplicaSet, now: number): Row {
   const pods = spec?.template?.spec
   return [
-    metadata.name ?? '', spec?.replicas ?? 0, status?.replicas ?? 0, status?.readyReplicas ?? 0,
-    ageOf(metadata.creationTimestamp, now), containerNames(pods), containerImages(pods), formatSelector(spec?.selector),
+    metadata.name ?? '',
+    spec?.replicas ?? 0,
+    status?.replicas ?? 0,
+    status?.readyReplicas ?? 0,
+    ageOf(metadata.creationTimestamp, now),
+    containerNames(pods),
+    containerImages(pods),
+    formatSelector(spec?.selector),
   ]
 }
 
 export function replicationControllerRow({ metadata, spec, status }: ReplicationController, now: number): Row {
   const pods = spec?.template?.spec
   return [
-    metadata.name ?? '', spec?.replicas ?? 0, status?.replicas ?? 0, status?.readyReplicas ?? 0,
-    ageOf(metadata.creationTimestamp, now), containerNames(pods), containerImages(pods), selectorText(spec?.selector),
+    metadata.name ?? '',
+    spec?.replicas ?? 0,
+    status?.replicas ?? 0,
+    status?.readyReplicas ?? 0,
+    ageOf(metadata.creationTimestamp, now),
+    containerNames(pods),
+    containerImages(pods),
+    selectorText(spec?.selector),
   ]
 }
 
 export function statefulSetRow({ metadata, spec, status }: StatefulSet, now: number): Row {
   const pods = spec?.template?.spec
-  return [metadata.name ?? '', `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`, ageOf(metadata.creationTimestamp, now), containerNames(pods), containerImages(pods)]
+  return [
+    metadata.name ?? '',
+    `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+    ageOf(metadata.creationTimestamp, now),
+    containerNames(pods),
+    containerImages(pods),
+  ]
 }
 
 export function daemonSetRow({ metadata, spec, status }: DaemonSet, now: number): Row {
   const pods = spec?.template?.spec
   return [
-    metadata.name ?? '', status?.desiredNumberScheduled ?? 0, status?.currentNumberScheduled ?? 0, status?.numberReady ?? 0, status?.updatedNumberScheduled ?? 0,
-    status?.numberAvailable ?? 0, selectorText(pods?.nodeSelector), ageOf(metadata.creationTimestamp, now), containerNames(pods), containerImages(pods), formatSelector(spec?.selector),
+    metadata.name ?? '',
+    status?.desiredNumberScheduled ?? 0,
+    status?.currentNumberScheduled ?? 0,
+    status?.numberReady ?? 0,
+    status?.updatedNumberScheduled ?? 0,
+    status?.numberAvailable ?? 0,
+    selectorText(pods?.nodeSelector),
+    ageOf(metadata.creationTimestamp, now),
+    containerNames(pods),
+    containerImages(pods),
+    formatSelector(spec?.selector),
   ]
 }
 
@@ -47,10 +90,23 @@ export function jobRow({ metadata, spec, status }: Job, now: number): Row {
   const pods = spec?.template?.spec
   const succeeded = status?.succeeded ?? 0
   const completions =
-    spec?.completions !== undefined ? `${succeeded}/${spec.completions}` : (spec?.parallelism ?? 1) > 1 ? `${succeeded}/1 of ${spec?.parallelism}` : `${succeeded}/1`
+    spec?.completions !== undefined
+      ? `${succeeded}/${spec.completions}`
+      : (spec?.parallelism ?? 1) > 1
+        ? `${succeeded}/1 of ${spec?.parallelism}`
+        : `${succeeded}/1`
   const end = status?.completionTime === undefined ? now : Date.parse(status.completionTime)
   const duration = status?.startTime === undefined ? '' : humanDuration(end - Date.parse(status.startTime))
-  return [metadata.name ?? '', jobStatus({ metadata, spec, status }), completions, duration, ageOf(metadata.creationTimestamp, now), containerNames(pods), containerImages(pods), formatSelector(spec?.selector)]
+  return [
+    metadata.name ?? '',
+    jobStatus({ metadata, spec, status }),
+    completions,
+    duration,
+    ageOf(metadata.creationTimestamp, now),
+    containerNames(pods),
+    containerImages(pods),
+    formatSelector(spec?.selector),
+  ]
 }
 
 function jobStatus({ metadata, status }: Pick<Job, 'metadata' | 'spec' | 'status'>): string {
@@ -68,8 +124,16 @@ export function cronJobRow({ metadata, spec, status }: CronJob, now: number): Ro
   const pods = spec?.jobTemplate?.spec?.template?.spec
   const last = status?.lastScheduleTime === undefined ? '<none>' : ageOf(status.lastScheduleTime, now)
   return [
-    metadata.name ?? '', spec?.schedule ?? '', orNone(spec?.timeZone), spec?.suspend ? 'True' : 'False', (status?.active ?? []).length, last,
-    ageOf(metadata.creationTimestamp, now), containerNames(pods), containerImages(pods), formatSelector(spec?.jobTemplate?.spec?.selector),
+    metadata.name ?? '',
+    spec?.schedule ?? '',
+    orNone(spec?.timeZone),
+    spec?.suspend ? 'True' : 'False',
+    (status?.active ?? []).length,
+    last,
+    ageOf(metadata.creationTimestamp, now),
+    containerNames(pods),
+    containerImages(pods),
+    formatSelector(spec?.jobTemplate?.spec?.selector),
   ]
 }
 
@@ -80,5 +144,10 @@ export function podTemplateRow({ metadata, template }: PodTemplate): Row {
 export function controllerRevisionRow({ metadata, revision }: ControllerRevision, now: number): Row {
   const owner = metadata.ownerReferences?.find((reference) => reference.controller)
   const group = owner?.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : ''
-  return [metadata.name ?? '', owner ? `${owner.kind.toLowerCase()}${group}/${owner.name}` : '<none>', String(revision ?? 0), ageOf(metadata.creationTimestamp, now)]
+  return [
+    metadata.name ?? '',
+    owner ? `${owner.kind.toLowerCase()}${group}/${owner.name}` : '<none>',
+    String(revision ?? 0),
+    ageOf(metadata.creationTimestamp, now),
+  ]
 }

@@ -1,5 +1,11 @@
 import { rfc3339 } from '../../../kernel/clock.ts'
-import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, HorizontalPodAutoscalerStatus, MetricStatus, Pod } from '../../resources/kinds.ts'
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerCondition,
+  HorizontalPodAutoscalerStatus,
+  MetricStatus,
+  Pod,
+} from '../../resources/kinds.ts'
 import { normal, warning } from '../change.ts'
 import type { Change } from '../change.ts'
 import type { AnyObject } from '../objects.ts'
@@ -47,7 +53,8 @@ export function autoscale(look: Look): Change[] {
     conditions.set('ScalingActive', ['False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero'])
     return report(look, conditions, { currentReplicas: target.present, desiredReplicas: 0, currentMetrics: undefined })
   }
-  if (current > hpa.spec.maxReplicas) return rescale(look, target, conditions, hpa.spec.maxReplicas, 'Current number of replicas above Spec.MaxReplicas', undefined)
+  if (current > hpa.spec.maxReplicas)
+    return rescale(look, target, conditions, hpa.spec.maxReplicas, 'Current number of replicas above Spec.MaxReplicas', undefined)
   if (current < min) return rescale(look, target, conditions, min, 'Current number of replicas below Spec.MinReplicas', undefined)
   return measure(look, target, conditions)
 }
@@ -71,14 +78,25 @@ function measure(look: Look, target: Target, conditions: Conditions): Change[] {
       ...report(look, conditions, { currentReplicas: target.present, currentMetrics: undefined }),
     ]
   }
-  conditions.set('ScalingActive', ['True', 'ValidMetricFound', `the HPA was able to successfully calculate a replica count from ${best.name}`])
+  conditions.set('ScalingActive', [
+    'True',
+    'ValidMetricFound',
+    `the HPA was able to successfully calculate a replica count from ${best.name}`,
+  ])
   const allowed = bound(hpa, current, best.replicas, memory, now)
   conditions.set('AbleToScale', allowed.ableToScale)
   conditions.set('ScalingLimited', allowed.limited)
   const reason = best.replicas > current ? `${best.name} above target` : 'All metrics below target'
   return [
     ...bad.map((one) => warning(hpa, one.reason, one.message)),
-    ...rescale(look, target, conditions, allowed.replicas, reason, good.map((one) => one.status)),
+    ...rescale(
+      look,
+      target,
+      conditions,
+      allowed.replicas,
+      reason,
+      good.map((one) => one.status),
+    ),
   ]
 }
 

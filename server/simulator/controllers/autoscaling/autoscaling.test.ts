@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../../api/door.ts'
 import type { HorizontalPodAutoscaler } from '../../resources/kinds.ts'
-import { deployment, living, messages } from '../test-living.ts'
+import { deployment, living, messages } from '../living.test-support.ts'
 import type { PodMetrics } from './pod-metrics.ts'
 
 describe('a HorizontalPodAutoscaler', () => {
@@ -81,7 +81,10 @@ const conditions = (api: Api): string[] =>
 
 function asking(): ReturnType<typeof deployment> {
   const web = deployment('web', 1)
-  const template = { ...web.spec?.template, spec: { containers: [{ name: 'c', image: 'nginx:1', resources: { requests: { cpu: '100m' } } }] } }
+  const template = {
+    ...web.spec?.template,
+    spec: { containers: [{ name: 'c', image: 'nginx:1', resources: { requests: { cpu: '100m' } } }] },
+  }
   return { ...web, spec: { ...web.spec, selector: web.spec?.selector ?? {}, template } }
 }
 

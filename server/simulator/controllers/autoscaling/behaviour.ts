@@ -72,14 +72,20 @@ function limit(
     if (wish > Math.min(fastest, max)) {
       return max <= fastest
         ? { replicas: max, limited: ['True', 'TooManyReplicas', 'the desired replica count is more than the maximum replica count'] }
-        : { replicas: fastest, limited: ['True', 'ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate'] }
+        : {
+            replicas: fastest,
+            limited: ['True', 'ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate'],
+          }
     }
   } else if (wish < current) {
     const fastest = Math.min(rateLimit(down, current, memory, now, -1), current)
     if (wish < Math.max(fastest, min)) {
       return min >= fastest
         ? { replicas: min, limited: ['True', 'TooFewReplicas', 'the desired replica count is less than the minimum replica count'] }
-        : { replicas: fastest, limited: ['True', 'ScaleDownLimit', 'the desired replica count is decreasing faster than the maximum scale rate'] }
+        : {
+            replicas: fastest,
+            limited: ['True', 'ScaleDownLimit', 'the desired replica count is decreasing faster than the maximum scale rate'],
+          }
     }
   } else if (wish < min) {
     return { replicas: min, limited: ['True', 'TooFewReplicas', 'the desired replica count is less than the minimum replica count'] }

@@ -40,10 +40,13 @@ export function propose(spec: MetricSpec, measured: Measured): Proposal {
   const kind = container === undefined ? 'resource' : 'container resource'
   try {
     const found = usageOf(resource, container, measured)
-    const goal = utilization === undefined ? amountOf(target?.averageValue) : (requestOf(resource, container, measured.pods) * utilization) / 100
+    const goal =
+      utilization === undefined ? amountOf(target?.averageValue) : (requestOf(resource, container, measured.pods) * utilization) / 100
     const average = found.usage / found.counted
     const current = {
-      ...(utilization === undefined ? {} : { averageUtilization: Math.floor((100 * found.usage) / (found.counted * requestOf(resource, container, measured.pods))) }),
+      ...(utilization === undefined
+        ? {}
+        : { averageUtilization: Math.floor((100 * found.usage) / (found.counted * requestOf(resource, container, measured.pods))) }),
       averageValue: quantityOf(resource, average),
     }
     const status: MetricStatus =
@@ -56,7 +59,12 @@ export function propose(spec: MetricSpec, measured: Measured): Proposal {
     if (!(error instanceof Unmeasured)) throw error
     const what = utilization === undefined ? `failed to get ${resource} usage: ` : `failed to get ${resource} utilization: `
     const reason = container === undefined ? 'FailedGetResourceMetric' : 'FailedGetContainerResourceMetric'
-    return { ok: false, reason, message: what + error.message, what: `failed to get ${resource} ${kind} metric value: ${what}${error.message}` }
+    return {
+      ok: false,
+      reason,
+      message: what + error.message,
+      what: `failed to get ${resource} ${kind} metric value: ${what}${error.message}`,
+    }
   }
 }
 
@@ -69,7 +77,12 @@ function unserved(spec: MetricSpec, { hpa }: Measured): Proposal {
     spec.type === 'External'
       ? `unable to get external metric ${hpa.metadata.namespace ?? ''}/${metric}/nil: ${why}`
       : `unable to get metric ${metric}: ${why}`
-  return { ok: false, reason: `FailedGet${spec.type}Metric`, message, what: `failed to get ${spec.type.toLowerCase()} metric value: ${message}` }
+  return {
+    ok: false,
+    reason: `FailedGet${spec.type}Metric`,
+    message,
+    what: `failed to get ${spec.type.toLowerCase()} metric value: ${message}`,
+  }
 }
 
 interface Usage {
@@ -84,7 +97,9 @@ function usageOf(resource: string, container: string | undefined, { hpa, pods, s
   const answer = source(hpa.metadata.namespace ?? '')
   const failed = `unable to get metrics for resource ${resource}: `
   if (!answer.ok) throw new Unmeasured(`${failed}unable to fetch metrics from resource metrics API: ${answer.message}`)
-  const mine = new Map(answer.items.filter((one) => pods.some((pod) => nameOf(pod) === one.metadata.name)).map((one) => [one.metadata.name, one]))
+  const mine = new Map(
+    answer.items.filter((one) => pods.some((pod) => nameOf(pod) === one.metadata.name)).map((one) => [one.metadata.name, one]),
+  )
   if (mine.size === 0) throw new Unmeasured(`${failed}no metrics returned from resource metrics API`)
   let [usage, counted, missing, unready] = [0, 0, 0, 0]
   for (const pod of pods) {

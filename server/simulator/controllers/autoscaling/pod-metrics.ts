@@ -10,4 +10,6 @@ export interface PodMetrics {
 }
 
 /** Asks the resource metrics API for a namespace's pods. */
-export type PodMetricsSource = (namespace: string) => { readonly ok: true; readonly items: readonly PodMetrics[] } | { readonly ok: false; readonly message: string }
+export type PodMetricsSource = (
+  namespace: string,
+) => { readonly ok: true; readonly items: readonly PodMetrics[] } | { readonly ok: false; readonly message: string }

@@ -61,7 +61,12 @@ function targetOf(api: Api, hpa: HorizontalPodAutoscaler): Target | string {
         ? mapSelects(object.spec?.selector, pod.metadata.labels)
         : selects(object.spec?.selector, pod.metadata.labels),
     )
-  return { replicas: object.spec?.replicas ?? 1, present: object.status?.replicas ?? 0, pods, resized: (replicas) => resize(object, replicas) }
+  return {
+    replicas: object.spec?.replicas ?? 1,
+    present: object.status?.replicas ?? 0,
+    pods,
+    resized: (replicas) => resize(object, replicas),
+  }
 }
 
 function resize(object: Scalable, replicas: number): Scalable {

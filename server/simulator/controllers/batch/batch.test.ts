@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../../api/door.ts'
 import type { CronJob, Job, JobSpec, Pod } from '../../resources/kinds.ts'
-import { living, messages } from '../test-living.ts'
+import { living, messages } from '../living.test-support.ts'
 import { formatIndexes, parseIndexes } from './indexes.ts'
 import { parseSchedule } from './schedule.ts'
 
@@ -27,7 +27,11 @@ describe('a Job', () => {
     const { api, clock } = await living(scripts)
     api.create<'Job'>(job('parts', 'good', { completions: 3, parallelism: 3, completionMode: 'Indexed' }))
     await clock.advance(10_000)
-    expect(pods(api).map((pod) => pod.metadata.name?.replace(/.....$/, '')).toSorted()).toEqual(['parts-0-', 'parts-1-', 'parts-2-'])
+    expect(
+      pods(api)
+        .map((pod) => pod.metadata.name?.replace(/.....$/, ''))
+        .toSorted(),
+    ).toEqual(['parts-0-', 'parts-1-', 'parts-2-'])
     expect(api.get('Job', 'default', 'parts')?.status).toMatchObject({ succeeded: 3, completedIndexes: '0-2' })
   })
 
@@ -51,7 +55,9 @@ describe('a Job', () => {
 
   it('counts failures by index, where it limits them by index', async () => {
     const { api, clock } = await living(scripts)
-    api.create<'Job'>(job('each', 'bad', { completions: 2, parallelism: 2, completionMode: 'Indexed', backoffLimitPerIndex: 1, backoffLimit: 100 }))
+    api.create<'Job'>(
+      job('each', 'bad', { completions: 2, parallelism: 2, completionMode: 'Indexed', backoffLimitPerIndex: 1, backoffLimit: 100 }),
+    )
     await clock.advance(120_000)
     expect(api.get('Job', 'default', 'each')?.status).toMatchObject({ failed: 4, failedIndexes: '0,1' })
     expect(conditions(api, 'each')).toEqual(['FailureTarget FailedIndexes', 'Failed FailedIndexes'])

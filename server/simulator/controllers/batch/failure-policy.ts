@@ -20,19 +20,28 @@ export function judgeFailure(job: Job, pod: Pod): FailureVerdict {
     const ended = onExitCodes && statusesOf(pod).find((status) => exitMatches(status, onExitCodes))
     if (ended) {
       const where = `Container ${ended.name} for pod ${namespaceOf(pod)}/${nameOf(pod)}`
-      return { action, message: `${where} failed with exit code ${ended.state?.terminated?.exitCode ?? 0} matching ${action} rule at index ${index}` }
+      return {
+        action,
+        message: `${where} failed with exit code ${ended.state?.terminated?.exitCode ?? 0} matching ${action} rule at index ${index}`,
+      }
     }
     const condition = onPodConditions?.find((pattern) =>
       pod.status?.conditions?.some((one) => one.type === pattern.type && one.status === (pattern.status ?? 'True')),
     )
     if (condition) {
-      return { action, message: `Pod ${namespaceOf(pod)}/${nameOf(pod)} has condition ${condition.type} matching ${action} rule at index ${index}` }
+      return {
+        action,
+        message: `Pod ${namespaceOf(pod)}/${nameOf(pod)} has condition ${condition.type} matching ${action} rule at index ${index}`,
+      }
     }
   }
   return { action: 'Count', message: '' }
 }
 
-const statusesOf = (pod: Pod): readonly ContainerStatus[] => [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
+const statusesOf = (pod: Pod): readonly ContainerStatus[] => [
+  ...(pod.status?.containerStatuses ?? []),
+  ...(pod.status?.initContainerStatuses ?? []),
+]
 
 function exitMatches(
   status: ContainerStatus,

@@ -44,7 +44,11 @@ export function removePod(job: Job, pod: Pod): Change[] {
 }
 
 /** @param failures of this index so far, where the Job counts them by index */
-export function createPod(job: Job, index: number | undefined, failures: { readonly counted: number; readonly ignored: number } | undefined): Change {
+export function createPod(
+  job: Job,
+  index: number | undefined,
+  failures: { readonly counted: number; readonly ignored: number } | undefined,
+): Change {
   const base = podFromTemplate(job, job.spec?.template)
   const tracked: Pod = { ...base, metadata: { ...base.metadata, finalizers: [...(base.metadata.finalizers ?? []), trackingFinalizer] } }
   return {

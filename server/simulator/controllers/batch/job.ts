@@ -29,7 +29,9 @@ export function reconcileJob(job: Job, podsOfNamespace: readonly Pod[], now: num
   if (finishedAt(job) !== undefined) return [...claims.changes, ...releaseAll(claims.owned, () => true), ...expire(job, now)]
   const run = readRun(job, claims.owned, now)
   const target = job.status?.conditions?.find((one) => isTarget(one))
-  const verdict = target ? { complete: target.type === 'SuccessCriteriaMet', reason: target.reason ?? '', message: target.message ?? '' } : verdictOf(run)
+  const verdict = target
+    ? { complete: target.type === 'SuccessCriteriaMet', reason: target.reason ?? '', message: target.message ?? '' }
+    : verdictOf(run)
   return [...claims.changes, ...(verdict ? finish(run, verdict) : carryOn(run))]
 }
 
@@ -42,7 +44,8 @@ export function releaseOrphans(name: string, podsOfNamespace: readonly Pod[], jo
   })
 }
 
-const releaseAll = (pods: readonly Pod[], which: (pod: Pod) => boolean): Change[] => pods.filter((pod) => isTracked(pod) && which(pod)).flatMap(release)
+const releaseAll = (pods: readonly Pod[], which: (pod: Pod) => boolean): Change[] =>
+  pods.filter((pod) => isTracked(pod) && which(pod)).flatMap(release)
 
 const isTarget = (condition: JobCondition): boolean =>
   (condition.type === 'SuccessCriteriaMet' || condition.type === 'FailureTarget') && condition.status === 'True'
@@ -81,14 +84,20 @@ function verdictOf(run: Run): Verdict | undefined {
     return failing('BackoffLimitExceeded', 'Job has reached the specified backoff limit')
   }
   const started = job.status?.startTime
-  if (!spec?.suspend && spec?.activeDeadlineSeconds !== undefined && started && Date.parse(started) + spec.activeDeadlineSeconds * 1000 <= now) {
+  if (
+    !spec?.suspend &&
+    spec?.activeDeadlineSeconds !== undefined &&
+    started &&
+    Date.parse(started) + spec.activeDeadlineSeconds * 1000 <= now
+  ) {
     return failing('DeadlineExceeded', 'Job was active longer than specified deadline')
   }
   const indexes = run.failedIndexes.size
   if (spec?.maxFailedIndexes !== undefined && indexes > spec.maxFailedIndexes) {
     return failing('MaxFailedIndexesExceeded', 'Job has exceeded the specified maximal number of failed indexes')
   }
-  if (indexes > 0 && indexes + run.completedIndexes.size >= (spec?.completions ?? 0)) return failing('FailedIndexes', 'Job has failed indexes')
+  if (indexes > 0 && indexes + run.completedIndexes.size >= (spec?.completions ?? 0))
+    return failing('FailedIndexes', 'Job has failed indexes')
   const rule = isIndexed(job) ? fulfilledRule(job, run.completedIndexes) : undefined
   if (rule !== undefined) return succeeding('SuccessPolicy', `Matched rules at index ${rule}`)
   const enough = spec?.completions === undefined ? run.succeeded > 0 && active.length === 0 : run.succeeded >= spec.completions
@@ -220,7 +229,12 @@ function planIndexes(run: Run, missing: number): Plan {
   )
   const overall = perIndex ? 0 : backOffLeft(run.pods, now)
   const waits = free.map((index) => {
-    const own = perIndex ? backOffLeft(run.pods.filter((pod) => indexOf(pod) === index), now) : overall
+    const own = perIndex
+      ? backOffLeft(
+          run.pods.filter((pod) => indexOf(pod) === index),
+          now,
+        )
+      : overall
     return { index, wait: own }
   })
   const ready = waits.filter((one) => one.wait <= 0).slice(0, Math.max(missing, 0))

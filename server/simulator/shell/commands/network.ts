@@ -76,7 +76,9 @@ const dig: Command = async (run) => {
   const type = reverse ? 'PTR' : (words.map(typeOf).find((each) => each !== undefined) ?? 'A')
   const name = words.find((word) => !typeOf(word)) ?? '.'
   const started = run.machine.clock.now()
-  const answer = options.has('search') ? (await searched(run, name, type, server)).answer : await run.machine.network.query(name, type, server)
+  const answer = options.has('search')
+    ? (await searched(run, name, type, server)).answer
+    : await run.machine.network.query(name, type, server)
   if (answer.status === 'timeout') {
     run.io.out.write(
       `;; communications error to ${server}#53: timed out\n;; communications error to ${server}#53: timed out\n;; communications error to ${server}#53: timed out\n\n; <<>> DiG 9.20.15 <<>> ${run.args.join(' ')}\n;; global options: +cmd\n;; no servers could be reached\n`,

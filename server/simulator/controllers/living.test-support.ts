@@ -18,7 +18,10 @@ import { startControllers } from './start.ts'
 const read = (name: string): string => readFileSync(new URL(`../../../manifests/simulator/${name}`, import.meta.url), 'utf8')
 
 /** A cluster of two nodes on a clock that moves only when told to. */
-export async function living(scripts: { readonly [image: string]: Script } = {}, podMetrics?: PodMetricsSource): Promise<{ readonly api: Api; readonly clock: ManualClock }> {
+export async function living(
+  scripts: { readonly [image: string]: Script } = {},
+  podMetrics?: PodMetricsSource,
+): Promise<{ readonly api: Api; readonly clock: ManualClock }> {
   const clock = new ManualClock()
   let seed = 1
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
