@@ -128,6 +128,18 @@ test('a second terminal is a second shell', async () => {
   await expect(screen(ada)).toContainText('second-22')
 })
 
+test('the keyboard finds its way out of a terminal, and what was printed can be searched', async () => {
+  await ada.keyboard.press('Control+Shift+L')
+  await expect(ada.getByRole('tab', { selected: true })).toBeFocused()
+  await type(ada, 'clear; for i in $(seq 1 300); do echo "line-$i."; done')
+  await expect(screen(ada)).toContainText('line-300.')
+  await ada.keyboard.press('Control+Shift+F')
+  await ada.keyboard.type('line-42.')
+  await ada.keyboard.press('Enter')
+  await expect(screen(ada)).toContainText('line-42.')
+  await ada.keyboard.press('Escape')
+})
+
 test('a reload comes back to the same slide and the same terminal, nothing lost or printed twice', async () => {
   await type(ada, 'clear; echo before-$((40+2))')
   await expect(screen(ada)).toContainText('before-42')

@@ -49,6 +49,8 @@ export function AttendeeBar({ store, roaming, terminals }: Bar) {
           <dd>follow the presenter, or roam</dd>
           <dt>Ctrl-Shift-F</dt>
           <dd>search the terminal</dd>
+          <dt>Ctrl-Shift-L</dt>
+          <dd>leave the terminal</dd>
         </dl>
       </Menu>
     </header>

@@ -59,6 +59,8 @@ export function ConsoleBar({ store, steering, terminals, opensStage }: Bar) {
           <dd>terminal on stage: hidden, side, full</dd>
           <dt>t</dt>
           <dd>on the stage: light or dark</dd>
+          <dt>Ctrl-Shift-L</dt>
+          <dd>leave the terminal</dd>
         </dl>
       </Menu>
       <div class="console-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />

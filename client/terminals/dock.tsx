@@ -94,12 +94,19 @@ export function Dock(docked: Docked) {
   )
 }
 
+/** The shell needs Tab for itself, so the way out by keyboard is a key of its own (WCAG 2.1.2, no keyboard trap). */
+function leave(from: EventTarget | null): void {
+  const dock = from instanceof Element ? from.closest('.dock') : null
+  dock?.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus()
+}
+
 /** The keys that are the page's even while a shell has the keyboard. */
 function shortcut(event: KeyboardEvent, screen: Screen | undefined, search: () => void): boolean {
   if (!event.ctrlKey || !event.shiftKey) return false
   const key = event.key.toLowerCase()
   if (key === 'f') search()
   else if (key === 'c') void copySelection(screen)
+  else if (key === 'l') leave(event.target)
   else return false
   event.preventDefault()
   return true
