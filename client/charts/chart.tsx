@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ChartState, Series } from '../../server/protocol/server-message.ts'
 import { colourOf, themeVersion } from '../ui/theme.ts'
 import { namesOf, spreadLabels } from './labels.ts'
-import { colourOfSeries, Plot, type PlotLook } from './plot.ts'
+import { colourOfSeries, Plot, repeatsColour, type PlotLook } from './plot.ts'
 import { QueryLine } from './query-line.tsx'
 import type { Watch } from './query-island.tsx'
 import { boundsOf, lastOf } from './series-table.ts'
@@ -159,8 +159,8 @@ function Legend({ lines, ...named }: Named & { lines: number }) {
   const shown = all.length > lines ? lines - 1 : all.length
   return (
     <ul class="chart-legend" aria-hidden="true">
-      {all.slice(0, shown).map(({ name, value, colour }) => (
-        <li key={name} style={{ '--series': colour }}>
+      {all.slice(0, shown).map(({ name, value, colour }, index) => (
+        <li key={name} class={repeatsColour(index) ? 'again' : undefined} style={{ '--series': colour }}>
           <span>{name}</span> <b>{value}</b>
         </li>
       ))}

@@ -31,6 +31,9 @@ export function colourOfSeries(index: number, ink: string): string {
   return at === 0 ? ink : (okabeIto[at - 1] ?? ink)
 }
 
+/** Whether a series has the colour of one before it; its line is dashed, to tell them apart. */
+export const repeatsColour = (index: number): boolean => index > okabeIto.length
+
 /** A line chart on a canvas. */
 export class Plot {
   readonly #plot: uPlot
@@ -76,6 +79,7 @@ export class Plot {
         ...plotted.series.map((_one, index) => ({
           stroke: colourOfSeries(index, look.ink),
           width: LINE,
+          ...(repeatsColour(index) ? { dash: [14, 9] } : {}),
           points: { show: plotted.series[index]?.times.length === 1, size: 12 },
           spanGaps: false,
         })),

@@ -63,7 +63,9 @@ const trimmed = (value: number, digits: number): string =>
 export function ticksFor(least: number, largest: number, factor: number): readonly number[] {
   const low = Math.min(0, least) / factor
   const high = largest / factor
-  const span = high - low || Math.abs(high) || 1
+  // Counts that are all zero would otherwise have an axis of tenths.
+  if (high === low) return [low * factor, (low + 1) * factor]
+  const span = high - low
   const step =
     [1, 2, 2.5, 5, 10]
       .map((nice) => nice * 10 ** Math.floor(Math.log10(span / 5)))

@@ -18,5 +18,5 @@ export function JoinCard({ join }: { join: NonNullable<SessionInfo['join']> }) {
 
 /** The same slide for somebody who is inside already. */
 export function JoinHere() {
-  return <p class="joined-already">You are in. Your terminal is beside the slides.</p>
+  return <p class="joined-already">You are in. Your terminal is on this page.</p>
 }

@@ -20,6 +20,7 @@ import { enterWithFragment } from './open-session.tsx'
 import { RecordedQuery } from './recorded-query.tsx'
 import { ReplayControls } from './replay-controls.tsx'
 import { useReplayKeys } from './replay-keys.ts'
+import { stageType, useWindowWidth } from './stage-type.ts'
 import './stage.css'
 import './replay.css'
 
@@ -109,15 +110,19 @@ function Replaying({ deck, recording, screens, end }: Loaded) {
   )
 }
 
+/** What was typed while the stage did not show it may be wider than a stage's terminal: it gets more of the width. */
+const BESIDE_COLUMNS = 72
+
 function RecordedDock({ terminal, screen }: { terminal: TerminalState; screen: RecordedScreen | undefined }) {
+  const width = useWindowWidth()
   if (!screen) return null
   return (
-    <aside class="stage-dock" aria-label="The presenter’s terminal">
+    <aside class={`stage-dock ${terminal.columns > BESIDE_COLUMNS ? 'wide' : ''}`} aria-label="The presenter’s terminal">
       <TerminalView
         key={terminal.id}
         source={screen}
         label="The presenter’s terminal"
-        fontSize={14}
+        fontSize={stageType(width)}
         theme="navy"
         sizedAs={{ columns: terminal.columns, rows: terminal.rows }}
       />

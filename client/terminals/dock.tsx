@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { TerminalId } from '../../server/kernel/ids.ts'
 import type { TerminalState } from '../../server/protocol/session-state.ts'
 import type { ScreenSource } from '../net/screen-source.ts'
@@ -42,6 +42,13 @@ export function Dock(docked: Docked) {
   const [searching, setSearching] = useState(false)
   const front = active === undefined ? undefined : screens.current.get(active)
   const search = (): void => setSearching(true)
+  const open = useRef(terminals.length)
+  useEffect(() => {
+    // The button that closed a terminal is gone with it: the keyboard goes on in the next one.
+    if (terminals.length < open.current && document.activeElement === document.body && active !== undefined)
+      screens.current.get(active)?.focus()
+    open.current = terminals.length
+  }, [terminals.length, active])
   return (
     <section class="dock" aria-label="Terminals">
       <header class="dock-bar">

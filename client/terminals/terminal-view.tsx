@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { ScreenSource } from '../net/screen-source.ts'
 import { themeVersion } from '../ui/theme.ts'
-import { legibleType, scaledType } from './scaled-type.ts'
+import { legibleType } from './scaled-type.ts'
 import { Screen, type Size } from './screen.ts'
 import { paletteOf, type TerminalTheme } from './themes.ts'
 
@@ -100,12 +100,11 @@ function keepCursorInView(host: HTMLElement, screen: Screen): void {
   host.scrollTop = screen.cursorDown * host.scrollHeight - host.clientHeight
 }
 
-function fit(host: HTMLElement, screen: Screen, { sizedAs, fontSize, onSize, onInput, mostColumns = 500 }: Viewing): void {
+function fit(host: HTMLElement, screen: Screen, { sizedAs, fontSize, onSize, mostColumns = 500 }: Viewing): void {
   if (host.clientWidth < 40 || host.clientHeight < 20) return
   if (sizedAs) {
     const place = { width: host.clientWidth - SCROLLBAR, height: host.clientHeight }
-    const types = onInput !== undefined
-    screen.fontSize = types ? legibleType(place, sizedAs.columns, sizedAs.rows, fontSize) : scaledType(place, sizedAs.columns, sizedAs.rows)
+    screen.fontSize = legibleType(place, sizedAs.columns, sizedAs.rows, fontSize)
     screen.resize(sizedAs)
     return
   }
