@@ -3,29 +3,29 @@ import type { Api } from '../api/door.ts'
 import type { AttachOptions, ContainerConfig, ExecOptions, Exit, ProbeRequest, ProbeResult, RuntimeContainer } from '../kubelet/runtime.ts'
 import type { ClusterNetwork, Endpoint } from '../network/network.ts'
 import { probe } from '../network/probe.ts'
-import type { HttpRequest } from '../network/view.ts'
 import type { Platform } from '../platform.ts'
 import { execute } from '../shell/interpreter.ts'
-import { baseOf } from '../shell/files.ts'
 import type { Machine } from '../shell/machine.ts'
 import type { Process } from '../shell/processes.ts'
 import { signals } from '../shell/processes.ts'
-import { Collector, inputOf, Pipe } from '../shell/streams.ts'
+import { inputOf, Pipe } from '../shell/streams.ts'
 import type { Io } from '../shell/streams.ts'
 import { Terminal } from '../shell/terminal.ts'
 import { attachSession } from './attach.ts'
 import { commandLine } from './environment.ts'
 import { execSession, exitStatus, startFailure } from './exec.ts'
+import { runHook } from './hook-command.ts'
 import { fillTemplate } from './log-template.ts'
 import { ContainerLog } from './logs.ts'
 import { buildMachine, environmentOf } from './machine-builder.ts'
+import { programOf } from './program-choice.ts'
 import type { FoundImage } from './registry.ts'
 import type { ProgramDocument } from './schema.ts'
+import { endpointsOf } from './serving.ts'
 import { cpuRate, cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
 import type { UsageModel } from './usage.ts'
 import type { ContainerPast } from './past.ts'
 import type { VolumeStore } from './volumes.ts'
-import { answer } from './web.ts'
 
 export interface ContainerHost {
   readonly api: Api
@@ -91,7 +91,7 @@ export class SimulatedContainer implements RuntimeContainer {
       memory: () => this.usage().memoryBytes,
       past,
     })
-    this.#program = this.#findProgram()
+    this.#program = programOf(image.document, this.argv, this.machine)
     this.#model = usageModel(seed, this.#program, this.argv)
     this.#requests = past?.requests ?? 0
     this.logs.resume(past?.records ?? [])
@@ -135,24 +135,6 @@ export class SimulatedContainer implements RuntimeContainer {
       uptime: String(uptime),
       requests: String(this.#requests),
     }
-  }
-
-  /** The program that the command line names; any command at all for images nobody has described. */
-  #findProgram(): ProgramDocument | undefined {
-    const { document } = this.image
-    const base = baseOf(this.argv[0] ?? '')
-    const wrapped = document.programs.find((program) => program.names.includes(base))
-    if (wrapped) {
-      // `docker-entrypoint.sh sh -c …` runs what it was given.
-      const inner = this.argv[1] ?? ''
-      const runsOther =
-        /entrypoint/.test(base) &&
-        inner !== '' &&
-        !inner.startsWith('-') &&
-        !document.programs.some((program) => program.names.includes(baseOf(inner)))
-      if (!runsOther) return wrapped
-    }
-    return document.generic && startFailure(this.machine, this.argv[0] ?? '', '/') !== undefined ? document.programs[0] : undefined
   }
 
   start(onExit: (exit: Exit) => void): { readonly ok: true } | { readonly ok: false; readonly message: string } {
@@ -308,49 +290,17 @@ export class SimulatedContainer implements RuntimeContainer {
     const program = this.#program
     const now = this.#host.platform.clock.now()
     if (!program || this.#state !== 'running' || now - this.#startedAt < program.starts) return []
-    const name = program.names[0] ?? ''
-    const listed = program.listens.map((listener): Endpoint => {
-      const moved = listener.flag === undefined ? undefined : this.argv.find((arg) => arg.startsWith(`${listener.flag}=`))?.split('=')[1]
-      const port = Number(moved?.split(':').at(-1) ?? listener.port)
-      const { http } = listener
-      return {
-        port: port || listener.port,
-        protocol: listener.protocol,
-        program: name,
-        tls: listener.tls,
-        answer: http && ((request, client) => this.#answer(http, request, client)),
-      }
-    })
-    if (!program.listensOnDeclared) return listed
-    const declared = (this.config.container.ports ?? []).map((port): Endpoint => ({
-      port: port.containerPort,
-      protocol: port.protocol === 'UDP' ? 'UDP' : 'TCP',
-      program: name,
-      tls: false,
-      answer: (request, client) => this.#answer(genericHttp, request, client),
-    }))
-    return [...listed, ...declared.filter((each) => !listed.some((other) => other.port === each.port))]
-  }
-
-  #answer(http: NonNullable<ProgramDocument['listens'][number]['http']>, request: HttpRequest, client: string): ReturnType<typeof answer> {
-    this.#requests++
-    const { clock } = this.#host.platform
-    const answered = answer(http, request, {
+    return endpointsOf({
+      program,
+      container: this.config.container,
+      argv: this.argv,
       files: this.machine.files,
-      now: () => clock.now(),
+      logs: this.logs,
+      now: () => this.#host.platform.clock.now(),
       fields: () => this.fields(),
       seed: this.id,
+      requested: () => void this.#requests++,
     })
-    if (http.access)
-      this.logs.say(http.access, {
-        client,
-        method: request.method,
-        path: request.path,
-        status: String(answered.reply.status),
-        size: String(answered.reply.body.length),
-        agent: request.headers['user-agent'] ?? '-',
-      })
-    return answered
   }
 
   /** @param at milliseconds since the epoch; now by default */
@@ -392,41 +342,7 @@ export class SimulatedContainer implements RuntimeContainer {
     timeoutMillis: number,
     done: (result: { readonly code: number; readonly output: string; readonly timedOut: boolean }) => void,
   ): void {
-    const output = new Collector(10_240)
-    let finished = false
-    let process: Process | undefined
-    const finish = (code: number, timedOut: boolean, text = output.text) => {
-      if (finished) return
-      finished = true
-      cancel()
-      done({ code, output: text, timedOut })
-    }
-    const cancel = this.#host.platform.clock.after(timeoutMillis, () => {
-      process?.kill(signals.KILL)
-      finish(-1, true)
-    })
-    const failed = startFailure(this.machine, command[0] ?? '', this.#cwd)
-    if (failed !== undefined) {
-      queueMicrotask(() => finish(127, false, `OCI runtime exec failed: exec failed: unable to start container process: ${failed}`))
-      return
-    }
-    const execution = {
-      io: { in: inputOf(''), out: output, err: output },
-      env: this.#env,
-      cwd: this.#cwd,
-      name: 'sh',
-      columns: 80,
-      rows: 24,
-      parent: undefined,
-      started: (started: Process) => void (process = started),
-    }
-    execute(this.machine, command, execution).then(
-      (code) => finish(code, false),
-      (error: unknown) => {
-        this.#host.platform.report(error)
-        finish(1, false)
-      },
-    )
+    runHook(command, timeoutMillis, { machine: this.machine, env: this.#env, cwd: this.#cwd, platform: this.#host.platform }, done)
   }
 
   probe(request: ProbeRequest, done: (result: ProbeResult) => void): void {
@@ -438,13 +354,4 @@ export class SimulatedContainer implements RuntimeContainer {
     this.machine.files.release()
     this.#host.removed(this)
   }
-}
-
-/** What a program nobody has described answers. */
-const genericHttp = {
-  headers: {},
-  routes: [
-    { path: '/', prefix: true, status: 200, type: 'text/plain; charset=utf-8', body: 'Hello from {pod}\n', headers: {}, latency: 2 },
-  ],
-  missing: '',
 }
