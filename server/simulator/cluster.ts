@@ -1,53 +1,18 @@
 import { createOperations } from './api/create-api.ts'
 import { Handler } from './api/handler.ts'
-import { componentStatuses, localServices } from './api/local-services.ts'
-import { startSigning } from './api/auth-certificates.ts'
-import { startSecretTokens } from './api/auth-secret-tokens.ts'
 import { localDoor } from './api/local.ts'
-import { bootstrap, settle } from './controllers/bootstrap.ts'
-import { startControllers } from './controllers/start.ts'
-import { createRuntime } from './images/runtime.ts'
-import { parseImage } from './images/schema.ts'
+import { settle } from './controllers/bootstrap.ts'
+import { startEngine } from './engine.ts'
 import { injectFault } from './kubelet/faults.ts'
-import { startKubelet } from './kubelet/kubelet.ts'
 import { metricsApi } from './metrics/metrics-server.ts'
 import { scrape } from './metrics/pages.ts'
 import { prometheusState, watchPrometheus } from './metrics/prometheus-state.ts'
 import { renaming } from './rename.ts'
-import { startScheduler } from './scheduler/scheduler.ts'
-import type { ApiData } from './api/create-api.ts'
-import type { PodMetrics, PodMetricsSource } from './controllers/autoscaling/pod-metrics.ts'
-import type { Api, GenericObject } from './api/door.ts'
-import type { Operations } from './api/operations.ts'
-import type { ApiRequest, ApiResponse } from './api/http.ts'
-import type { DescriptionData } from './api/openapi-schemas.ts'
+import type { ApiRequest } from './api/http.ts'
 import type { ClusterOptions, SimulatedCluster } from './cluster-api.ts'
-import type { RuntimePast } from './images/past.ts'
-import type { SimulatedRuntime } from './images/runtime.ts'
-import type { ImageDocument } from './images/schema.ts'
-import type { Kubelets } from './kubelet/kubelet.ts'
+import type { ClusterParts, Engine, SimulatorData } from './engine.ts'
 import type { KubeletPort } from './kubelet/port.ts'
-import type { KubeApi } from './network/network.ts'
 import type { Platform } from './platform.ts'
-import type { Node, Pod } from './resources/kinds.ts'
-import type { JsonObject } from './resources/object.ts'
-import type { ColumnData } from './tables/table.ts'
-
-/** What simulated clusters are made of: the parsed files of `manifests/simulator/`. One copy serves every cluster. */
-export interface SimulatorData extends ApiData {
-  /** table-columns.json */
-  readonly columns: ColumnData
-  /** bootstrap-objects.json: what a fresh cluster contains, by kind. */
-  readonly bootstrap: { readonly [what: string]: readonly GenericObject[] }
-  /** node.json: a node as its kubelet registers it. */
-  readonly node: Node
-  /** The documents of kube-system.yaml. */
-  readonly system: readonly GenericObject[]
-  /** The documents of `images/`, by file name without its ending. */
-  readonly images: { readonly [name: string]: unknown }
-  /** descriptions.json, read when somebody asks what a field means. */
-  readonly descriptions?: () => DescriptionData
-}
 
 /** A cluster that others can begin as. */
 export interface ForkableCluster extends SimulatedCluster {
@@ -61,22 +26,6 @@ export interface ForkableCluster extends SimulatedCluster {
    * into a container. @param options as many nodes as this one has @throws RangeError when not; Error before it is ready
    */
   fork(options: ClusterOptions, platform: Platform): ForkableCluster
-}
-
-/** What runs in a cluster. */
-interface Engine {
-  readonly runtime: SimulatedRuntime
-  readonly kubelets: Kubelets
-  stop(): void
-}
-
-interface ClusterParts {
-  readonly options: ClusterOptions
-  readonly data: SimulatorData
-  readonly platform: Platform
-  readonly operations: Operations
-  /** What containers held in the cluster that this one was forked from; undefined when it is a new one. */
-  readonly past: RuntimePast | undefined
 }
 
 /** A Kubernetes cluster in this process. Nothing of it ticks while nothing happens. */
@@ -170,56 +119,6 @@ function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): Forkab
   }
 }
 
-/** Starts what runs: in a new cluster it makes the first objects, in a fork it goes on with those that are there. */
-function startEngine({ options, data, platform, operations, past }: ClusterParts, api: Api, handler: Handler): Engine {
-  const runtime = createRuntime({
-    api,
-    platform,
-    images: imagesOf(data),
-    kubeApi: fromPods((request) => handler.handle(request)),
-    ...(past && { past }),
-  })
-  const token = (pod: Pod, audience: string | undefined, seconds: number): string => tokenOf(api, handler, pod, audience, seconds)
-  const kubelets = startKubelet({ api, platform, runtime, token, adopt: past !== undefined })
-  if (!past) {
-    bootstrap(api, (object) => createWhole(operations, object), platform, options, {
-      objects: data.bootstrap,
-      node: data.node,
-      system: data.system,
-    })
-    for (const object of [...localServices(operations.registry.discovery), ...componentStatuses()]) createWhole(operations, object)
-  }
-  const stops = [
-    startControllers(api, platform, { certificateAuthority: options.certificateAuthority, podMetrics: podMetricsOf(handler) }),
-    startScheduler(api, platform),
-    startSecretTokens(api, platform, handler.auth, options.certificateAuthority),
-    ...(options.signCertificate ? [startSigning(operations, handler.auth, options.signCertificate)] : []),
-  ]
-  return {
-    runtime,
-    kubelets,
-    stop() {
-      for (const stop of stops) stop()
-      kubelets.close()
-      runtime.close()
-    },
-  }
-}
-
-/** Asks the metrics API as any client would, so that what is not installed or not ready says so. */
-function podMetricsOf(handler: Handler): PodMetricsSource {
-  return (namespace) => {
-    const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`
-    const headers = { authorization: `Bearer ${handler.auth.adminToken}` }
-    const response = handler.handle({ method: 'GET', path, query: new URLSearchParams(), headers })
-    const resource = '(get pods.metrics.k8s.io)'
-    if (response.status === 200)
-      return { ok: true, items: (JSON.parse(textOf(response.body)) as { readonly items: readonly PodMetrics[] }).items }
-    if (response.status === 404) return { ok: false, message: `the server could not find the requested resource ${resource}` }
-    return { ok: false, message: `the server is currently unable to handle the request ${resource}` }
-  }
-}
-
 function namesOf(from: ClusterOptions, to: ClusterOptions): ReadonlyMap<string, string> {
   const nodes = from.nodes.map((name, index) => [name, to.nodes[index] ?? name] as const)
   return new Map([...nodes, [from.certificateAuthority, to.certificateAuthority]])
@@ -228,78 +127,4 @@ function namesOf(from: ClusterOptions, to: ClusterOptions): ReadonlyMap<string, 
 /** Whether a request leaves everything as it is, whatever it is about. */
 function isReading(request: ApiRequest): boolean {
   return request.method === 'GET' || request.method === 'HEAD'
-}
-
-/** Image descriptions are the same for every cluster: parsed once. */
-const parsed = new WeakMap<SimulatorData['images'], readonly ImageDocument[]>()
-
-function imagesOf({ images }: SimulatorData): readonly ImageDocument[] {
-  const known = parsed.get(images)
-  if (known) return known
-  const made = Object.entries(images).map(([name, document]) => parseImage(document, name))
-  parsed.set(images, made)
-  return made
-}
-
-/** Makes an object with its status, as only the cluster's own making may. */
-function createWhole(operations: Operations, object: GenericObject): void {
-  const resource = operations.registry.ofKind(object.kind)
-  const whole = object as unknown as JsonObject
-  const made = operations.create(resource, object.metadata.namespace, whole)
-  if (whole['status'] === undefined || !resource.subresources.has('status')) return
-  operations.update(resource, made.metadata.namespace, made.metadata.name ?? '', { ...made, status: whole['status'] }, 'status')
-}
-
-/** A token for the pod's service account, worth something as long as the pod is there. */
-function tokenOf(api: Api, handler: Handler, pod: Pod, audience: string | undefined, seconds: number): string {
-  const { namespace = '', name: podName = '', uid = '' } = pod.metadata
-  const name = pod.spec?.serviceAccountName ?? 'default'
-  const account = api.get('ServiceAccount', namespace, name)
-  if (!account) return ''
-  const node = api.get('Node', undefined, pod.spec?.nodeName ?? '')
-  return handler.auth.issue(namespace, name, account.metadata.uid ?? '', seconds, {
-    ...(audience !== undefined && { audiences: [audience] }),
-    bound: { kind: 'Pod', name: podName, uid },
-    ...(node && { node: { name: node.metadata.name ?? '', uid: node.metadata.uid ?? '' } }),
-  })
-}
-
-/** The API as a pod reaches it over the cluster's network. Watches are answered with what is there. */
-function fromPods(handle: (request: ApiRequest) => ApiResponse | undefined): KubeApi {
-  return ({ method, path, headers, body }) => {
-    const [where = '/', query = ''] = path.split('?', 2)
-    const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-    const response = handle({
-      method,
-      path: decodePath(where),
-      query: new URLSearchParams(query),
-      headers: named,
-      ...(body && { body: new TextEncoder().encode(body) }),
-    })
-    if (!response) return { status: 503, headers: {}, body: '' }
-    const flat = Object.fromEntries(
-      Object.entries(response.headers).map(([name, value]) => [name, typeof value === 'string' ? value : value.join(', ')]),
-    )
-    return { status: response.status, headers: flat, body: textOf(response.body) }
-  }
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
-}
-
-function textOf(body: ApiResponse['body']): string {
-  if (typeof body === 'string') return body
-  if (typeof body !== 'function') return new TextDecoder().decode(body)
-  let text = ''
-  const stop = body({
-    write: (chunk) => void (text += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk)),
-    end: () => undefined,
-  })
-  stop()
-  return text
 }

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { ManualClock } from '../kernel/clock.ts'
 import { createCluster } from './cluster.ts'
-import type { ForkableCluster, SimulatorData } from './cluster.ts'
+import type { ForkableCluster } from './cluster.ts'
+import type { SimulatorData } from './engine.ts'
 import type { ApiResponse } from './api/http.ts'
 
 describe('a fork of a cluster', () => {

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, parseAllDocuments } from 'yaml'
 import { createCluster } from '../../simulator/cluster.ts'
 import type { ClusterOptions, SimulatedCluster } from '../../simulator/cluster-api.ts'
-import type { ForkableCluster, SimulatorData } from '../../simulator/cluster.ts'
+import type { ForkableCluster } from '../../simulator/cluster.ts'
+import type { SimulatorData } from '../../simulator/engine.ts'
 import { nodePlatform } from './node-platform.ts'
 
 const folder = new URL('../../../manifests/simulator/', import.meta.url)
