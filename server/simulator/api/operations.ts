@@ -89,6 +89,7 @@ export class Operations implements Surroundings {
     ]
     const name = object.metadata.name ?? ''
     if (errors.length > 0) throw invalidObject(resource, name, errors)
+    for (const warning of behaviour.warnings?.(object) ?? []) options.warn?.(warning)
     const counted = this.#admit('create', resource, object, undefined, options)
     if (this.store.get(resource.table, object.metadata.namespace, name)) throw alreadyExists(resource, name)
     if (this.store.size(resource.table) >= (resource.kind === 'Event' ? mostEvents : mostObjects))
@@ -141,6 +142,7 @@ export class Operations implements Surroundings {
     else if (part === 'resize' || part === 'ephemeralcontainers')
       errors.push(...(behaviour.validate?.(object, this, old) ?? []), ...validatePodPart(part, object, old))
     if (errors.length > 0) throw invalidObject(resource, name, errors)
+    if (part === 'main') for (const warning of behaviour.warnings?.(object, old) ?? []) options.warn?.(warning)
     const counted = part === 'status' || part === 'finalize' ? [] : this.#admit('update', resource, object, old, options)
     const managed = options.manage?.(object, old) ?? object
     if (same(managed, old)) return old

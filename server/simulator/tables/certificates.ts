@@ -6,8 +6,9 @@ import type { Cell } from './table.ts'
 export function certificateRequestRow(object: StoredObject, now: number): readonly Cell[] {
   const spec = (object['spec'] ?? {}) as JsonObject
   const status = (object['status'] ?? {}) as { readonly certificate?: string; readonly conditions?: readonly { readonly type: string }[] }
-  const decided = ['Approved', 'Denied', 'Failed'].filter((type) => status.conditions?.some((condition) => condition.type === type))
-  const condition = [...(decided.length > 0 ? decided : ['Pending']), ...(status.certificate ? ['Issued'] : [])].join(',')
+  const has = (type: string) => status.conditions?.some((condition) => condition.type === type) ?? false
+  const decided = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending'
+  const condition = [decided, ...(has('Failed') ? ['Failed'] : []), ...(status.certificate ? ['Issued'] : [])].join(',')
   const seconds = spec['expirationSeconds']
   const asked = typeof seconds === 'number' ? humanDuration(seconds * 1000) : '<none>'
   return [

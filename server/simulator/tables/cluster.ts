@@ -4,7 +4,6 @@ import type {
   ClusterRoleBinding,
   ConfigMap,
   Event,
-  HorizontalPodAutoscaler,
   Lease,
   Namespace,
   Node,
@@ -94,9 +93,11 @@ export function claimRow({ metadata, spec, status }: PersistentVolumeClaim, now:
   ]
 }
 
+const DEFAULT_CLASS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
+
 export function storageClassRow(object: StorageClass, now: number): Row {
   const { metadata, provisioner, reclaimPolicy, volumeBindingMode, allowVolumeExpansion } = object
-  const isDefault = metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
+  const isDefault = DEFAULT_CLASS.some((annotation) => metadata.annotations?.[annotation] === 'true')
   return [
     `${metadata.name ?? ''}${isDefault ? ' (default)' : ''}`,
     provisioner ?? '',
@@ -200,33 +201,6 @@ export function apiServiceRow({ metadata, spec, status }: APIService, now: numbe
     said,
     ageOf(metadata.creationTimestamp, now),
   ]
-}
-
-export function autoscalerRow({ metadata, spec, status }: HorizontalPodAutoscaler, now: number): Row {
-  const ref = spec?.scaleTargetRef
-  const min = spec?.minReplicas === undefined ? '<unset>' : String(spec.minReplicas)
-  return [
-    metadata.name ?? '',
-    `${ref?.kind}/${ref?.name}`,
-    metrics(spec, status),
-    min,
-    spec?.maxReplicas ?? 0,
-    status?.currentReplicas ?? 0,
-    ageOf(metadata.creationTimestamp, now),
-  ]
-}
-
-function metrics(spec: HorizontalPodAutoscaler['spec'], status: HorizontalPodAutoscaler['status']): string {
-  const all = (spec?.metrics ?? []).map((metric, index) => {
-    const current = status?.currentMetrics?.[index]?.resource?.current
-    const { name, target } = metric.resource ?? {}
-    if (target?.averageUtilization !== undefined)
-      return `${name}: ${current?.averageUtilization === undefined ? '<unknown>' : `${current.averageUtilization}%`}/${target.averageUtilization}%`
-    if (target?.averageValue !== undefined) return `${name}: ${current?.averageValue ?? '<unknown>'}/${target.averageValue}`
-    return '<unknown type>'
-  })
-  if (all.length === 0) return '<none>'
-  return all.length > 2 ? `${all.slice(0, 2).join(', ')} + ${all.length - 2} more...` : all.join(', ')
 }
 
 export function eventRow(event: Event, now: number): Row {

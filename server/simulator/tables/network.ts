@@ -63,15 +63,24 @@ export function endpointSliceRow({ metadata, addressType, endpoints, ports: own 
   ]
 }
 
+/** What is left out is counted in rules, whether they have hosts or not. */
+function hostsCell(rules: readonly { readonly host?: string }[]): string {
+  const hosts = rules.map(({ host }) => host ?? '')
+  const named = hosts.filter((host) => host !== '').slice(0, SHOWN)
+  if (named.length === 0) return '*'
+  const third = named.length < SHOWN ? hosts.length : hosts.findIndex((_, at) => hosts.slice(0, at + 1).filter(Boolean).length === SHOWN)
+  return third < hosts.length - 1 ? `${named.join(',')} + ${hosts.length - SHOWN} more...` : named.join(',')
+}
+
 export function ingressRow({ metadata, spec, status }: Ingress, now: number): Row {
-  const hosts = [...new Set((spec?.rules ?? []).map(({ host }) => host ?? '').filter((host) => host !== ''))]
-  const shown = hosts.length > SHOWN ? `${hosts.slice(0, SHOWN).join(',')} + ${hosts.length - SHOWN} more...` : hosts.join(',')
-  const addresses = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').join(',')
+  const addresses = (status?.loadBalancer?.ingress ?? [])
+    .map(({ ip, hostname }) => ip || hostname || '')
+    .filter((address) => address !== '')
   return [
     metadata.name ?? '',
     orNone(spec?.ingressClassName),
-    shown || '*',
-    addresses,
+    hostsCell(spec?.rules ?? []),
+    [...new Set(addresses)].toSorted().join(','),
     spec?.tls?.length ? '80, 443' : '80',
     ageOf(metadata.creationTimestamp, now),
   ]

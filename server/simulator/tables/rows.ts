@@ -1,6 +1,5 @@
 import {
   apiServiceRow,
-  autoscalerRow,
   bindingRow,
   budgetRow,
   claimRow,
@@ -18,7 +17,25 @@ import {
   storageClassRow,
   volumeRow,
 } from './cluster.ts'
+import { autoscalerRow } from './autoscaler.ts'
 import { certificateRequestRow } from './certificates.ts'
+import {
+  csiDriverRow,
+  csiNodeRow,
+  flowSchemaRow,
+  ingressClassRow,
+  ipAddressRow,
+  policyBindingRow,
+  policyRow,
+  priorityLevelRow,
+  resourceClaimRow,
+  resourceSliceRow,
+  runtimeClassRow,
+  serviceCidrRow,
+  volumeAttachmentRow,
+  volumeAttributesClassRow,
+  webhooksRow,
+} from './machinery.ts'
 import { endpointSliceRow, endpointsRow, ingressRow, networkPolicyRow, serviceRow } from './network.ts'
 import { podRow } from './pods.ts'
 import {
@@ -61,6 +78,12 @@ export const ROWS: { readonly [table: string]: Row } = {
   'v1/secrets': rowOf('Secret', secretRow),
   'v1/serviceaccounts': rowOf('ServiceAccount', serviceAccountRow),
   'v1/services': rowOf('Service', serviceRow),
+  'admissionregistration.k8s.io/v1/mutatingadmissionpolicies': policyRow('mutations'),
+  'admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings': policyBindingRow,
+  'admissionregistration.k8s.io/v1/mutatingwebhookconfigurations': webhooksRow,
+  'admissionregistration.k8s.io/v1/validatingadmissionpolicies': policyRow('validations'),
+  'admissionregistration.k8s.io/v1/validatingadmissionpolicybindings': policyBindingRow,
+  'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': webhooksRow,
   'apiregistration.k8s.io/v1/apiservices': rowOf('APIService', apiServiceRow),
   'apps/v1/controllerrevisions': rowOf('ControllerRevision', controllerRevisionRow),
   'apps/v1/daemonsets': rowOf('DaemonSet', daemonSetRow),
@@ -73,11 +96,23 @@ export const ROWS: { readonly [table: string]: Row } = {
   'certificates.k8s.io/v1/certificatesigningrequests': certificateRequestRow,
   'coordination.k8s.io/v1/leases': rowOf('Lease', leaseRow),
   'discovery.k8s.io/v1/endpointslices': rowOf('EndpointSlice', endpointSliceRow),
+  'flowcontrol.apiserver.k8s.io/v1/flowschemas': flowSchemaRow,
+  'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations': priorityLevelRow,
+  'networking.k8s.io/v1/ingressclasses': ingressClassRow,
   'networking.k8s.io/v1/ingresses': rowOf('Ingress', ingressRow),
+  'networking.k8s.io/v1/ipaddresses': ipAddressRow,
   'networking.k8s.io/v1/networkpolicies': rowOf('NetworkPolicy', networkPolicyRow),
+  'networking.k8s.io/v1/servicecidrs': serviceCidrRow,
+  'node.k8s.io/v1/runtimeclasses': runtimeClassRow,
   'policy/v1/poddisruptionbudgets': rowOf('PodDisruptionBudget', budgetRow),
   'rbac.authorization.k8s.io/v1/clusterrolebindings': rowOf('ClusterRoleBinding', bindingRow),
   'rbac.authorization.k8s.io/v1/rolebindings': rowOf('RoleBinding', bindingRow),
+  'resource.k8s.io/v1/resourceclaims': resourceClaimRow,
+  'resource.k8s.io/v1/resourceslices': resourceSliceRow,
   'scheduling.k8s.io/v1/priorityclasses': rowOf('PriorityClass', priorityClassRow),
+  'storage.k8s.io/v1/csidrivers': csiDriverRow,
+  'storage.k8s.io/v1/csinodes': csiNodeRow,
   'storage.k8s.io/v1/storageclasses': rowOf('StorageClass', storageClassRow),
+  'storage.k8s.io/v1/volumeattachments': volumeAttachmentRow,
+  'storage.k8s.io/v1/volumeattributesclasses': volumeAttributesClassRow,
 }
