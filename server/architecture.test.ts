@@ -42,7 +42,12 @@ const ROOMS: readonly Room[] = [
   { path: 'server/kernel', from: [], packages: ['zod'], node: false },
   { path: 'server/protocol', from: ['server/kernel'], packages: ['zod'], node: false },
   // Kubernetes in one process, which takes time, randomness, signing and hashing as arguments.
-  { path: 'server/simulator', from: ['server/kernel'], packages: ['@marcbachmann/cel-js', 'croner', 'unbash', 'yaml', 'zod'], node: false },
+  {
+    path: 'server/simulator',
+    from: ['server/kernel'],
+    packages: ['@marcbachmann/cel-js', '@noble/hashes', 'croner', 'fflate', 'unbash', 'yaml', 'zod'],
+    node: false,
+  },
 
   ...SERVER_FEATURES.filter((path) => !WITH_MORE_TO_SAY.includes(path)).map((path) => ({ path, from: FLOOR, node: true })),
   // The one room whose purpose is to house the simulator.
@@ -80,6 +85,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'remark-*': ['server/deck/markdown.ts'],
   'rehype-*': ['server/deck/markdown.ts'],
   '@marcbachmann/cel-js': ['server/simulator/custom/cel.ts'],
+  '@noble/hashes': ['server/simulator/shell/digest.ts'],
+  'fflate': ['server/simulator/shell/compression.ts'],
   'croner': ['server/simulator/controllers/batch/schedule.ts'],
   'unbash': ['server/deck/commands.ts', 'server/simulator/shell/parser.ts'],
   'reveal.js': ['client/slides/reveal.ts'],

@@ -1,4 +1,5 @@
-const decoder = new TextDecoder()
+/** Fails on what is no UTF-8, and keeps a byte order mark, which a file's content is. */
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /** How many bytes the UTF-8 character at `at` has; 0 when there is none (RFC 3629, 4). */
@@ -15,49 +16,72 @@ function characterLength(bytes: Uint8Array, at: number): number {
   return length
 }
 
-/** TextDecoder takes a byte order mark away; a file keeps it. */
-function decoded(bytes: Uint8Array): string {
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-  return marked ? `\ufeff${decoder.decode(bytes.subarray(3))}` : decoder.decode(bytes)
-}
+/** Characters are put together in runs of this many: what one call may take as arguments. */
+const run = 8192
 
 /** Bytes as text, without loss: a byte that is no UTF-8 becomes a lone surrogate, U+DC80 to U+DCFF. */
 export function textOfBytes(bytes: Uint8Array): string {
-  const parts: string[] = []
-  let from = 0
-  let at = 0
-  while (at < bytes.length) {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return lossless(bytes)
+  }
+}
+
+function lossless(bytes: Uint8Array): string {
+  const units = new Uint16Array(bytes.length)
+  let size = 0
+  for (let at = 0; at < bytes.length;) {
     const length = characterLength(bytes, at)
-    if (length > 0) {
-      at += length
+    const first = bytes[at] ?? 0
+    if (length <= 1) {
+      units[size++] = length === 1 ? first : 0xdc00 + first
+      at++
       continue
     }
-    if (at > from) parts.push(decoded(bytes.subarray(from, at)))
-    parts.push(String.fromCharCode(0xdc00 + (bytes[at] ?? 0)))
-    from = ++at
+    let code = first & (0x7f >> length)
+    for (let next = at + 1; next < at + length; next++) code = (code << 6) | ((bytes[next] ?? 0) & 0x3f)
+    if (code >= 0x10000) {
+      units[size++] = 0xd800 + ((code - 0x10000) >> 10)
+      units[size++] = 0xdc00 + ((code - 0x10000) & 0x3ff)
+    } else units[size++] = code
+    at += length
   }
-  if (at > from) parts.push(decoded(bytes.subarray(from, at)))
+  const parts: string[] = []
+  for (let at = 0; at < size; at += run) parts.push(String.fromCharCode(...units.subarray(at, Math.min(at + run, size))))
   return parts.join('')
 }
 
 /** The bytes that `textOfBytes` made this text of. */
 export function bytesOfText(text: string): Uint8Array {
-  const whole = encoder.encode(text)
-  // With the u flag only surrogates without a partner match.
-  if (!/[\udc80-\udcff]/u.test(text)) return whole
-  // The encoder wrote three bytes (U+FFFD) for each of them: the result is shorter.
-  const bytes = new Uint8Array(whole.length)
+  if (text.isWellFormed()) return encoder.encode(text)
+  const bytes = new Uint8Array(text.length * 3)
   let size = 0
-  for (const part of text.split(/([\udc80-\udcff]+)/u)) {
-    if (/^[\udc80-\udcff]/u.test(part)) {
-      for (let at = 0; at < part.length; at++) bytes[size++] = part.charCodeAt(at) - 0xdc00
+  for (let at = 0; at < text.length; at++) {
+    let code = text.charCodeAt(at)
+    const low = text.charCodeAt(at + 1)
+    if (code >= 0xd800 && code < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+      code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)
+      at++
+    } else if (code >= 0xdc80 && code <= 0xdcff) {
+      bytes[size++] = code - 0xdc00
       continue
+    } else if (code >= 0xd800 && code < 0xe000) code = 0xfffd
+    if (code < 0x80) bytes[size++] = code
+    else if (code < 0x800) {
+      bytes[size++] = 0xc0 | (code >> 6)
+      bytes[size++] = 0x80 | (code & 0x3f)
+    } else {
+      if (code < 0x10000) bytes[size++] = 0xe0 | (code >> 12)
+      else {
+        bytes[size++] = 0xf0 | (code >> 18)
+        bytes[size++] = 0x80 | ((code >> 12) & 0x3f)
+      }
+      bytes[size++] = 0x80 | ((code >> 6) & 0x3f)
+      bytes[size++] = 0x80 | (code & 0x3f)
     }
-    const encoded = encoder.encode(part)
-    bytes.set(encoded, size)
-    size += encoded.length
   }
-  return bytes.subarray(0, size)
+  return bytes.slice(0, size)
 }
 
 /** Decodes a stream of chunks, whose borders may fall within a character. */

@@ -1,4 +1,4 @@
-import { strftime } from '../shell/commands/system.ts'
+import { strftime } from '../shell/commands/dates.ts'
 import { noise } from './seeded.ts'
 
 export interface TemplateValues {

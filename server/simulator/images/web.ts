@@ -1,6 +1,6 @@
 import type { FileTree } from '../shell/files.ts'
 import { FileError, normalise } from '../shell/files.ts'
-import { strftime } from '../shell/commands/system.ts'
+import { strftime } from '../shell/commands/dates.ts'
 import type { HttpReply, HttpRequest } from '../network/view.ts'
 import { fillTemplate } from './log-template.ts'
 import type { HttpDocument } from './schema.ts'

@@ -2,7 +2,7 @@ import { boundedRegExp } from '../bounded-regexp.ts'
 import { CommandError } from '../machine.ts'
 import type { Command } from '../machine.ts'
 import { linesOf, parseOptions } from './options.ts'
-import { unescape } from './text.ts'
+import { unescape } from './printing.ts'
 
 interface Rule {
   readonly condition: string

@@ -1,114 +1,7 @@
-import { baseOf, FileError, normalise, parentOf } from '../files.ts'
-import type { Entry } from '../files.ts'
-import { CommandError } from '../machine.ts'
+import { baseOf, FileError, parentOf } from '../files.ts'
 import type { Command, Run } from '../machine.ts'
-import { patternToRegExp } from '../pattern.ts'
-import { human, linesOf, parseOptions, pathIn, utf8Length } from './options.ts'
-
-const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
-
-const sizeOf = (entry: Entry) => (entry.kind === 'file' ? utf8Length(entry.content) : entry.kind === 'link' ? entry.target.length : 4096)
-const modeOf = (entry: Entry) => (entry.kind === 'link' ? 0o777 : entry.mode)
-
-function modeText(entry: Entry): string {
-  const mode = modeOf(entry)
-  const bits = [...'rwxrwxrwx'].map((letter, index) => (mode & (1 << (8 - index)) ? letter : '-'))
-  if (mode & 0o1000) bits[8] = 't'
-  return (entry.kind === 'directory' ? 'd' : entry.kind === 'link' ? 'l' : '-') + bits.join('')
-}
-
-function dateText(millis: number, now: number): string {
-  const date = new Date(millis)
-  const day = `${months[date.getUTCMonth()]} ${String(date.getUTCDate()).padStart(2)}`
-  const time = now - millis < 15_552_000_000 ? date.toISOString().slice(11, 16) : ` ${date.getUTCFullYear()}`
-  return `${day} ${time}`
-}
-
-const ls: Command = (run) => {
-  const { flags, operands } = parseOptions(run.args)
-  const { files } = run.machine
-  const hidden = flags.has('a') || flags.has('A')
-  let status = 0
-  const line = (path: string, name: string): string => {
-    const entry = files.stat(path, false) ?? { kind: 'directory', mode: 0o755, modified: 0 }
-    if (!flags.has('l')) return name + (flags.has('F') && entry.kind === 'directory' ? '/' : '')
-    const size = flags.has('h') ? human(sizeOf(entry)) : String(sizeOf(entry))
-    const owner = run.machine.user.name.padEnd(8)
-    const arrow = entry.kind === 'link' ? ` -> ${entry.target}` : ''
-    return `${modeText(entry)}    ${entry.kind === 'directory' ? '2' : '1'} ${owner} ${owner} ${size.padStart(9)} ${dateText(entry.modified, run.machine.clock.now())} ${name}${arrow}`
-  }
-  const show = (lines: readonly string[]) => {
-    if (lines.length === 0) return
-    if (flags.has('l') || flags.has('1') || !run.io.out.tty) return run.io.out.write(`${lines.join('\n')}\n`)
-    run.io.out.write(columnsOf(lines, run.columns))
-  }
-  const walk = (operand: string, titled: boolean) => {
-    const path = pathIn(run, operand)
-    const entry = files.stat(path)
-    if (!entry) {
-      run.io.err.write(`ls: ${run.machine.userland === 'debian' ? `cannot access '${operand}'` : operand}: No such file or directory\n`)
-      status = run.machine.userland === 'debian' ? 2 : 1
-      return
-    }
-    if (entry.kind !== 'directory' || flags.has('d')) return show([line(path, operand)])
-    if (titled) run.io.out.write(`${operand}:\n`)
-    const names = files.list(path).filter((name) => hidden || !name.startsWith('.'))
-    if (flags.has('t')) names.toSorted((a, b) => (files.stat(`${path}/${b}`)?.modified ?? 0) - (files.stat(`${path}/${a}`)?.modified ?? 0))
-    const all = flags.has('a') ? ['.', '..', ...names] : names
-    if (flags.has('l')) run.io.out.write(`total ${all.length * 4}\n`)
-    show((flags.has('r') ? all.toReversed() : all).map((name) => line(normalise(name, path), name)))
-    if (!flags.has('R')) return
-    for (const name of names.filter((each) => files.stat(`${path}/${each}`)?.kind === 'directory')) {
-      run.io.out.write('\n')
-      walk(`${operand === '/' ? '' : operand}/${name}`, true)
-    }
-  }
-  const targets = operands.length > 0 ? operands : ['.']
-  for (const [index, operand] of targets.entries()) {
-    if (index > 0) run.io.out.write('\n')
-    walk(operand, targets.length > 1 || flags.has('R'))
-  }
-  return status
-}
-
-function columnsOf(names: readonly string[], width: number): string {
-  const longest = Math.max(...names.map((name) => name.length)) + 2
-  const across = Math.max(1, Math.floor(width / longest))
-  const rows = Math.ceil(names.length / across)
-  let text = ''
-  for (let row = 0; row < rows; row++) {
-    const cells = names.filter((_, index) => index % rows === row)
-    text += `${cells
-      .map((name) => name.padEnd(longest))
-      .join('')
-      .trimEnd()}\n`
-  }
-  return text
-}
-
-/** Does something to each operand, saying what failed and going on. */
-function each(
-  run: Run,
-  operands: readonly string[],
-  body: (path: string, operand: string) => void,
-  words: (operand: string, message: string) => string,
-): number {
-  let status = 0
-  for (const operand of operands) {
-    try {
-      body(pathIn(run, operand), operand)
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error
-      run.io.err.write(`${run.name}: ${words(operand, error.message)}\n`)
-      status = 1
-    }
-  }
-  return status
-}
-
-function needed(operands: readonly string[], least = 1): void {
-  if (operands.length < least) throw new CommandError('missing operand')
-}
+import { each, modeOf, needed } from './file-facts.ts'
+import { linesOf, parseOptions, pathIn } from './options.ts'
 
 const mkdir: Command = (run) => {
   const { flags, operands } = parseOptions(run.args, 'm')
@@ -214,117 +107,6 @@ const chmod: Command = (run) => {
   return each(run, operands, change, (operand, message) => `${operand}: ${message}`)
 }
 
-const find: Command = async (run) => {
-  const starts: string[] = []
-  const tests = [...run.args]
-  while (tests[0] !== undefined && !/^[-!(]/.test(tests[0])) starts.push(tests.shift() ?? '')
-  const value = (name: string) => (tests.includes(name) ? tests[tests.indexOf(name) + 1] : undefined)
-  const name = value('-name') ?? value('-iname')
-  const matcher = name === undefined ? undefined : patternToRegExp(tests.includes('-iname') ? name.toLowerCase() : name)
-  const type = value('-type')
-  const depth = Number(value('-maxdepth') ?? 100)
-  const exec = tests.indexOf('-exec')
-  let status = 0
-  const found: string[] = []
-  const walk = async (path: string, shown: string, level: number): Promise<void> => {
-    await run.process.breathe()
-    const entry = run.machine.files.stat(path, false)
-    if (!entry) {
-      run.io.err.write(`find: ${shown}: No such file or directory\n`)
-      status = 1
-      return
-    }
-    const base = tests.includes('-iname') ? baseOf(path).toLowerCase() : baseOf(path)
-    if ((!matcher || matcher.test(base)) && (!type || entry.kind.startsWith(type === 'l' ? 'link' : type))) found.push(shown)
-    if (entry.kind !== 'directory' || level >= depth) return
-    for (const child of run.machine.files.list(path))
-      await walk(normalise(child, path), `${shown === '/' ? '' : shown}/${child}`, level + 1)
-  }
-  for (const start of starts.length > 0 ? starts : ['.']) await walk(pathIn(run, start), start, 0)
-  if (exec < 0) {
-    const end = tests.includes('-print0') ? '\0' : '\n'
-    if (tests.includes('-delete')) for (const path of found.toReversed()) run.machine.files.remove(pathIn(run, path))
-    else run.io.out.write(found.map((path) => path + end).join(''))
-    return status
-  }
-  const end = tests.findIndex((word, index) => index > exec && (word === ';' || word === '+'))
-  const words = tests.slice(exec + 1, end)
-  if (tests[end] === '+') return run.spawn(words.flatMap((word) => (word === '{}' ? found : [word])))
-  for (const path of found) await run.spawn(words.map((word) => word.replaceAll('{}', path)))
-  return status
-}
-
-const stat: Command = (run) => {
-  const { values, operands } = parseOptions(run.args, 'c format')
-  return each(
-    run,
-    operands,
-    (path, operand) => {
-      const entry = run.machine.files.stat(path, false)
-      if (!entry) throw new FileError('No such file or directory')
-      const format = values.get('c') ?? values.get('format')
-      const mode = modeOf(entry).toString(8)
-      if (format !== undefined) {
-        const fields: Record<string, string> = {
-          n: operand,
-          s: String(sizeOf(entry)),
-          a: mode,
-          U: run.machine.user.name,
-          G: run.machine.user.name,
-          F: entry.kind,
-          Y: String(Math.floor(entry.modified / 1000)),
-          A: modeText(entry),
-        }
-        return run.io.out.write(`${format.replaceAll(/%(\w)/g, (whole, letter: string) => fields[letter] ?? whole)}\n`)
-      }
-      const kind = { file: 'regular file', directory: 'directory', link: 'symbolic link' }[entry.kind]
-      run.io.out.write(
-        `  File: ${operand}\n  Size: ${sizeOf(entry)}\tBlocks: 8          IO Block: 4096   ${kind}\nAccess: (${mode.padStart(4, '0')}/${modeText(entry)})  Uid: (    ${run.machine.user.uid}/    ${run.machine.user.name})   Gid: (    ${run.machine.user.gid}/    ${run.machine.user.name})\nModify: ${new Date(entry.modified).toISOString().replace('T', ' ').replace('Z', '000000 +0000')}\n`,
-      )
-    },
-    (operand, message) =>
-      run.machine.userland === 'debian' ? `cannot statx '${operand}': ${message}` : `can't stat '${operand}': ${message}`,
-  )
-}
-
-const du: Command = (run) => {
-  const { flags, operands } = parseOptions(run.args, 'd')
-  const total = (path: string): number => {
-    const entry = run.machine.files.stat(path, false)
-    if (entry?.kind !== 'directory') return entry ? Math.ceil(sizeOf(entry) / 4096) * 4096 : 0
-    return 4096 + run.machine.files.list(path).reduce((sum, name) => sum + total(normalise(name, path)), 0)
-  }
-  return each(
-    run,
-    operands.length > 0 ? operands : ['.'],
-    (path, operand) => {
-      if (!run.machine.files.stat(path)) throw new FileError('No such file or directory')
-      const bytes = total(path)
-      run.io.out.write(`${flags.has('h') ? human(bytes) : Math.ceil(bytes / 1024)}\t${operand}\n`)
-    },
-    (operand, message) => `${operand}: ${message}`,
-  )
-}
-
-const readlink: Command = (run) => {
-  const { flags, operands } = parseOptions(run.args)
-  const path = pathIn(run, operands[0] ?? '')
-  const entry = run.machine.files.stat(path, false)
-  if (run.name === 'realpath' || flags.has('f')) run.io.out.write(`${run.machine.files.resolve(path)}\n`)
-  else if (entry?.kind === 'link') run.io.out.write(`${entry.target}\n`)
-  else return 1
-  return 0
-}
-
-const mktemp: Command = (run) => {
-  const { flags } = parseOptions(run.args, 'p t')
-  const name = `/tmp/tmp.${Array.from({ length: 6 }, () => 'ABCDEFGHIJKLMNOPabcdefghijklmnop'.charAt(Math.floor(run.machine.random() * 32))).join('')}`
-  if (flags.has('d')) run.machine.files.makeDirectory(name, true)
-  else run.machine.files.write(name, '')
-  run.io.out.write(`${name}\n`)
-  return 0
-}
-
 const tee: Command = async (run) => {
   const { flags, operands } = parseOptions(run.args)
   for (const file of operands) run.machine.files.write(pathIn(run, file), '', { append: flags.has('a') })
@@ -334,28 +116,6 @@ const tee: Command = async (run) => {
     run.io.out.write(chunk)
     for (const file of operands) run.machine.files.write(pathIn(run, file), chunk, { append: true })
   }
-}
-
-const diff: Command = async (run) => {
-  const { operands } = parseOptions(run.args)
-  const [a = '', b = ''] = operands
-  const left = run.machine.files.read(pathIn(run, a))
-  const right = run.machine.files.read(pathIn(run, b))
-  if (left === right) return 0
-  if (run.name === 'cmp') run.io.out.write(`${a} ${b} differ\n`)
-  else
-    run.io.out.write(
-      `--- ${a}\n+++ ${b}\n${left
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => `-${line}\n`)
-        .join('')}${right
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => `+${line}\n`)
-        .join('')}`,
-    )
-  return 1
 }
 
 const which: Command = async (run) => {
@@ -391,7 +151,6 @@ const words =
   }
 
 export const fileCommands: Record<string, Command> = {
-  ls,
   mkdir,
   rm,
   rmdir,
@@ -401,15 +160,7 @@ export const fileCommands: Record<string, Command> = {
   ln,
   chmod,
   chown: () => 0,
-  find,
-  stat,
-  du,
-  readlink,
-  realpath: readlink,
-  mktemp,
   tee,
-  diff,
-  cmp: diff,
   which,
   dd,
   sync: () => 0,

@@ -4,7 +4,7 @@ import type { Command } from '../machine.ts'
 import { escapeRegExp } from '../pattern.ts'
 import { linesOf, parseOptions, pathIn, readAll } from './options.ts'
 import { awk } from './awk.ts'
-import { unescape } from './text.ts'
+import { unescape } from './printing.ts'
 
 /** A POSIX expression as JavaScript's. Basic expressions take `\(`, `\{`, `\|`, `\+` where extended ones take them bare. */
 export function posixRegExp(pattern: string, extended: boolean, flags = ''): RegExp {

@@ -8,11 +8,29 @@ import { programCommands } from './programs.ts'
 import { systemCommands } from './system.ts'
 import { archiveCommands } from './archive.ts'
 import { filterCommands } from './filters.ts'
+import { encodingCommands } from './encoding.ts'
+import { printingCommands } from './printing.ts'
+import { endCommands } from './ends.ts'
+import { sortingCommands } from './sorting.ts'
+import { listingCommands } from './listing.ts'
+import { findingCommands } from './finding.ts'
+import { comparingCommands } from './comparing.ts'
+import { statusCommands } from './file-status.ts'
+import { dateCommands } from './dates.ts'
 import { textCommands } from './text.ts'
 
 const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     ...fileCommands,
+    ...encodingCommands,
+    ...printingCommands,
+    ...endCommands,
+    ...sortingCommands,
+    ...listingCommands,
+    ...findingCommands,
+    ...comparingCommands,
+    ...statusCommands,
+    ...dateCommands,
     ...textCommands,
     ...filterCommands,
     ...systemCommands,
@@ -73,7 +91,7 @@ function directoryOf(name: string, userland: Userland): string {
 
 /** Programs that every userland has. */
 const common =
-  'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha256sum md5sum du kill mount which tar dd readlink realpath nproc expr tac rev timeout sync mktemp nl fold paste comm cmp diff'.split(
+  'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha1sum sha256sum sha512sum md5sum gzip gunzip zcat du kill mount which tar dd readlink realpath nproc expr tac rev timeout sync mktemp nl fold paste comm cmp diff'.split(
     ' ',
   )
 const busyboxOnly =
