@@ -1,20 +1,19 @@
 import { createOperations } from './api/create-api.ts'
-import { Handler } from './api/handler.ts'
-import { localDoor } from './api/local.ts'
-import { settle } from './controllers/bootstrap.ts'
-import { startEngine } from './engine.ts'
 import { injectFault } from './kubelet/faults.ts'
-import { metricsApi } from './metrics/metrics-server.ts'
 import { scrape } from './metrics/pages.ts'
 import { prometheusState, watchPrometheus } from './metrics/prometheus-state.ts'
 import { renaming } from './rename.ts'
-import type { ApiRequest } from './api/http.ts'
+import { Store } from './store/store.ts'
+import { PausableClock } from './time/pausable-clock.ts'
+import { World } from './world.ts'
 import type { ClusterOptions, SimulatedCluster } from './cluster-api.ts'
-import type { ClusterParts, Engine, SimulatorData } from './engine.ts'
-import type { KubeletPort } from './kubelet/port.ts'
+import type { SimulatorData } from './engine.ts'
 import type { Platform } from './platform.ts'
+import type { StoredObject } from './resources/object.ts'
+import type { Journal, SavedCluster } from './time/journal.ts'
+import type { Snapshot } from './time/snapshot.ts'
 
-/** A cluster that others can begin as. */
+/** A cluster whose time its owner commands: others can begin as it is, it can go back, and stand still. */
 export interface ForkableCluster extends SimulatedCluster {
   /** Resolves when the cluster's own pods run. */
   ready(): Promise<void>
@@ -26,105 +25,184 @@ export interface ForkableCluster extends SimulatedCluster {
    * into a container. @param options as many nodes as this one has @throws RangeError when not; Error before it is ready
    */
   fork(options: ClusterOptions, platform: Platform): ForkableCluster
+  /** What the cluster is now. @throws Error before it is ready */
+  snapshot(): Snapshot
+  /**
+   * The cluster becomes what it was, as after a restore of etcd: objects have their old revisions, whatever is written from
+   * now on gets newer ones than ever before, and every stream ends, so that clients list again. Tokens stay good.
+   * @throws RangeError for a snapshot of a cluster with other nodes
+   */
+  restore(snapshot: Snapshot): void
+  /** Time stands still: the API answers and stores what it is told, and nothing acts on it until `resume`. */
+  pause(): void
+  resume(): void
+  readonly paused: boolean
+  /** From now on tells `journal` of everything that must not be lost, before it is acknowledged. */
+  keep(journal: Journal): void
 }
 
-/** A Kubernetes cluster in this process. Nothing of it ticks while nothing happens. */
-export function createCluster(options: ClusterOptions, data: SimulatorData, platform: Platform): ForkableCluster {
-  return assemble({ options, data, platform, operations: createOperations(data, platform), past: undefined }, 'at once')
-}
-
-function assemble(parts: ClusterParts, start: 'at once' | 'when needed'): ForkableCluster {
-  const { options, platform, operations } = parts
-  const api = localDoor(operations)
-  let engine: Engine | undefined
-  const running = (): Engine => (engine ??= startEngine(parts, api, handler))
-  const kubelets: KubeletPort = {
-    containerOf: (...of) => running().kubelets.containerOf(...of),
-    previousLogs: (...of) => running().kubelets.previousLogs(...of),
-  }
-  const sources = {
-    api,
-    clock: platform.clock,
-    get runtime() {
-      return running().runtime
-    },
-  }
-  const handler = new Handler(operations, {
-    columns: parts.data.columns,
-    kubelets,
-    aggregated: [metricsApi(sources)],
-    ...(parts.data.descriptions && { descriptions: parts.data.descriptions }),
+/** A Kubernetes cluster in this process. Nothing of it ticks while nothing happens. @param saved what it was when it ended */
+export function createCluster(options: ClusterOptions, data: SimulatorData, platform: Platform, saved?: SavedCluster): ForkableCluster {
+  const time = new PausableClock(platform.clock)
+  const own = { ...platform, clock: time }
+  const store = saved && new Store(own, saved)
+  const operations = createOperations(data, own, store)
+  return new Cluster(new World({ options, data, platform: own, operations, past: saved?.past }, 'at once'), {
+    options,
+    data,
+    platform: own,
+    time,
   })
-  let starting: Promise<void> | undefined
-  if (start === 'at once') running()
-  if (!parts.past)
-    starting = settle(api, platform.clock).then(() => {
-      starting = undefined
-      engine?.kubelets.goLive()
-      operations.store.compact()
-      untouched = operations.store.revision
+}
+
+interface Fixed {
+  readonly options: ClusterOptions
+  readonly data: SimulatorData
+  readonly platform: Platform
+  readonly time: PausableClock
+}
+
+class Cluster implements ForkableCluster {
+  readonly adminToken: string
+  readonly nodes: readonly string[]
+  readonly #fixed: Fixed
+  readonly #prometheusListeners = new Set<() => void>()
+  /** By the names that forks have had others for: objects that hold none of them. */
+  readonly #plain = new Map<string, WeakSet<object>>()
+  #world: World
+  #stopWatching: (() => void) | undefined
+  #journal: Journal | undefined
+
+  constructor(world: World, fixed: Fixed) {
+    this.#world = world
+    this.#fixed = fixed
+    this.adminToken = world.handler.auth.adminToken
+    this.nodes = fixed.options.nodes
+  }
+
+  handle(request: Parameters<SimulatedCluster['handle']>[0]): ReturnType<SimulatedCluster['handle']> {
+    return this.#world.handle(request)
+  }
+
+  upgrade(request: Parameters<SimulatedCluster['upgrade']>[0]): ReturnType<SimulatedCluster['upgrade']> {
+    return this.#world.handler.upgrade(request)
+  }
+
+  inject(fault: Parameters<SimulatedCluster['inject']>[0]): () => void {
+    this.#world.wake()
+    return injectFault(this.#world.api, fault)
+  }
+
+  scrape(page: Parameters<SimulatedCluster['scrape']>[0]): string {
+    return scrape(page, this.#world.sources)
+  }
+
+  prometheus(): ReturnType<SimulatedCluster['prometheus']> {
+    return prometheusState(this.#world.api)
+  }
+
+  onPrometheus(listener: () => void): () => void {
+    const mine = () => listener()
+    this.#prometheusListeners.add(mine)
+    this.#stopWatching ??= this.#watchPrometheus()
+    return () => void this.#prometheusListeners.delete(mine)
+  }
+
+  ready(): Promise<void> {
+    return this.#world.ready()
+  }
+
+  fork(options: ClusterOptions, platform: Platform): ForkableCluster {
+    return this.#beginAs(this.snapshot(), options, platform)
+  }
+
+  snapshot(): Snapshot {
+    return this.#world.snapshot()
+  }
+
+  restore(snapshot: Snapshot): void {
+    const { nodes } = this.#fixed.options
+    if (snapshot.nodes.join() !== nodes.join()) throw new RangeError(`A snapshot of other nodes: ${snapshot.nodes.join(', ')}.`)
+    const store = snapshot.store.fork(this.#fixed.platform)
+    store.follow(this.#world.revision)
+    this.#live(store, snapshot)
+  }
+
+  pause(): void {
+    this.#fixed.time.pause()
+    this.#world.hold()
+  }
+
+  resume(): void {
+    this.#fixed.time.resume()
+    this.#world.release()
+  }
+
+  get paused(): boolean {
+    return this.#fixed.time.paused
+  }
+
+  keep(journal: Journal): void {
+    this.#journal = journal
+    this.#world.keep(journal)
+  }
+
+  close(): void {
+    this.#stopWatching?.()
+    this.#world.close()
+  }
+
+  /** Goes on as another world. */
+  #live(store: Store, { past, quiet }: Snapshot): void {
+    const { options, data, platform } = this.#fixed
+    const before = this.#world
+    const operations = createOperations(data, platform, store)
+    this.#world = new World({ options, data, platform, operations, past }, quiet ? 'when needed' : 'soon')
+    if (this.paused) this.#world.hold()
+    if (this.#journal) this.#world.keep(this.#journal)
+    before.close()
+    if (!this.#stopWatching) return
+    this.#stopWatching = this.#watchPrometheus()
+    this.#tellOfPrometheus()
+  }
+
+  #watchPrometheus(): () => void {
+    return watchPrometheus(this.#world.api, () => this.#tellOfPrometheus())
+  }
+
+  #tellOfPrometheus(): void {
+    for (const listener of this.#prometheusListeners) listener()
+  }
+
+  #beginAs({ store: theirs, past, quiet }: Snapshot, options: ClusterOptions, platform: Platform): ForkableCluster {
+    const { data } = this.#fixed
+    if (options.nodes.length !== this.nodes.length) throw new RangeError(`A fork has as many nodes as its origin: ${this.nodes.length}.`)
+    const time = new PausableClock(platform.clock)
+    const own = { ...platform, clock: time }
+    const names = namesOf(this.#fixed.options, options)
+    const rename = renaming(names)
+    const skip = this.#plainFor(names)
+    const store = theirs.fork(own, (object) => {
+      if (skip.has(object)) return object
+      const renamed: StoredObject = rename(object)
+      if (renamed === object) skip.add(object)
+      return renamed
     })
-  /** The revision at which nothing waits for its time to come. */
-  let untouched = start === 'when needed' ? operations.store.revision : -1
-  const plain = new Map<string, WeakSet<object>>()
-  return {
-    handle(request) {
-      if (!isReading(request)) running()
-      return starting ? starting.then(() => handler.handle(request)) : handler.handle(request)
-    },
-    upgrade: (request) => handler.upgrade(request),
-    inject(fault) {
-      running()
-      return injectFault(api, fault)
-    },
-    adminToken: handler.auth.adminToken,
-    nodes: options.nodes,
-    scrape: (page) => scrape(page, sources),
-    prometheus: () => prometheusState(api),
-    onPrometheus: (listener) => watchPrometheus(api, listener),
-    ready: async () => starting,
-    fork(others, itsPlatform) {
-      if (starting) throw new Error('A cluster that is still starting cannot be forked.')
-      if (others.nodes.length !== options.nodes.length)
-        throw new RangeError(`A fork has as many nodes as its origin: ${options.nodes.length}.`)
-      const names = namesOf(options, others)
-      const rename = renaming(names)
-      // What has none of the names is looked through for the first fork only.
-      const known = [...names]
-        .filter(([from, to]) => from !== to)
-        .map(([from]) => from)
-        .join('\n')
-      const skip = plain.get(known) ?? new WeakSet()
-      plain.set(known, skip)
-      const store = operations.store.fork(itsPlatform, (object) => {
-        if (skip.has(object)) return object
-        const renamed = rename(object)
-        if (renamed === object) skip.add(object)
-        return renamed
-      })
-      const past = rename(engine?.runtime.past() ?? parts.past ?? { containers: {}, volumes: [] })
-      const made: ClusterParts = {
-        options: others,
-        data: parts.data,
-        platform: itsPlatform,
-        operations: createOperations(parts.data, itsPlatform, store),
-        past,
-      }
-      return assemble(made, operations.store.revision === untouched ? 'when needed' : 'at once')
-    },
-    close() {
-      engine?.stop()
-      operations.store.close()
-    },
+    const operations = createOperations(data, own, store)
+    const world = new World({ options, data, platform: own, operations, past: rename(past) }, quiet ? 'when needed' : 'at once')
+    return new Cluster(world, { options, data, platform: own, time })
+  }
+
+  #plainFor(names: ReadonlyMap<string, string>): WeakSet<object> {
+    const changing = [...names].filter(([from, to]) => from !== to).map(([from]) => from)
+    const key = changing.join('\n')
+    const known = this.#plain.get(key) ?? new WeakSet()
+    this.#plain.set(key, known)
+    return known
   }
 }
 
 function namesOf(from: ClusterOptions, to: ClusterOptions): ReadonlyMap<string, string> {
   const nodes = from.nodes.map((name, index) => [name, to.nodes[index] ?? name] as const)
   return new Map([...nodes, [from.certificateAuthority, to.certificateAuthority]])
-}
-
-/** Whether a request leaves everything as it is, whatever it is about. */
-function isReading(request: ApiRequest): boolean {
-  return request.method === 'GET' || request.method === 'HEAD'
 }

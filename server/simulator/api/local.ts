@@ -84,7 +84,8 @@ class LocalDoor implements Api {
   watch<K extends keyof Kinds>(kind: K, handler: (event: WatchEvent<Kinds[K]>) => void): () => void {
     const { store, registry } = this.#operations
     const { table } = registry.ofKind(kind)
-    return store.watch(table, initialEvents(store.list(table), table), (event) => handler(event as unknown as WatchEvent<Kinds[K]>))
+    const tell = (event: StoreEvent) => handler(event as unknown as WatchEvent<Kinds[K]>)
+    return store.watch(table, initialEvents(store.list(table), table), tell, { acts: true })
   }
 
   #write<K extends keyof Kinds>(object: Kinds[K], part: Part): Kinds[K] {
@@ -137,10 +138,11 @@ class LocalGeneric implements GenericApi {
     const { store, registry } = this.#operations
     const tables = new Set(registry.all().map(({ table }) => table))
     const initial = [...tables].flatMap((table) => initialEvents(store.list(table), table))
-    return store.watch(undefined, initial, (event) => {
+    const tell = (event: StoreEvent) => {
       const resource = registry.ofTable(event.table)
       if (resource) handler(resource, event)
-    })
+    }
+    return store.watch(undefined, initial, tell, { acts: true })
   }
 
   #own(resource: ResourceInfo): Resource {

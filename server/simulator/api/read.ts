@@ -112,12 +112,13 @@ export class Reader {
         sink.end()
         return () => undefined
       }
-      const stop = store.watch(call.resource.table, initial, (event) => {
+      const tell = (event: StoreEvent) => {
         const type = transition(event, matches)
         if (type === undefined) return
         if (accepted.as === undefined) sink.write(eventText(type, shownAs(call.resource, event.object)))
         else write({ type, object: show(event.object) })
-      })
+      }
+      const stop = store.watch(call.resource.table, initial, tell, { ended: () => gone() })
       if (query.get('sendInitialEvents') === 'true') queueMicrotask(() => write(this.#bookmark(call)))
       const cancel = this.#limit(query.get('timeoutSeconds'), () => {
         stop()

@@ -11,10 +11,30 @@ export interface StoreEvent {
   readonly table: string
 }
 
-interface Watcher {
+export interface WatchOptions {
+  /** Called when the store closes, and nothing comes any more. */
+  readonly ended?: () => void
+  /** One of those who act on changes: hears of nothing while they are held. */
+  readonly acts?: boolean
+}
+
+interface Watcher extends WatchOptions {
   readonly table: string | undefined
   readonly handler: (event: StoreEvent) => void
   closed: boolean
+}
+
+/** Two states of an object: `old` is undefined when it was made, `object` when it was removed. */
+export interface ObjectChange {
+  readonly table: string
+  readonly old?: StoredObject
+  readonly object?: StoredObject
+}
+
+/** What a store is, for one that begins as it. */
+export interface StoreContents {
+  readonly revision: number
+  readonly objects: Iterable<{ readonly table: string; readonly object: StoredObject }>
 }
 
 /** Bounds the memory of the log: what is older cannot be watched from, as on a real API server after compaction. */
@@ -35,18 +55,27 @@ export class Store {
   readonly #watchers = new Set<Watcher>()
   #deliveries: { readonly watcher: Watcher; readonly event: StoreEvent }[] = []
   #scheduled = false
+  /** Events that those who act have not heard of yet; undefined while they hear of them at once. */
+  #held: { readonly watcher: Watcher; readonly event: StoreEvent }[] | undefined
+  #journal: ((event: StoreEvent) => void) | undefined
   readonly #platform: Platform
 
-  constructor(platform: Platform) {
+  /** @param contents what it begins with; nothing when absent */
+  constructor(platform: Platform, contents?: StoreContents) {
     this.#platform = platform
+    if (!contents) return
+    this.#revision = contents.revision
+    this.#compacted = contents.revision
+    for (const { table, object } of contents.objects)
+      this.#own(table).set(keyOf(object.metadata.namespace, object.metadata.name ?? ''), object)
   }
 
   /**
    * A store of its own that begins with what is in this one, at the same revision and with nothing in its log.
    * Costs what `change` changes: everything else is shared until one of the two writes to it.
-   * @param change returns the very object when nothing of it has to be different
+   * @param change returns the very object when nothing of it has to be different; absent when nothing has
    */
-  fork(platform: Platform, change: (object: StoredObject) => StoredObject): Store {
+  fork(platform: Platform, change?: (object: StoredObject) => StoredObject): Store {
     const made = new Store(platform)
     made.#revision = this.#revision
     made.#compacted = this.#revision
@@ -54,6 +83,7 @@ export class Store {
     made.#shared = new Set(this.#shared)
     made.#tables = new Map(this.#tables)
     made.#sorted = new Map(this.#sorted)
+    if (!change) return made
     for (const [table, objects] of this.#tables) {
       for (const object of objects.values()) {
         const changed = change(object)
@@ -69,6 +99,38 @@ export class Store {
 
   get revision(): number {
     return this.#revision
+  }
+
+  /** Makes the next revision come after `revision`, and what was before it unwatchable: another store's clients come here now. */
+  follow(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision) + 1
+    this.compact()
+  }
+
+  /** Calls `journal` with each change before it is made; when it throws, nothing has changed. */
+  keep(journal: (event: StoreEvent) => void): void {
+    this.#journal = journal
+  }
+
+  /** Everything there is. */
+  contents(): StoreContents {
+    const objects = [...this.#tables].flatMap(([table, all]) => [...all.values()].map((object) => ({ table, object })))
+    return { revision: this.#revision, objects }
+  }
+
+  /** What is not the same in `other`, in the order of tables and keys. Tables and objects that the two share cost nothing. */
+  changesTo(other: Store): readonly ObjectChange[] {
+    const changes: ObjectChange[] = []
+    for (const table of [...new Set([...this.#tables.keys(), ...other.#tables.keys()])].toSorted(compare)) {
+      const before = this.#tables.get(table) ?? new Map<string, StoredObject>()
+      const after = other.#tables.get(table) ?? new Map<string, StoredObject>()
+      if (before === after) continue
+      for (const key of [...new Set([...before.keys(), ...after.keys()])].toSorted(compare)) {
+        const [old, object] = [before.get(key), after.get(key)]
+        if (old !== object) changes.push({ table, ...(old && { old }), ...(object && { object }) })
+      }
+    }
+    return changes
   }
 
   /** The oldest revision that can still be watched from. */
@@ -113,8 +175,10 @@ export class Store {
     const objects = this.#own(table)
     const old = objects.get(key)
     const stored = this.#stamp(object)
+    const event: StoreEvent = { revision: this.#revision, type: old ? 'MODIFIED' : 'ADDED', object: stored, ...(old && { old }), table }
+    this.#journal?.(event)
     objects.set(key, stored)
-    this.#record({ revision: this.#revision, type: old ? 'MODIFIED' : 'ADDED', object: stored, ...(old && { old }), table })
+    this.#record(event)
     return stored
   }
 
@@ -123,9 +187,11 @@ export class Store {
     const key = keyOf(last.metadata.namespace, last.metadata.name ?? '')
     const old = this.#tables.get(table)?.get(key)
     if (!old) return last
-    this.#own(table).delete(key)
     const stamped = this.#stamp(last)
-    this.#record({ revision: this.#revision, type: 'DELETED', object: stamped, old, table })
+    const event: StoreEvent = { revision: this.#revision, type: 'DELETED', object: stamped, old, table }
+    this.#journal?.(event)
+    this.#own(table).delete(key)
+    this.#record(event)
     return stamped
   }
 
@@ -136,8 +202,13 @@ export class Store {
   }
 
   /** Tells `handler` of `initial` and then of each change, never before this returns. @returns ends it */
-  watch(table: string | undefined, initial: readonly StoreEvent[], handler: (event: StoreEvent) => void): () => void {
-    const watcher: Watcher = { table, handler, closed: false }
+  watch(
+    table: string | undefined,
+    initial: readonly StoreEvent[],
+    handler: (event: StoreEvent) => void,
+    options: WatchOptions = {},
+  ): () => void {
+    const watcher: Watcher = { ...options, table, handler, closed: false }
     this.#watchers.add(watcher)
     for (const event of initial) this.#deliveries.push({ watcher, event })
     this.#schedule()
@@ -153,10 +224,26 @@ export class Store {
     this.#compacted = this.#revision
   }
 
+  /** From now on those who act hear of nothing, until `release`. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  /** Those who act hear of everything that has happened meanwhile. */
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    this.#deliveries.push(...held)
+    this.#schedule()
+  }
+
   close(): void {
-    for (const watcher of this.#watchers) watcher.closed = true
+    const watchers = [...this.#watchers]
+    for (const watcher of watchers) watcher.closed = true
     this.#watchers.clear()
     this.#deliveries = []
+    this.#held = undefined
+    for (const watcher of watchers) watcher.ended?.()
   }
 
   /** The table, for writing. */
@@ -206,6 +293,10 @@ export class Store {
     for (let index = 0; index < this.#deliveries.length; index++) {
       const delivery = this.#deliveries[index]
       if (!delivery || delivery.watcher.closed) continue
+      if (this.#held && delivery.watcher.acts) {
+        this.#held.push(delivery)
+        continue
+      }
       try {
         delivery.watcher.handler(delivery.event)
       } catch (error) {

@@ -1,0 +1,15 @@
+import type { RuntimePast } from '../images/past.ts'
+import type { StoreContents, StoreEvent } from '../store/store.ts'
+
+/** Where a cluster writes down what must not be lost. Whatever it throws refuses the change that it was told of. */
+export interface Journal {
+  /** The cluster is this from now on: at its beginning, and when it has been restored. */
+  begin(contents: StoreContents): void
+  /** One change more; whoever makes it is answered after this returns. */
+  change(event: StoreEvent): void
+}
+
+/** What is left of a cluster that has ended. */
+export interface SavedCluster extends StoreContents {
+  readonly past: RuntimePast
+}
