@@ -33,7 +33,7 @@ export function differences(before: Snapshot, after: Snapshot): readonly Differe
   return before.store.changesTo(after.store).flatMap(({ old, object }) => {
     const shown = object ?? old
     if (!shown) return []
-    const { apiVersion = '', kind = '', metadata } = shown
+    const { apiVersion, kind, metadata } = shown
     const fields = old && object ? fieldsThatDiffer(old, object) : []
     const type = old && object ? 'changed' : object ? 'added' : 'removed'
     return [
