@@ -32,6 +32,7 @@ export function endpointsOf(serving: Serving): readonly Endpoint[] {
       protocol: listener.protocol,
       program: name,
       tls: listener.tls,
+      say: (template, more) => serving.logs.say(template, more),
       answer: http && ((request, client) => answered(serving, http, request, client)),
     }
   })
@@ -41,6 +42,7 @@ export function endpointsOf(serving: Serving): readonly Endpoint[] {
     protocol: port.protocol === 'UDP' ? 'UDP' : 'TCP',
     program: name,
     tls: false,
+    say: (template, more) => serving.logs.say(template, more),
     answer: (request, client) => answered(serving, genericHttp, request, client),
   }))
   return [...listed, ...declared.filter((each) => !listed.some((other) => other.port === each.port))]

@@ -109,7 +109,7 @@ export function serviceFor(
   namespace = 'default',
   portName?: string,
 ): readonly [Kinds['Service'], Kinds['EndpointSlice']] {
-  const named = portName === undefined ? {} : { name: portName }
+  const named = { ...(portName === undefined ? {} : { name: portName }), ...(targetPort === 53 ? { protocol: 'UDP' } : {}) }
   return [
     { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { clusterIP, ports: [{ ...named, port, targetPort }] } },
     {

@@ -1,4 +1,6 @@
 import type { Api } from '../api/door.ts'
+import { injectNetworkFault } from '../network/links.ts'
+import type { NetworkFault } from '../network/links.ts'
 import type { Node } from '../resources/kinds.ts'
 
 /** What can be made to go wrong with a node, as the annotation on it says. Documented in `manifests/simulator/README.md`. */
@@ -40,9 +42,11 @@ export type Fault =
   | { readonly fault: NodeFault; readonly node: string }
   /** On every node. */
   | { readonly fault: 'missing-image'; readonly image: string }
+  | NetworkFault
 
 /** Brings a fault about, by the annotation that stands for it. @returns heals it */
 export function injectFault(api: Api, fault: Fault): () => void {
+  if (fault.fault === 'network') return injectNetworkFault(api, fault)
   const nodes = 'node' in fault ? [fault.node] : api.list('Node').map((node) => node.metadata.name ?? '')
   const [annotation, word] = 'node' in fault ? [faultAnnotation, fault.fault] : [missingAnnotation, fault.image]
   const set = (present: boolean): void => {

@@ -21,12 +21,7 @@ const notFound: DnsAnswer = { status: 'NXDOMAIN', records: [] }
 export function answerQuery(api: Api, asked: string, type: RecordType): DnsAnswer {
   const name = asked.replace(/\.$/, '').toLowerCase()
   if (type === 'PTR') return reverse(api, name)
-  if (!name.endsWith('.cluster.local')) {
-    const address = mirrors[name]
-    if (address) return found(type === 'A' ? [record(name, 'A', address)] : [])
-    // Forwarded upstream, which is not there: single labels are refused by the forwarder's own root zone.
-    return name.includes('.') && !/\.(local|internal|svc)$|^[^.]+\.svc$/.test(name) ? { status: 'SERVFAIL', records: [] } : notFound
-  }
+  if (!name.endsWith('.cluster.local')) return answerUpstream(name, type)
   const labels = name.split('.').slice(0, -2)
   const zone = labels.pop()
   const namespace = labels.pop()
@@ -36,6 +31,15 @@ export function answerQuery(api: Api, asked: string, type: RecordType): DnsAnswe
   const service = api.get('Service', namespace, labels.at(-1) ?? '')
   if (!service) return labels.length === 0 && api.get('Namespace', undefined, namespace) ? found([]) : notFound
   return serviceRecords(api, service, name, labels.slice(0, -1), type)
+}
+
+/** What a name server answers that knows nothing of the cluster: a few names, and what it cannot find out. */
+export function answerUpstream(asked: string, type: RecordType): DnsAnswer {
+  const name = asked.replace(/\.$/, '').toLowerCase()
+  const address = mirrors[name]
+  if (address) return found(type === 'A' ? [record(name, 'A', address)] : [])
+  // Forwarded to a network that is not there; single labels are refused by the forwarder's own root zone.
+  return name.includes('.') && !/\.(local|internal|svc|arpa)$|^[^.]+\.svc$/.test(name) ? { status: 'SERVFAIL', records: [] } : notFound
 }
 
 function record(name: string, type: RecordType, data: string): DnsRecord {
@@ -105,9 +109,19 @@ function srvRecords(api: Api, service: Service, name: string, before: readonly s
   return records.length > 0 ? found(records) : notFound
 }
 
-function reverse(api: Api, ip: string): DnsAnswer {
-  const service = api.list('Service').find((each) => each.spec?.clusterIP === ip)
-  if (!service) return notFound
+function reverse(api: Api, asked: string): DnsAnswer {
+  const ip = asked.endsWith('.in-addr.arpa') ? asked.replace('.in-addr.arpa', '').split('.').toReversed().join('.') : asked
   const name = `${ip.split('.').toReversed().join('.')}.in-addr.arpa`
-  return found([record(name, 'PTR', `${service.metadata.name}.${service.metadata.namespace}.svc.cluster.local.`)])
+  const pointer = (host: string, { metadata }: Service) =>
+    record(name, 'PTR', `${host}${metadata.name}.${metadata.namespace}.svc.cluster.local.`)
+  const services = api.list('Service')
+  const service = services.find((each) => each.spec?.clusterIP === ip)
+  if (service) return found([pointer('', service)])
+  // A pod has a name only where a service has it as an endpoint.
+  const records = services.flatMap((each) =>
+    backends(api, each)
+      .filter((backend) => backend.ip === ip)
+      .map((backend) => pointer(`${backend.hostname}.`, each)),
+  )
+  return records.length > 0 ? found(records) : notFound
 }

@@ -1,15 +1,24 @@
 import type { Api } from '../api/door.ts'
 import type { Platform } from '../platform.ts'
-import type { Pod, Service } from '../resources/kinds.ts'
-import { answerQuery } from './dns.ts'
-import { slicesOf } from './slices.ts'
+import type { Pod } from '../resources/kinds.ts'
+import { answerAsServer, answerOutside } from './name-server.ts'
+import { routesBetween } from './routes.ts'
+import type { ProxyRules, Route, Terrain } from './routes.ts'
 import type { Connection, DnsAnswer, HttpExchange, HttpReply, HttpRequest, Listening, Lookup, NetworkView, RecordType } from './view.ts'
 
 /** A place where something listens. */
 export interface Endpoint extends Listening {
   readonly tls: boolean
-  /** Undefined when it is open but speaks no HTTP. */
-  readonly answer: ((request: HttpRequest, client: string) => { readonly reply: HttpReply; readonly millis: number }) | undefined
+  /** Undefined when it is open but speaks no HTTP. A program that asks others first answers later. */
+  readonly answer: ((request: HttpRequest, client: string) => Answered | Promise<Answered>) | undefined
+  /** Writes a line to the program's log. */
+  readonly say: (template: string, fields?: Readonly<Record<string, string>>) => void
+}
+
+export interface Answered {
+  readonly reply: HttpReply
+  /** How long the program took, beside what it waited for others. */
+  readonly millis: number
 }
 
 /** A pod's listening side, made by its running containers. */
@@ -21,11 +30,10 @@ export interface Attachment {
 /** Asks the cluster's own API, as a pod that connects to it does. */
 export type KubeApi = (request: HttpRequest) => Promise<HttpReply> | HttpReply
 
-type Route =
-  | { readonly to: 'endpoint'; readonly endpoint: Endpoint; readonly ip: string }
-  | { readonly to: 'kube-api' }
-  | { readonly to: 'refused' | 'timeout' | 'unreachable' }
-
+/** One packet lost: TCP sends it again after this (RFC 6298: a second for the first, 200 ms once the round trip is known). */
+const [firstRetry, laterRetry] = [1000, 200]
+/** After so many packets in a row a connection counts as timed out (tcp_syn_retries). */
+const mostRetries = 6
 /** The kernel answers for an address that nobody has after this long. */
 const unreachableMillis = 3070
 const dnsTimeoutMillis = 5000
@@ -54,12 +62,21 @@ export class ClusterNetwork {
   readonly #platform: Platform
   readonly #kubeApi: KubeApi | undefined
   readonly #attached = new Map<string, Set<Attachment>>()
+  readonly #rules = new Map<string, ProxyRules>()
+  readonly #listeners = new Set<() => void>()
+  readonly #terrain: Terrain
   #turn = 0
 
   constructor(api: Api, platform: Platform, kubeApi: KubeApi | undefined) {
     this.#api = api
     this.#platform = platform
     this.#kubeApi = kubeApi
+    this.#terrain = {
+      api,
+      endpointsAt: (ip) => this.endpointsAt(ip),
+      podAt: (ip) => this.#podAt(ip),
+      rulesOf: (node) => this.#rules.get(node),
+    }
   }
 
   /** Makes a container's ports reachable at its pod's address. @returns detaches it */
@@ -67,10 +84,38 @@ export class ClusterNetwork {
     const there = this.#attached.get(ip) ?? new Set()
     this.#attached.set(ip, there)
     there.add(attachment)
+    const proxied = isKubeProxy(attachment.pod) ? attachment.pod.spec?.nodeName : undefined
+    if (proxied !== undefined) this.#rules.delete(proxied)
+    this.#changed()
     return () => {
       there.delete(attachment)
       if (there.size === 0) this.#attached.delete(ip)
+      // The node's rules stay as they were until another kube-proxy runs there.
+      if (proxied !== undefined) this.#rules.set(proxied, { services: this.#api.list('Service'), slices: this.#api.list('EndpointSlice') })
+      this.#changed()
     }
+  }
+
+  /** Tells of containers that come and go. @returns ends it */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Every way a connection may go, all equally likely, as it is now. @param from, to addresses */
+  routes(from: string, to: string, port: number): readonly Route[] {
+    return routesBetween(this.#terrain, from, to, port)
+  }
+
+  #podAt(ip: string): Pod | undefined {
+    for (const { pod } of this.#attached.get(ip) ?? []) if (!pod.spec?.hostNetwork) return pod
+    return this.#api
+      .list('Pod')
+      .find(({ spec, status }) => status?.podIP === ip && !spec?.hostNetwork && status.phase !== 'Succeeded' && status.phase !== 'Failed')
   }
 
   /** The network from inside a pod. @param hosts reads its /etc/hosts @param resolver reads its /etc/resolv.conf */
@@ -78,8 +123,8 @@ export class ClusterNetwork {
     return {
       ip,
       namespace,
-      query: (name, type, server) => this.query(name, type, server === undefined ? parseResolver(resolver()).servers : [server]),
-      lookup: (host) => this.#lookup(host, hosts(), parseResolver(resolver())),
+      query: (name, type, server) => this.query(ip, name, type, server === undefined ? parseResolver(resolver()).servers : [server]),
+      lookup: (host) => this.#lookup(ip, host, hosts(), parseResolver(resolver())),
       connect: (to, port) => this.connect(ip, to, port),
       request: (to, port, request) => this.request(ip, to, port, request),
       ping: (to) => this.#ping(ip, to),
@@ -95,27 +140,40 @@ export class ClusterNetwork {
     return new Promise((resolve) => void this.#platform.clock.after(millis, resolve))
   }
 
-  /** Asks name servers, one after the other until one answers. */
-  async query(name: string, type: RecordType, servers: readonly string[]): Promise<DnsAnswer> {
+  /** Asks name servers, one after the other until one answers. @param from the address of who asks */
+  async query(from: string, name: string, type: RecordType, servers: readonly string[]): Promise<DnsAnswer> {
     for (const server of servers) {
-      if (this.#isNameServer(server)) {
+      if (server === nodeResolver) {
         await this.#wait(1)
-        return answerQuery(this.#api, name, type)
+        return answerOutside(name, type)
+      }
+      const route = this.#pick(routesBetween(this.#terrain, from, server, 53, 'UDP'))
+      if (route.to === 'endpoint' && this.#platform.random() >= route.link.loss) {
+        await this.#wait(Math.ceil(1 + route.link.latency))
+        return answerAsServer({ api: this.#api, random: this.#platform.random, say: route.endpoint.say }, from, name, type)
       }
       await this.#wait(dnsTimeoutMillis)
     }
     return { status: 'timeout' }
   }
 
-  /** The cluster's DNS by its service or one of its pods, or the nodes' own resolver, which knows no cluster names but answers. */
-  #isNameServer(ip: string): boolean {
-    const dns = this.#api.list('Service', 'kube-system').find((service) => service.metadata.name === 'kube-dns')
-    if (!dns) return false
-    const ready = this.#readyAddresses(dns, dns.spec?.ports?.[0]?.name)
-    return ready.length > 0 && (dns.spec?.clusterIP === ip || ip === nodeResolver || ready.some((each) => each.ip === ip))
+  /** What a name means to whoever asks from there, now and without waiting: for what is worked out rather than lived through. */
+  resolve(from: string, namespace: string, host: string): { readonly ip: string } | { readonly failed: 'no such host' | 'timeout' } {
+    if (/^\d+(\.\d+){3}$/.test(host)) return { ip: host }
+    const dns = this.#api.list('Service', 'kube-system').find((service) => service.metadata.name === 'kube-dns')?.spec?.clusterIP
+    const routes = dns === undefined ? [] : routesBetween(this.#terrain, from, dns, 53, 'UDP')
+    if (!routes.some((route) => route.to === 'endpoint')) return { failed: 'timeout' }
+    const quiet = { api: this.#api, random: () => 0.5, say: () => undefined }
+    const search = [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'].map((domain) => `${host}.${domain}`)
+    for (const name of host.endsWith('.') ? [host] : [...search, host]) {
+      const answer = answerAsServer(quiet, from, name, 'A')
+      const address = answer.status === 'NOERROR' ? answer.records.find((record) => record.type === 'A')?.data : undefined
+      if (address !== undefined) return { ip: address }
+    }
+    return { failed: 'no such host' }
   }
 
-  async #lookup(host: string, hosts: string, { servers, search, ndots }: Resolver): Promise<Lookup> {
+  async #lookup(from: string, host: string, hosts: string, { servers, search, ndots }: Resolver): Promise<Lookup> {
     if (/^\d+(\.\d+){3}$/.test(host)) return { ok: true, name: host, addresses: [host] }
     for (const line of hosts.split('\n')) {
       const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/)
@@ -126,7 +184,7 @@ export class ClusterNetwork {
     const names = host.endsWith('.') ? [host] : host.split('.').length > ndots ? [host, ...relative] : [...relative, host]
     let failed = false
     for (const name of names) {
-      const answer = await this.query(name, 'A', servers)
+      const answer = await this.query(from, name, 'A', servers)
       if (answer.status === 'timeout') return { ok: false, why: 'timeout' }
       failed ||= answer.status === 'SERVFAIL'
       const addresses =
@@ -137,117 +195,78 @@ export class ClusterNetwork {
   }
 
   async connect(from: string, to: string, port: number): Promise<Connection> {
-    const millis = this.#latency()
-    const route = this.#route(from, to, port)
+    const route = this.#pick(this.routes(from, to, port))
+    const millis = this.#latency(route)
+    if (millis === undefined) return { result: 'timeout', millis: 0 }
     await this.#wait(route.to === 'unreachable' ? unreachableMillis : route.to === 'timeout' ? 0 : Math.ceil(millis))
     if (route.to === 'endpoint') return { result: 'open', protocol: protocolOf(route.endpoint), millis }
     return route.to === 'kube-api' ? { result: 'open', protocol: 'https', millis } : { result: route.to, millis }
   }
 
   async request(from: string, to: string, port: number, request: HttpRequest): Promise<HttpExchange> {
-    const millis = this.#latency()
-    const route = this.#route(from, to, port)
-    if (route.to === 'kube-api') {
-      if (!request.secure)
-        return {
-          result: 'answered',
-          reply: { status: 400, headers: {}, body: 'Client sent an HTTP request to an HTTPS server.\n' },
-          millis,
-        }
-      await this.#wait(Math.ceil(millis + 2))
-      const reply = this.#kubeApi ? await this.#kubeApi(request) : { status: 503, headers: {}, body: '' }
-      return { result: 'answered', reply, millis }
-    }
+    const route = this.#pick(this.routes(from, to, port))
+    const millis = this.#latency(route)
+    if (millis === undefined) return { result: 'timeout', millis: 0 }
+    if (route.to === 'kube-api') return this.#askApi(request, millis)
     if (route.to !== 'endpoint') {
       await this.#wait(route.to === 'unreachable' ? unreachableMillis : route.to === 'timeout' ? 0 : Math.ceil(millis))
       return { result: route.to, millis }
     }
     const { endpoint } = route
     if (!endpoint.answer) return { result: 'wrong-protocol', protocol: 'tcp', millis }
-    if (endpoint.tls && !request.secure)
-      return { result: 'answered', reply: { status: 400, headers: {}, body: 'Client sent an HTTP request to an HTTPS server.\n' }, millis }
+    if (endpoint.tls && !request.secure) return { result: 'answered', reply: plainToSecure, millis }
     if (!endpoint.tls && request.secure) return { result: 'wrong-protocol', protocol: 'http', millis }
-    const answered = endpoint.answer(request, from)
+    const began = this.#platform.clock.now()
+    const answered = await endpoint.answer(request, from)
     await this.#wait(Math.ceil(millis + answered.millis))
-    return { result: 'answered', reply: answered.reply, millis: millis + answered.millis }
+    return { result: 'answered', reply: answered.reply, millis: Math.max(millis + answered.millis, this.#platform.clock.now() - began) }
+  }
+
+  async #askApi(request: HttpRequest, millis: number): Promise<HttpExchange> {
+    if (!request.secure) return { result: 'answered', reply: plainToSecure, millis }
+    await this.#wait(Math.ceil(millis + 2))
+    const reply = this.#kubeApi ? await this.#kubeApi(request) : { status: 503, headers: {}, body: '' }
+    return { result: 'answered', reply, millis }
   }
 
   async #ping(from: string, to: string): ReturnType<NetworkView['ping']> {
-    const millis = 0.05 + this.#latency() * 0.4
-    if (to === from || to.startsWith('127.') || this.#hasAddress(to)) {
-      await this.#wait(Math.ceil(millis))
-      return { result: 'reply', millis }
-    }
-    // kube-proxy translates ports, not ICMP: a ClusterIP never answers a ping.
-    return { result: 'lost' }
+    if (this.#api.list('Service').some(({ spec }) => spec?.clusterIP === to)) return { result: 'lost' } // kube-proxy translates ports, not ICMP
+    // Any port tells whether packets arrive; policies about single ports do not know ICMP, so they keep it out.
+    const [route] = this.routes(from, to, icmp)
+    const millis = 0.05 + this.#jitter() * 0.4 + (route?.link.latency ?? 0)
+    if (route?.to === 'unreachable') return { result: 'unreachable' }
+    if (!route || route.to === 'timeout' || this.#platform.random() < route.link.loss) return { result: 'lost' }
+    await this.#wait(Math.ceil(millis))
+    return { result: 'reply', millis }
   }
 
-  #latency(): number {
+  #pick(routes: readonly Route[]): Route {
+    return routes[routes.length > 1 ? this.#turn++ % routes.length : 0] ?? { to: 'timeout', link: { latency: 0, loss: 0 } }
+  }
+
+  #jitter(): number {
     return 0.2 + this.#platform.random() * 0.6
   }
 
-  #hasAddress(ip: string): boolean {
-    if (this.#attached.has(ip)) return true
-    if (this.#nodeIps().has(ip)) return true
-    return this.#api.list('Pod').some((pod) => pod.status?.podIP === ip && pod.status.phase === 'Running')
-  }
-
-  #nodeIps(): Set<string> {
-    return new Set(
-      this.#api
-        .list('Node')
-        .flatMap((node) => (node.status?.addresses ?? []).filter((each) => each.type === 'InternalIP').map((each) => each.address)),
-    )
-  }
-
-  #route(from: string, to: string, port: number): Route {
-    const ip = to.startsWith('127.') || to === '0.0.0.0' ? from : to
-    const service = this.#api
-      .list('Service')
-      .find(
-        (each) =>
-          each.spec?.clusterIP === ip ||
-          each.spec?.externalIPs?.includes(ip) ||
-          each.status?.loadBalancer?.ingress?.some((ingress) => ingress.ip === ip),
-      )
-    if (service) return this.#toService(service, (each) => each.port === port)
-    const own = this.#endpointAt(ip, port)
-    if (own) return own
-    if (this.#nodeIps().has(ip)) {
-      const byNodePort = this.#api.list('Service').find((each) => each.spec?.ports?.some((every) => every.nodePort === port))
-      if (byNodePort) return this.#toService(byNodePort, (each) => each.nodePort === port)
-      return port === 6443 ? { to: 'kube-api' } : { to: 'refused' }
+  /** Milliseconds until the other side has what was sent, with every packet that had to be sent again; undefined when none arrives. */
+  #latency({ link }: Route): number | undefined {
+    let millis = this.#jitter() + link.latency
+    for (let lost = 0; link.loss > 0 && this.#platform.random() < link.loss; lost++) {
+      if (lost === mostRetries) return undefined
+      millis += lost === 0 ? laterRetry : firstRetry * 2 ** (lost - 1)
     }
-    if (this.#hasAddress(ip)) return { to: 'refused' }
-    return /^10\.(32|244)\./.test(ip) ? { to: 'unreachable' } : { to: 'timeout' }
-  }
-
-  #endpointAt(ip: string, port: number): Route | undefined {
-    const endpoint = this.endpointsAt(ip).find((each) => each.port === port && each.protocol === 'TCP')
-    return endpoint && { to: 'endpoint', endpoint, ip }
-  }
-
-  #toService(service: Service, matches: (port: { readonly port: number; readonly nodePort?: number }) => boolean): Route {
-    const port = service.spec?.ports?.find(matches)
-    if (!port) return { to: 'timeout' }
-    if (service.metadata.namespace === 'default' && service.metadata.name === 'kubernetes') return { to: 'kube-api' }
-    const addresses = this.#readyAddresses(service, port.name)
-    // kube-proxy rejects what has no endpoints.
-    const chosen = addresses[this.#turn++ % Math.max(addresses.length, 1)]
-    if (!chosen) return { to: 'refused' }
-    return this.#endpointAt(chosen.ip, chosen.port) ?? (this.#hasAddress(chosen.ip) ? { to: 'refused' } : { to: 'unreachable' })
-  }
-
-  #readyAddresses(service: Service, portName: string | undefined): readonly { readonly ip: string; readonly port: number }[] {
-    return slicesOf(this.#api, service).flatMap((slice) => {
-      const port = (slice.ports ?? []).find((each) => (each.name ?? '') === (portName ?? ''))?.port
-      if (port === undefined) return []
-      return (slice.endpoints ?? [])
-        .filter((each) => each.conditions?.ready !== false)
-        .flatMap((each) => each.addresses.map((ip) => ({ ip, port })))
-    })
+    return millis
   }
 }
+
+const plainToSecure: HttpReply = { status: 400, headers: {}, body: 'Client sent an HTTP request to an HTTPS server.\n' }
+
+/** Stands for no port at all. */
+const icmp = 0
+
+/** Whether a pod is what writes its node's service rules. */
+const isKubeProxy = (pod: Pod): boolean =>
+  pod.metadata.namespace === 'kube-system' && (pod.spec?.containers ?? []).some(({ image }) => /(^|\/)kube-proxy:/.test(image ?? ''))
 
 function protocolOf(endpoint: Endpoint): 'http' | 'https' | 'tcp' {
   return endpoint.answer ? (endpoint.tls ? 'https' : 'http') : 'tcp'
