@@ -5,6 +5,7 @@ import { ManualClock } from '../../kernel/clock.ts'
 import { createOperations } from '../api/create-api.ts'
 import type { Api, GenericObject } from '../api/door.ts'
 import { localDoor } from '../api/local.ts'
+import type { Operations } from '../api/operations.ts'
 import { startKubelet } from '../kubelet/kubelet.ts'
 import { scriptedRuntime } from '../kubelet/scripted-runtime.ts'
 import type { Script } from '../kubelet/scripted-runtime.ts'
@@ -21,7 +22,7 @@ const read = (name: string): string => readFileSync(new URL(`../../../manifests/
 export async function living(
   scripts: { readonly [image: string]: Script } = {},
   podMetrics?: PodMetricsSource,
-): Promise<{ readonly api: Api; readonly clock: ManualClock }> {
+): Promise<{ readonly api: Api; readonly clock: ManualClock; readonly operations: Operations }> {
   const clock = new ManualClock()
   let seed = 1
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -62,7 +63,7 @@ export async function living(
   const kubelets = startKubelet({ api, platform, runtime })
   await settle(api, platform.clock)
   kubelets.goLive()
-  return { api, clock }
+  return { api, clock, operations }
 }
 
 export function deployment(name: string, replicas: number): Deployment {

@@ -1,8 +1,9 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import { nameOf, namespaceOf, uidOf } from '../controllers/objects.ts'
 import type { Container, ContainerState, ContainerStatus, Pod } from '../resources/kinds.ts'
-import { runHook } from './hooks.ts'
+import { hookFailure, runHook } from './hooks.ts'
 import type { HookEnd } from './hooks.ts'
+import { ImagePull } from './image-pull.ts'
 import { goDuration } from './images.ts'
 import type { Fetched } from './images.ts'
 import { runProbe } from './probes.ts'
@@ -23,6 +24,8 @@ export interface ContainerHost {
   readonly quiet: () => boolean
   /** It has to end before the pod's own containers start. */
   readonly initial: (container: Container) => boolean
+  /** It is started again when it ends with this exit code. */
+  readonly restarts: (container: Container, code: number) => boolean
   readonly say: (type: 'Normal' | 'Warning', reason: string, message: string, container: Container) => void
   readonly fetch: (image: string, policy: string, pulling: () => void, done: (fetched: Fetched) => void) => void
   readonly create: (
@@ -51,6 +54,7 @@ const startMillis = 150
 export class ContainerWorker {
   readonly container: Container
   readonly #host: ContainerHost
+  readonly #image: ImagePull
   #state: ContainerState = {}
   #last: ContainerState = {}
   #restarts = 0
@@ -60,23 +64,39 @@ export class ContainerWorker {
   #id: string | undefined
   #startedAt = 0
   #backOff = 0
-  #pullBackOff = 0
   #busy = false
   #stopping = false
   #ends: (() => void)[] = []
   #runs = 0
+  /** What was to be seen of it before its postStart hook began. */
+  #hooked: ContainerFacts | undefined
+  /** How that hook failed. */
+  #hookFailure: string | undefined
   current: RuntimeContainer | undefined
   previous: RuntimeContainer | undefined
 
   constructor(container: Container, host: ContainerHost) {
     this.container = container
     this.#host = host
+    this.#image = new ImagePull(container, {
+      now: host.now,
+      later: (millis, then) => this.#later(millis, then),
+      stopped: () => this.#stopping,
+      say: (type, reason, message) => host.say(type, reason, message, container),
+      fetch: host.fetch,
+      waits: (reason, message) => this.#wait(reason, message),
+      hopeless: (reason, message) => {
+        this.#busy = false
+        this.#wait(reason, message)
+      },
+    })
   }
 
   facts(waiting: ContainerState): ContainerFacts {
-    const state = Object.keys(this.#state).length > 0 ? this.#state : waiting
+    // While its postStart hook runs, the kubelet has not come to look at it again.
+    if (this.#hooked) return { ...this.#hooked, state: orElse(this.#hooked.state, waiting) }
     return {
-      state,
+      state: orElse(this.#state, waiting),
       lastState: this.#last,
       restartCount: this.#restarts,
       ready: this.#ready,
@@ -98,7 +118,8 @@ export class ContainerWorker {
       this.running ||
       this.#runs > 0 ||
       this.#state.waiting?.reason === 'CreateContainerConfigError' ||
-      this.#state.waiting?.reason === 'ErrImageNeverPull'
+      this.#state.waiting?.reason === 'ErrImageNeverPull' ||
+      this.#state.waiting?.reason === 'InvalidImageName'
     )
   }
 
@@ -188,6 +209,14 @@ export class ContainerWorker {
     this.#kill(graceMillis)
   }
 
+  /** It gets other resources, and its `resizePolicy` says that it has to begin anew with them. */
+  restartForResize(): void {
+    if (!this.running || this.#stopping) return
+    this.#stopProbes()
+    this.#host.say('Normal', 'Killing', `Container ${this.container.name} resize requires restart`, this.container)
+    this.#kill((this.#host.pod().spec?.terminationGracePeriodSeconds ?? 30) * 1000)
+  }
+
   /** Removes what is left of it. */
   remove(): void {
     this.#stopping = true
@@ -218,46 +247,9 @@ export class ContainerWorker {
 
   #pull(): void {
     this.#busy = true
-    const image = this.container.image ?? ''
-    const pulling = (): void => this.#host.say('Normal', 'Pulling', `Pulling image "${image}"`, this.container)
-    this.#host.fetch(image, this.container.imagePullPolicy ?? 'IfNotPresent', pulling, (fetched) => {
-      if (this.#stopping) return
-      if (!fetched.ok) {
-        this.#pullFailed(image, fetched.message)
-        return
-      }
-      this.#pullBackOff = 0
-      this.#imageId = fetched.imageId
-      const took = `${goDuration(fetched.millis)} (${goDuration(fetched.waitedMillis)} including waiting)`
-      const words = fetched.present
-        ? `Container image "${image}" already present on machine and can be accessed by the pod`
-        : `Successfully pulled image "${image}" in ${took}. Image size: ${fetched.bytes} bytes.`
-      this.#host.say('Normal', 'Pulled', words, this.container)
+    this.#image.get((imageId) => {
+      this.#imageId = imageId
       this.#later(createMillis, () => this.#create())
-    })
-  }
-
-  /** https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
-  #pullFailed(image: string, message: string): void {
-    if (this.container.imagePullPolicy === 'Never') {
-      this.#host.say('Warning', 'ErrImageNeverPull', message, this.container)
-      this.#host.say('Warning', 'Failed', 'Error: ErrImageNeverPull', this.container)
-      this.#busy = false
-      this.#wait('ErrImageNeverPull', message)
-      return
-    }
-    const error = message.startsWith('failed to ') ? `rpc error: code = NotFound desc = ${message}` : message
-    this.#host.say('Warning', 'Failed', `Failed to pull image "${image}": ${error}`, this.container)
-    this.#host.say('Warning', 'Failed', 'Error: ErrImagePull', this.container)
-    this.#wait('ErrImagePull', error)
-    this.#pullBackOff = this.#pullBackOff === 0 ? firstBackOffMillis : Math.min(this.#pullBackOff * 2, lastBackOffMillis)
-    const retryAt = this.#host.now() + this.#pullBackOff
-    // The kubelet looks at the pod again a little later and finds the image in back-off.
-    this.#later(2000, () => {
-      this.#host.say('Normal', 'BackOff', `Back-off pulling image "${image}"`, this.container)
-      this.#host.say('Warning', 'Failed', 'Error: ImagePullBackOff', this.container)
-      this.#wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${error}`)
-      this.#later(retryAt - this.#host.now(), () => this.#pull())
     })
   }
 
@@ -305,6 +297,7 @@ export class ContainerWorker {
       this.#wait('RunContainerError', result.message)
       return
     }
+    const before = this.facts({})
     if (this.#state.terminated) this.#last = { terminated: this.#state.terminated }
     this.#state = { running: { startedAt: rfc3339(this.#startedAt) } }
     this.#host.say('Normal', 'Started', 'Container started', this.container)
@@ -315,25 +308,33 @@ export class ContainerWorker {
       this.#exit(made, { code: 0, reason: 'Completed' })
       return
     }
-    this.#afterStart(made)
-    if (probed) this.#probe(made)
-    this.#host.changed()
+    this.#afterStart(made, before, () => {
+      if (probed) this.#probe(made)
+      this.#host.changed()
+    })
   }
 
   /** Could not be started, and should be tried again after a while. */
   get unstartable(): boolean {
-    return !this.#busy && this.#state.waiting?.reason === 'RunContainerError'
+    const reason = this.#state.waiting?.reason
+    return !this.#busy && (reason === 'RunContainerError' || reason === 'PostStartHookError')
   }
 
-  #afterStart(made: RuntimeContainer): void {
+  /** Runs the postStart hook: until it has ended the container counts as one that is being made. */
+  #afterStart(made: RuntimeContainer, before: ContainerFacts, then: () => void): void {
     const hook = this.container.lifecycle?.postStart
-    if (!hook) return
+    if (!hook || this.#host.instant()) return then()
+    this.#hooked = before
+    this.#hookFailure = undefined
     const wait = (millis: number, then: () => void): void => void this.#ends.push(this.#host.wait(millis, then))
     runHook(hook, this.container, made, 60_000, wait, (end) => {
-      if (end.ok || this.current !== made || !this.running) return
-      this.#host.say('Warning', 'FailedPostStartHook', `PostStartHook failed: ${end.message}`, this.container)
+      if (this.current !== made) return
+      this.#hooked = undefined
+      if (end.ok || !this.running) return then()
+      this.#hookFailure = hookFailure(hook, this.container, this.#host.pod(), end)
+      this.#host.say('Warning', 'FailedPostStartHook', 'PostStartHook failed', this.container)
       this.#host.say('Normal', 'Killing', 'FailedPostStartHook', this.container)
-      made.signal('SIGKILL')
+      this.#kill((this.#host.pod().spec?.terminationGracePeriodSeconds ?? 30) * 1000)
     })
   }
 
@@ -432,6 +433,15 @@ export class ContainerWorker {
     }
     this.#ready = false
     this.#started = false
+    this.#hooked = undefined
+    const failure = this.#hookFailure
+    this.#hookFailure = undefined
+    if (failure !== undefined && !this.#stopping && this.#host.restarts(this.container, exit.code)) {
+      this.#last = this.#state
+      this.#state = { waiting: { reason: 'PostStartHookError', message: failure } }
+    }
     this.#host.changed()
   }
 }
+
+const orElse = (state: ContainerState, waiting: ContainerState): ContainerState => (Object.keys(state).length > 0 ? state : waiting)

@@ -1,7 +1,7 @@
 import type { Api } from '../api/door.ts'
 import { createEventRecorder } from '../controllers/event-recorder.ts'
 import type { EventRecorder } from '../controllers/event-recorder.ts'
-import { namespaceOf, uidOf } from '../controllers/objects.ts'
+import { isPodFinished, namespaceOf, uidOf } from '../controllers/objects.ts'
 import type { Platform } from '../platform.ts'
 import type { Pod } from '../resources/kinds.ts'
 import { isFrozen, isMissing } from './faults.ts'
@@ -80,6 +80,10 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     allocateIP: () => allocate(node),
     token: options.token ?? (() => ''),
     instant: () => !live,
+    others: (pod) =>
+      api
+        .list('Pod')
+        .filter((one) => one.spec?.nodeName === node && uidOf(one) !== uidOf(pod) && one.status?.startTime && !isPodFinished(one)),
     frozen: () => isFrozen(api.get('Node', undefined, node)),
   })
 
@@ -89,15 +93,20 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     if (type === 'DELETED') {
       known?.remove()
       workers.delete(uid)
+      makeRoom(pod)
       return
     }
     if (known) {
       known.update(pod)
+      if (isPodFinished(pod)) makeRoom(pod)
       return
     }
     const node = pod.spec?.nodeName
     if (!node || !api.get('Node', undefined, node)) return
     start(pod, node).update(pod)
+  }
+  const makeRoom = (gone: Pod): void => {
+    for (const worker of workers.values()) if (worker.pod.spec?.nodeName === gone.spec?.nodeName) worker.makeUse()
   }
   const start = (pod: Pod, node: string): PodWorker => {
     const worker = new PodWorker(pod, hostFor(node))

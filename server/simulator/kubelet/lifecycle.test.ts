@@ -57,3 +57,20 @@ describe('a preStop hook', () => {
     expect(api.get('Pod', 'default', 'web')).toBeUndefined()
   })
 })
+
+describe('a postStart hook', () => {
+  it('holds the container back from running and from being ready', async () => {
+    const { api, clock } = await living()
+    api.create<'Pod'>({
+      ...pod('web'),
+      spec: { containers: [{ name: 'c', image: 'nginx:1', lifecycle: { postStart: { sleep: { seconds: 5 } } } }] },
+    })
+    await clock.advance(4000)
+    expect(api.get('Pod', 'default', 'web')?.status).toMatchObject({
+      phase: 'Pending',
+      containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }],
+    })
+    await clock.advance(5000)
+    expect(api.get('Pod', 'default', 'web')?.status).toMatchObject({ phase: 'Running', containerStatuses: [{ ready: true }] })
+  })
+})

@@ -2,15 +2,18 @@ import type { Api } from '../api/door.ts'
 import { isDeleting, isPodFinished, nameOf, namespaceOf, sameJson, uidOf } from '../controllers/objects.ts'
 import type { EventRecorder } from '../controllers/event-recorder.ts'
 import type { Platform } from '../platform.ts'
-import type { Container, ContainerState, Node, Pod, Service } from '../resources/kinds.ts'
+import type { Container, ContainerState, Node, Pod } from '../resources/kinds.ts'
 import { ContainerWorker } from './container-worker.ts'
-import type { ContainerHost } from './container-worker.ts'
-import { resolveEnv } from './env.ts'
+import { containerHost } from './container-host.ts'
 import type { ImageStore } from './images.ts'
 import type { ContainerRuntime, Volume } from './runtime.ts'
-import { isPassed, isSidecar, podStatus } from './status.ts'
+import { rejectionOf } from './admission.ts'
+import { needsRestart } from './resize.ts'
+import { PodResize } from './pod-resize.ts'
+import { isSidecar, restartsAfter } from './restart-policy.ts'
+import { isPassed, podStatus, rejectedStatus } from './status.ts'
 import type { ContainerFacts, PodFacts } from './status.ts'
-import { mountsOf, resolveVolumes } from './volumes.ts'
+import { resolveVolumes } from './volumes.ts'
 
 /** What a pod needs from its node. */
 export interface PodHost {
@@ -25,12 +28,16 @@ export interface PodHost {
   readonly allocateIP: () => string
   readonly token: (pod: Pod, audience: string | undefined, seconds: number) => string
   readonly instant: () => boolean
+  /** The pods that this node has taken and that have not ended, but for this one. */
+  readonly others: (pod: Pod) => readonly Pod[]
   /** The node's kubelet does not act at present. */
   readonly frozen: () => boolean
 }
 
 /** How long it takes to make a sandbox and give it its network. */
 const sandboxMillis = 350
+/** How long it takes until containers have what they were given. */
+const resizeMillis = 1000
 /** A volume that cannot be mounted is tried again after this long, twice as long each time. */
 const firstMountRetryMillis = 500
 const lastMountRetryMillis = 122_000
@@ -45,6 +52,8 @@ export class PodWorker {
   readonly #containers = new Map<string, ContainerWorker>()
   readonly #timers = new Set<() => void>()
   readonly #startTime: number
+  readonly #resize: PodResize
+  #admitted: boolean
   #sandbox: 'none' | 'making' | 'ready' = 'none'
   #ip: string | undefined
   #volumes: ReadonlyMap<string, Volume> | undefined
@@ -59,6 +68,8 @@ export class PodWorker {
     this.#pod = pod
     this.#host = host
     this.#startTime = pod.status?.startTime ? Date.parse(pod.status.startTime) : host.platform.clock.now()
+    this.#admitted = host.instant()
+    this.#resize = new PodResize(pod)
     const deadline = pod.spec?.activeDeadlineSeconds
     const age = host.platform.clock.now() - this.#startTime
     if (deadline !== undefined && !isPodFinished(pod)) this.#wait(Math.max(deadline * 1000 - age, 0), () => this.#exceed())
@@ -69,6 +80,8 @@ export class PodWorker {
     const { spec, status } = this.#pod
     this.#ip = status?.podIP
     this.#sandbox = 'ready'
+    this.#admitted = true
+    this.#resize.adopt(status)
     const found = this.#resolveVolumes()
     // What was mounted stays mounted, though its source may have gone.
     this.#volumes = found.ok ? found.volumes : new Map()
@@ -100,6 +113,11 @@ export class PodWorker {
   update(pod: Pod): void {
     this.#pod = pod
     this.#touch()
+  }
+
+  /** Others have left the node: there may be room now for what this pod asks for. */
+  makeUse(): void {
+    if (this.#resize.pending) this.#touch()
   }
 
   /** A ConfigMap, Secret or claim may have come that this pod waits for. */
@@ -166,6 +184,7 @@ export class PodWorker {
   }
 
   #advance(): void {
+    if (!this.#admit()) return
     if (!this.#volumes && !this.#mount()) return
     if (this.#sandbox === 'none') {
       this.#sandbox = 'making'
@@ -182,7 +201,36 @@ export class PodWorker {
       const worker = this.#worker(container)
       if (!worker.begun) worker.begin()
     }
+    this.#applyResize()
     if (this.#isDone()) this.#stopSidecars((this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000)
+  }
+
+  /** A pod that the node does not take fails, and nothing of it is ever made. */
+  #admit(): boolean {
+    if (this.#admitted) return true
+    const node = this.#host.node()
+    const rejection = node && rejectionOf(this.#pod, node, this.#host.others(this.#pod))
+    this.#admitted = rejection === undefined
+    if (!rejection) return true
+    this.#host.record(this.#pod, { type: 'Warning', ...rejection })
+    this.#ended = { reason: rejection.reason, message: `Pod was rejected: ${rejection.message}` }
+    return false
+  }
+
+  /** Gives containers the resources that the pod's spec asks for now, restarting those that want it so. */
+  #applyResize(): void {
+    const node = this.#host.node()
+    if (!node) return
+    const step = this.#resize.step(this.#pod, node, this.#host.others(this.#pod), this.#host.platform.clock.now())
+    for (const said of step.said) this.#host.record(this.#pod, said)
+    if (!step.started) return
+    for (const [container, before] of step.started) {
+      if (needsRestart(container, before)) this.#containers.get(container.name)?.restartForResize()
+    }
+    this.#wait(resizeMillis, () => {
+      this.#host.record(this.#pod, this.#resize.complete(this.#pod))
+      this.#touch()
+    })
   }
 
   /** The pod's own containers have ended for good. */
@@ -190,7 +238,7 @@ export class PodWorker {
     const own = this.#pod.spec?.containers ?? []
     return own.every((one) => {
       const code = this.#containers.get(one.name)?.exited
-      return code !== undefined && !this.#restarts(one, code)
+      return code !== undefined && !restartsAfter(this.#pod, one, code)
     })
   }
 
@@ -221,92 +269,25 @@ export class PodWorker {
   #keep(container: Container): void {
     const worker = this.#worker(container)
     if (!worker.begun) worker.begin()
-    else if (worker.unstartable || (worker.exited !== undefined && this.#restarts(container, worker.exited))) worker.restart()
-  }
-
-  #restarts(container: Container, code: number): boolean {
-    if (isSidecar(container)) return true
-    const policy = this.#pod.spec?.restartPolicy ?? 'Always'
-    const init = this.#pod.spec?.initContainers?.some((one) => one.name === container.name)
-    if (init) return code !== 0 && policy !== 'Never'
-    return policy === 'Always' || (policy === 'OnFailure' && code !== 0)
+    else if (worker.unstartable || (worker.exited !== undefined && restartsAfter(this.#pod, container, worker.exited))) worker.restart()
   }
 
   #worker(container: Container): ContainerWorker {
     const known = this.#containers.get(container.name)
     if (known) return known
-    const worker = new ContainerWorker(container, this.#containerHost())
+    const worker = new ContainerWorker(
+      container,
+      containerHost(this.#host, {
+        pod: () => this.#pod,
+        ip: () => this.#ip,
+        volumes: () => this.#volumes ?? new Map(),
+        wait: (millis, then) => this.#wait(millis, then),
+        guard: (act) => this.#guard(act),
+        touch: () => this.#touch(),
+      }),
+    )
     this.#containers.set(container.name, worker)
     return worker
-  }
-
-  #containerHost(): ContainerHost {
-    const { platform, images, runtime, record } = this.#host
-    const wait = (millis: number, then: () => void): (() => void) => this.#wait(millis, then)
-    return {
-      pod: () => this.#pod,
-      now: () => platform.clock.now(),
-      clock: { now: () => platform.clock.now(), after: (millis, then) => platform.clock.after(millis, () => this.#guard(then)) },
-      wait,
-      instant: this.#host.instant,
-      // The control plane's own mirror pods are not asked how they are.
-      probing: () => this.#pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined,
-      quiet: () => namespaceOf(this.#pod) === 'kube-system',
-      initial: (container) => !isSidecar(container) && (this.#pod.spec?.initContainers ?? []).some((one) => one.name === container.name),
-      say: (type, reason, message, container) => record(this.#pod, { type, reason, message, fieldPath: this.#fieldPath(container) }),
-      fetch: (image, policy, pulling, done) => {
-        if (this.#host.instant() && !images.has(image)) images.preload(image)
-        const asked = this.#host.instant() ? 'IfNotPresent' : policy
-        images.fetch(
-          image,
-          asked,
-          () => platform.clock.now(),
-          (millis, then) => void wait(millis, then),
-          pulling,
-          done,
-        )
-      },
-      create: (container, restartCount, past) => {
-        const resolved = resolveEnv(this.#pod, container, this.#envSources())
-        if (!resolved.ok) return resolved
-        const mounts = mountsOf(container, this.#volumes ?? new Map(), resolved.env)
-        const pod = { ...this.#pod, status: { ...this.#pod.status, podIP: this.#ip, hostIP: this.#host.hostIP } }
-        return {
-          ok: true,
-          made: runtime.create({
-            pod,
-            container,
-            env: resolved.env,
-            mounts,
-            restartCount,
-            node: this.#pod.spec?.nodeName ?? '',
-            ...(past && { past }),
-          }),
-        }
-      },
-      changed: () => this.#touch(),
-    }
-  }
-
-  #fieldPath(container: Container): string {
-    const list = this.#pod.spec?.initContainers?.some((one) => one.name === container.name) ? 'initContainers' : 'containers'
-    const ephemeral = this.#pod.spec?.ephemeralContainers?.some((one) => one.name === container.name)
-    return `spec.${ephemeral ? 'ephemeralContainers' : list}{${container.name}}`
-  }
-
-  #envSources(): Parameters<typeof resolveEnv>[2] {
-    const { api } = this.#host
-    const namespace = namespaceOf(this.#pod)
-    const master = api.get('Service', 'default', 'kubernetes')
-    const own: readonly Service[] = api.list('Service', namespace)
-    return {
-      configMap: (name) => api.get('ConfigMap', namespace, name),
-      secret: (name) => api.get('Secret', namespace, name),
-      services: master && namespace !== 'default' ? [master, ...own] : own,
-      node: this.#host.node(),
-      podIP: this.#ip ?? '',
-      hostIP: this.#host.hostIP,
-    }
   }
 
   /** @returns whether all volumes are there */
@@ -382,6 +363,7 @@ export class PodWorker {
       startTime: this.#startTime,
       containers,
       ended: this.#ended,
+      resize: this.#resize,
       over: isDeleting(this.#pod) && this.#containers.size > 0 && ![...this.#containers.values()].some((one) => one.running),
     }
   }
@@ -393,7 +375,7 @@ export class PodWorker {
     const now = this.#host.platform.clock.now()
     const written = this.#host.api.modifyStatus('Pod', namespaceOf(this.#pod), nameOf(this.#pod), (current) => {
       if (uidOf(current) !== uidOf(this.#pod)) return undefined
-      const status = podStatus(current, this.#facts(), now)
+      const status = this.#admitted || !this.#ended ? podStatus(current, this.#facts(), now) : rejectedStatus(current, this.#facts())
       return sameJson(status, current.status) ? undefined : { ...current, status }
     })
     if (written && uidOf(written) === uidOf(this.#pod)) this.#pod = written

@@ -1,4 +1,6 @@
 import { rfc3339 } from '../../kernel/clock.ts'
+import { isSidecar, restartsAfter } from './restart-policy.ts'
+import type { PodResize } from './pod-resize.ts'
 import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '../resources/kinds.ts'
 
 /** What the kubelet knows about one container. */
@@ -22,6 +24,8 @@ export interface PodFacts {
   readonly containers: ReadonlyMap<string, ContainerFacts>
   /** The pod as a whole was ended, e.g. `DeadlineExceeded`. */
   readonly ended?: { readonly reason: string; readonly message: string; readonly condition?: string }
+  /** What the containers have been given. */
+  readonly resize?: PodResize
   /** The pod is being deleted, and nothing of it runs any more. */
   readonly over?: boolean
 }
@@ -54,8 +58,19 @@ export function podStatus(pod: Pod, facts: PodFacts, now: number): PodStatus {
   }
 }
 
-/** A restartable init container: it runs beside the others. */
-export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always'
+/** The status of a pod that its node did not take: there is little to tell. */
+export function rejectedStatus(pod: Pod, facts: PodFacts): PodStatus {
+  const conditions = (pod.status?.conditions ?? []).filter((one) => !own.has(one.type))
+  return {
+    observedGeneration: pod.metadata.generation,
+    phase: 'Failed',
+    ...(conditions.length > 0 ? { conditions } : {}),
+    reason: facts.ended?.reason,
+    message: facts.ended?.message,
+    startTime: rfc3339(facts.startTime),
+    qosClass: pod.status?.qosClass,
+  }
+}
 
 /** An init container lets the next one start. */
 export function isPassed(container: Container, facts: ContainerFacts | undefined): boolean {
@@ -66,11 +81,11 @@ export function isPassed(container: Container, facts: ContainerFacts | undefined
 export function phaseOf(pod: Pod, facts: PodFacts): 'Pending' | 'Running' | 'Succeeded' | 'Failed' {
   if (facts.ended) return 'Failed'
   const spec = pod.spec ?? { containers: [] }
-  const policy = spec.restartPolicy ?? 'Always'
   const inits = spec.initContainers ?? []
-  const failedInit = inits.some(
-    (one) => !isSidecar(one) && policy === 'Never' && (facts.containers.get(one.name)?.state.terminated?.exitCode ?? 0) !== 0,
-  )
+  const failedInit = inits.some((one) => {
+    const code = facts.containers.get(one.name)?.state.terminated?.exitCode ?? 0
+    return !isSidecar(one) && code !== 0 && !restartsAfter(pod, one, code)
+  })
   if (failedInit) return 'Failed'
   if (
     !inits.every((one) => isPassed(one, facts.containers.get(one.name))) &&
@@ -80,12 +95,12 @@ export function phaseOf(pod: Pod, facts: PodFacts): 'Pending' | 'Running' | 'Suc
   const own = spec.containers.map((one) => facts.containers.get(one.name))
   if (own.some((one) => !hasRun(one))) return 'Pending'
   const finished = own.every((one) => one?.state.terminated !== undefined)
-  if (!finished || (policy === 'Always' && !facts.over)) return 'Running'
+  const over = facts.over ?? false
+  const codes = spec.containers.map((one) => [one, facts.containers.get(one.name)?.state.terminated?.exitCode ?? 0] as const)
+  if (!finished || (!over && codes.some(([one, code]) => restartsAfter(pod, one, code)))) return 'Running'
   // Sidecars are still being ended.
   if (!facts.ended && inits.some((one) => isSidecar(one) && facts.containers.get(one.name)?.state.running)) return 'Running'
-  const failed = own.some((one) => one?.state.terminated?.exitCode !== 0)
-  if (!failed) return 'Succeeded'
-  return policy === 'Never' || facts.over ? 'Failed' : 'Running'
+  return codes.every(([, code]) => code === 0) ? 'Succeeded' : 'Failed'
 }
 
 const hasRun = (facts: ContainerFacts | undefined): boolean =>
@@ -103,7 +118,8 @@ function containerStatus(container: Container, facts: ContainerFacts | undefined
   }
   const made = present.containerId !== undefined
   const running = present.state.running !== undefined
-  const resources = container.resources ?? {}
+  const allocated = whole.resize?.allocated.get(container.name) ?? container.resources ?? {}
+  const resources = whole.resize?.actual.get(container.name) ?? container.resources ?? {}
   const user = container.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser ?? 0
   const group = container.securityContext?.runAsGroup ?? pod.spec?.securityContext?.runAsGroup ?? 0
   const ephemeral = pod.spec?.ephemeralContainers?.some((one) => one.name === container.name) ?? false
@@ -117,7 +133,7 @@ function containerStatus(container: Container, facts: ContainerFacts | undefined
     imageID: made ? present.imageId : '',
     ...(made ? { containerID: present.containerId } : {}),
     ...(ephemeral ? {} : { started: present.started }),
-    ...(running && resources.requests ? { allocatedResources: resources.requests } : {}),
+    ...(running && allocated.requests ? { allocatedResources: allocated.requests } : {}),
     ...(running ? { resources } : {}),
     ...(container.volumeMounts && container.volumeMounts.length > 0 ? { volumeMounts: mountStatuses(container) } : {}),
     ...(running ? { user: { linux: { uid: user, gid: group, supplementalGroups: [group] } } } : {}),
@@ -199,6 +215,7 @@ function conditionsOf(pod: Pod, facts: PodFacts, phase: string, now: number): Po
         )
       : notReady('Ready')
   return [
+    ...(facts.resize?.conditions ?? []),
     make('PodReadyToStartContainers', facts.sandbox && over === undefined),
     initialized,
     ready,
@@ -208,4 +225,12 @@ function conditionsOf(pod: Pod, facts: PodFacts, phase: string, now: number): Po
   ]
 }
 
-const own = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'])
+const own = new Set([
+  'PodResizePending',
+  'PodResizeInProgress',
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+])

@@ -113,16 +113,22 @@ function hostPorts(pod: Pod): { readonly port: number; readonly protocol: string
     .map((port) => ({ port: port.hostPort ?? 0, protocol: port.protocol ?? 'TCP', ip: port.hostIP || '0.0.0.0' }))
 }
 
-function portTaken(pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined {
+/** Whether one of the others has a host port that the pod wants. */
+export function portsClash(pod: Pod, others: readonly Pod[]): boolean {
   const wanted = hostPorts(pod)
-  if (wanted.length === 0) return undefined
-  const taken = podsOn(node, snapshot).flatMap(hostPorts)
-  const clash = wanted.some((want) =>
+  if (wanted.length === 0) return false
+  const taken = others.flatMap(hostPorts)
+  return wanted.some((want) =>
     taken.some(
       (has) =>
         has.port === want.port && has.protocol === want.protocol && (has.ip === want.ip || has.ip === '0.0.0.0' || want.ip === '0.0.0.0'),
     ),
   )
+}
+
+function portTaken(pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined {
+  if (hostPorts(pod).length === 0) return undefined
+  const clash = portsClash(pod, podsOn(node, snapshot))
   return clash ? misfit("node(s) didn't have free ports for the requested pod ports", false) : undefined
 }
 
