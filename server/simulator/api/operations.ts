@@ -79,6 +79,8 @@ export class Operations implements Surroundings {
     else delete meta['generation']
     this.#checkNamespace(resource, namespace, text(meta, 'name') ?? '')
     behaviour.defaults?.(draft)
+    // What admission and the server add from here on is nobody's.
+    if (options.manage) setManagers(meta, options.manage(finished(draft), undefined))
     mutate({ resource, namespace, draft, around: this })
     behaviour.prepareCreate?.(draft, this)
     const object = finished(draft)
@@ -94,10 +96,9 @@ export class Operations implements Surroundings {
     if (this.store.get(resource.table, object.metadata.namespace, name)) throw alreadyExists(resource, name)
     if (this.store.size(resource.table) >= (resource.kind === 'Event' ? mostEvents : mostObjects))
       throw new ApiError(500, 'InternalError', 'etcdserver: mvcc: database space exceeded', {})
-    const managed = options.manage?.(object, undefined) ?? object
-    if (options.dryRun) return managed
+    if (options.dryRun) return object
     this.#count(counted)
-    return this.store.put(resource.table, managed)
+    return this.store.put(resource.table, object)
   }
 
   /** @param part what of the object is written; the rest is kept. @throws ApiError */
@@ -326,6 +327,12 @@ const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 export function randomSuffix(random: () => number): string {
   return Array.from({ length: 5 }, () => ALPHABET[Math.floor(random() * ALPHABET.length)] ?? 'b').join('')
+}
+
+function setManagers(meta: Draft, { metadata }: StoredObject): void {
+  const managers = metadata['managedFields']
+  if (managers === undefined) delete meta['managedFields']
+  else meta['managedFields'] = managers as unknown as Draft[]
 }
 
 function withoutMeta(object: Draft | StoredObject): JsonObject {

@@ -8,7 +8,7 @@ import { parseYaml } from './yaml.ts'
 import { checkPatchType } from '../custom/request.ts'
 import { applyPatch } from '../patch/apply.ts'
 import { jsonPatch, JsonPatchError } from '../patch/json-patch.ts'
-import { recordUpdate } from '../patch/managed-fields.ts'
+import { ignoredBy, recordUpdate } from '../patch/managed-fields.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
 import { strategicPatch, StrategicPatchError } from '../patch/strategic.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
@@ -171,6 +171,7 @@ export class Writer {
       force,
       now: this.#operations.platform.clock.now(),
       subresource,
+      ignored: ignoredBy(subresource, storage.subresources.has('status')),
     })
     const named = { ...applied, metadata: { ...(applied['metadata'] as JsonObject), name: call.name ?? '' } }
     if (current) {
@@ -221,17 +222,19 @@ export class Writer {
     if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore') {
       throw invalidOptions(kind, unsupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn']))
     }
-    const manager = query.get('fieldManager') ?? (headers['user-agent']?.split('/')[0] || 'unknown')
+    const manager = query.get('fieldManager') || headers['user-agent']?.split('/')[0] || 'unknown'
+    const storage = this.#storage(call)
     const now = this.#operations.platform.clock.now()
     const manage = (object: StoredObject, old: StoredObject | undefined) =>
       recordUpdate({
         schemas: this.#operations.schemas,
-        schema: this.#storage(call).schema,
+        schema: storage.schema,
         object,
         old,
         manager,
         now,
         subresource: call.subresource,
+        ignored: ignoredBy(call.subresource, storage.subresources.has('status')),
       })
     const guard = (object: StoredObject, old: StoredObject | undefined) =>
       this.#auth.checkEscalation(call.user, this.#storage(call), object, old)

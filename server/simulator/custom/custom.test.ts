@@ -266,9 +266,12 @@ describe('an object of a defined kind', () => {
       send('PATCH', `${shops}/a?fieldManager=${manager}`, shop(spec), 'application/apply-patch+yaml')
     apply('one', { colour: 'red', hosts: ['x'], doors: [{ name: 'front', width: 1 }] })
     expect(apply('two', { colour: 'red', hosts: ['z'], doors: [{ name: 'back' }] }).body['spec']).toMatchObject({
-      hosts: ['z', 'x'],
-      doors: [{ name: 'back' }, { name: 'front', width: 1 }],
+      hosts: ['x', 'z'],
+      doors: [{ name: 'front', width: 1 }, { name: 'back' }],
     })
+    expect(apply('two', { doors: [{ width: 1 }] }).body['message']).toBe(
+      'failed to create typed patch object (default/a; stable.example.com/v1, Kind=Shop): .spec.doors: element 0: associative list with keys has an element that omits key field "name" (and doesn\'t have default value)',
+    )
     expect(apply('two', { colour: 'green' }).body['message']).toBe('Apply failed with 1 conflict: conflict with "one": .spec.colour')
     expect(apply('one', { colour: 'red' }).body['spec']).toEqual({
       colour: 'red',

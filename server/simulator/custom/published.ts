@@ -77,7 +77,7 @@ function listOf(group: string, version: string, kind: string): JsonObject {
   }
 }
 
-/** By which fields of such objects are merged and owned. Objects are maps to those who own them. */
+/** By which fields of such objects are merged and owned. */
 export function ownershipSchema(schema: Structural): Schema {
   return {
     ...owned(schema),
@@ -95,11 +95,12 @@ function owned(schema: Structural): Schema {
     ...(schema.default !== undefined && { default: schema.default }),
   }
   const values = valuesOf(schema)
+  const anything = schema['x-kubernetes-preserve-unknown-fields'] === true || schema['x-kubernetes-embedded-resource'] === true
   const isMap = schema.type === 'object' || properties !== undefined
   return {
     ...(schema.type !== undefined && { type: schema.type }),
     ...(properties && { properties }),
-    ...(isMap && { additionalProperties: values ? owned(values) : {} }),
+    ...(isMap && (values || anything) && { additionalProperties: values ? owned(values) : {} }),
     ...(schema.items && { items: owned(schema.items) }),
     ...extensions,
   }

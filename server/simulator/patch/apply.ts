@@ -1,10 +1,15 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import { ApiError } from '../api/door.ts'
+import { badRequest } from '../api/errors.ts'
 import { isObject, same } from '../resources/draft.ts'
-import { byOperationAndTime, elementOf, entriesOf, fieldsOf, intersect, pathsOf, subtract, union } from './managed-fields.ts'
-import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
-import type { Schema, Schemas } from '../resources/schema.ts'
-import type { FieldSet, ManagedEntry } from './managed-fields.ts'
+import { intersect, isEmpty, pathsOf, subtract, union } from './field-set.ts'
+import { byOperationAndTime, comparison, entriesOf, entryOf, ownable, typedOf, withEntries, withoutTaken } from './managed-fields.ts'
+import { complaintsAbout, fieldsIn, merged, withNamed, without } from './typed.ts'
+import type { JsonObject, StoredObject } from '../resources/object.ts'
+import type { Schemas } from '../resources/schema.ts'
+import type { FieldSet } from './field-set.ts'
+import type { ManagedEntry } from './managed-fields.ts'
+import type { Typed } from './typed.ts'
 
 export interface ApplyRequest {
   readonly schemas: Schemas
@@ -16,156 +21,178 @@ export interface ApplyRequest {
   readonly force: boolean
   readonly now: number
   readonly subresource: string | undefined
+  /** Top-level fields that this way of writing leaves alone. */
+  readonly ignored: readonly string[]
 }
 
 /**
  * Server-side apply: the manager's fields are merged in, fields that it owned and no longer sends go,
  * and others' fields are not changed without force.
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/
- * @throws ApiError Conflict
+ * @see https://github.com/kubernetes-sigs/structured-merge-diff/blob/master/merge/update.go
+ * @throws ApiError Conflict, BadRequest; a Status without a reason for values of the wrong type
  */
 export function applyPatch(request: ApplyRequest): JsonObject {
-  const { schemas, schema, current, sent, manager, now, subresource } = request
-  const wanted = fieldsOf(schemas, schema, sent, false)
-  const entries = entriesOf(current)
+  const { schemas, schema, sent, manager } = request
+  const typed = typedOf(schemas, schema)
+  if (isObject(sent['metadata']) && sent['metadata']['managedFields'] !== undefined) throw badRequest('metadata.managedFields must be nil')
+  checkTypes(typed, sent)
+  if (manager !== 'kubectl') return applyOnce(request, typed)
+  const upgrading = request.force || allowedByLastApplied(typed, request.current)
+  return withLastApplied(applyOnce(request, typed, upgrading), sent)
+}
+
+/** @param allowed what may be taken from others without force; true for anything */
+function applyOnce(request: ApplyRequest, typed: Typed, allowed: FieldSet | boolean = request.force): JsonObject {
+  const { current, sent, manager, now, subresource, ignored } = request
+  const apiVersion = String(sent['apiVersion'])
+  const entries = current ? managersOf(typed, current) : []
   const mine = (entry: ManagedEntry) => entry.manager === manager && entry.operation === 'Apply' && entry.subresource === subresource
-  const others = entries.filter((entry) => !mine(entry))
-  const contested = current ? others.map((entry) => ({ entry, fields: differing(intersect(entry.fieldsV1, wanted), current, sent) })) : []
-  const conflicts = contested.filter(({ fields }) => pathsOf(fields).length > 0)
-  if (conflicts.length > 0 && !request.force) throw conflictError(conflicts)
   const previous = entries.find(mine)
-  let merged: JsonObject = current ? merge(schemas, { $ref: schema }, current, sent) : sent
-  if (previous && current) {
-    const owned = others.reduce((all, entry) => union(all, entry.fieldsV1), wanted)
-    merged = prune(merged, subtract(previous.fieldsV1, owned)) as JsonObject
-  }
-  const kept = contested
-    .map(({ entry, fields }) => ({ ...entry, fieldsV1: subtract(entry.fieldsV1, fields) }))
-    .filter((entry) => Object.keys(entry.fieldsV1).length > 0)
-  const unchanged = previous && same(previous.fieldsV1, wanted)
-  const entry = {
-    manager,
-    operation: 'Apply',
-    apiVersion: String(sent['apiVersion']),
-    time: unchanged ? previous.time : rfc3339(now),
-    fieldsType: 'FieldsV1',
-    fieldsV1: wanted,
-    ...(subresource !== undefined && { subresource }),
-  } as unknown as ManagedEntry
-  return {
-    ...merged,
-    metadata: { ...(merged['metadata'] as JsonObject | undefined), managedFields: [entry, ...kept].toSorted(byOperationAndTime) },
-  }
+  const others = entries.filter((entry) => !mine(entry))
+  const named = fieldsIn(typed, sent)
+  const wanted = ownable(named, ignored)
+  const live = current ?? { apiVersion, kind: sent['kind'] ?? null, metadata: {} }
+  const whole = merged(typed, withoutManagers(live), sent)
+  const result = previous ? pruned(typed, whole, previous.fieldsV1, union(named, allFields(others))) : whole
+  const { changed, removed } = comparison(typed, withoutManagers(live), result, ignored)
+  checkConflicts(others, changed, allowed)
+  const unchanged = isEmpty(changed) && isEmpty(removed)
+  const time = unchanged ? previous?.time : rfc3339(now)
+  const own = isEmpty(wanted) ? [] : [entryOf(manager, 'Apply', apiVersion, time, wanted, subresource)]
+  const managers = [...own, ...withoutTaken(entries, changed, removed, mine)]
+  // Who says again what it said leaves even the time as it was.
+  const before = entries.toSorted(byOperationAndTime)
+  const after = managers.toSorted(byOperationAndTime)
+  return withEntries(result as unknown as StoredObject, sameButTime(before, after) ? before : after)
 }
 
-/** The leaves among `fields` whose value would change. */
-function differing(fields: FieldSet, current: JsonValue | undefined, sent: JsonValue | undefined): FieldSet {
-  const result: { [element: string]: FieldSet } = {}
-  for (const [element, inside] of Object.entries(fields)) {
-    if (element === '.') continue
-    const before = lookUp(current, element)
-    const after = lookUp(sent, element)
-    if (Object.keys(inside).length > 0) {
-      const deeper = differing(inside, before, after)
-      if (Object.keys(deeper).length > 0) result[element] = deeper
-    } else if (!same(before, after)) result[element] = {}
-  }
-  return result
+function sameButTime(before: readonly ManagedEntry[], after: readonly ManagedEntry[]): boolean {
+  const bare = (entries: readonly ManagedEntry[]) =>
+    entries.map(({ time: _time, ...rest }) => JSON.stringify(rest)).toSorted() as unknown as JsonObject[]
+  return same(bare(before), bare(after))
 }
 
-function lookUp(value: JsonValue | undefined, element: string): JsonValue | undefined {
-  if (element.startsWith('f:')) return isObject(value) ? value[element.slice(2)] : undefined
-  if (!Array.isArray(value)) return undefined
-  return (value as readonly JsonValue[]).find((item) => isElement(item, element))
+/** @throws ApiError a Status without a reason, as of an error that the server did not foresee */
+function checkTypes(typed: Typed, sent: JsonObject): void {
+  const complaints = complaintsAbout(typed, sent)
+  if (complaints.length === 0) return
+  const { namespace = '', name = '' } = (isObject(sent['metadata']) ? sent['metadata'] : {}) as { namespace?: string; name?: string }
+  const why = complaints.length === 1 ? complaints[0] : ['errors:', ...complaints.map((one) => `  ${one}`)].join('\n')
+  const kind = `${String(sent['apiVersion'])}, Kind=${String(sent['kind'])}`
+  throw new ApiError(500, '', `failed to create typed patch object (${namespace}/${name}; ${kind}): ${why}`)
 }
 
-function isElement(item: JsonValue, element: string): boolean {
-  if (element.startsWith('v:')) return JSON.stringify(item) === element.slice(2)
-  const wanted = JSON.parse(element.slice(2)) as JsonObject
-  return isObject(item) && Object.entries(wanted).every(([key, part]) => same(item[key], part))
+function withoutManagers(object: JsonObject): JsonObject {
+  const { managedFields: _managers, ...metadata } = isObject(object['metadata']) ? object['metadata'] : ({} as JsonObject)
+  return { ...object, metadata }
 }
 
-function merge(schemas: Schemas, reference: Schema, current: JsonObject, sent: JsonObject): JsonObject {
-  const { schema } = schemas.resolve(reference)
-  const result: { [key: string]: JsonValue | undefined } = { ...current }
-  for (const [key, value] of Object.entries(sent)) {
-    if (value === undefined || value === null) continue
-    const property = schema.properties?.[key] ?? schema.additionalProperties ?? {}
-    result[key] = mergeValue(schemas, property, result[key], value)
-  }
-  return result
+/** The managers so far; what was there before anybody was noted is somebody's too. */
+function managersOf(typed: Typed, current: StoredObject): readonly ManagedEntry[] {
+  const entries = entriesOf(current)
+  if (entries.length > 0) return entries
+  const { apiVersion, kind } = current
+  const { changed } = comparison(typed, { apiVersion, kind, metadata: {} }, withoutManagers(current), [])
+  const fields = ownable(changed, [])
+  return isEmpty(fields) ? [] : [entryOf('before-first-apply', 'Update', apiVersion, undefined, fields, undefined)]
 }
 
-function mergeValue(schemas: Schemas, property: Schema, current: JsonValue | undefined, sent: JsonValue): JsonValue {
-  const { schema } = schemas.resolve(property)
-  if (isObject(sent) && isObject(current)) {
-    const atomic = property['x-kubernetes-map-type'] === 'atomic' || schema['x-kubernetes-map-type'] === 'atomic'
-    return atomic ? sent : merge(schemas, property, current, sent)
-  }
-  if (!Array.isArray(sent) || !Array.isArray(current)) return sent
-  const before = current as readonly JsonValue[]
-  const after = sent as readonly JsonValue[]
-  if (property['x-kubernetes-list-type'] === 'set') return [...after, ...before.filter((item) => !after.some((other) => same(item, other)))]
-  const keys = property['x-kubernetes-list-map-keys']
-  if (property['x-kubernetes-list-type'] !== 'map' || !keys) return sent
-  const id = (item: JsonValue) => (isObject(item) ? elementOf(withDefaults(schemas, property.items ?? {}, item, keys), keys) : '')
-  const merged = after.map((item) => {
-    const existing = before.find((candidate) => id(candidate) === id(item))
-    return isObject(item) && isObject(existing) ? merge(schemas, property.items ?? {}, existing, item) : item
-  })
-  return [...merged, ...before.filter((item) => !after.some((other) => id(other) === id(item)))]
+function allFields(entries: readonly ManagedEntry[]): FieldSet {
+  return entries.reduce<FieldSet>((all, { fieldsV1 }) => union(all, fieldsV1), {})
 }
 
-/** Keys that are defaulted (a port's protocol) count as set. */
-function withDefaults(schemas: Schemas, items: Schema, item: JsonObject, keys: readonly string[]): JsonObject {
-  const { schema } = schemas.resolve(items)
-  const missing = keys.filter((key) => item[key] === undefined && schema.properties?.[key]?.default !== undefined)
-  return { ...item, ...Object.fromEntries(missing.map((key) => [key, schema.properties?.[key]?.default])) }
-}
-
-/** The value without those fields. */
-function prune(value: JsonValue, fields: FieldSet): JsonValue {
-  if (isObject(value)) {
-    const result: { [key: string]: JsonValue | undefined } = { ...value }
-    for (const [element, inside] of Object.entries(fields)) {
-      if (!element.startsWith('f:')) continue
-      const key = element.slice(2)
-      const field = result[key]
-      if (field === undefined) continue
-      if (Object.keys(inside).filter((inner) => inner !== '.').length === 0) delete result[key]
-      else result[key] = prune(field, inside)
-    }
-    return result
-  }
-  if (!Array.isArray(value)) return value
-  return (value as readonly JsonValue[]).flatMap((item) => {
-    const found = Object.entries(fields).find(([element]) => element !== '.' && isElement(item, element))
-    if (!found) return [item]
-    return '.' in found[1] || found[0].startsWith('v:') ? [] : [prune(item, found[1])]
-  })
+/** Without what the manager had before, and neither it nor anybody else has now. */
+function pruned(typed: Typed, whole: JsonObject, last: FieldSet, managed: FieldSet): JsonObject {
+  const all = withNamed(typed, fieldsIn(typed, whole))
+  const had = withNamed(typed, last)
+  const rest = withNamed(typed, fieldsIn(typed, without(typed, whole, had)))
+  const owned = without(typed, whole, subtract(all, union(rest, withNamed(typed, managed))))
+  const left = withNamed(typed, fieldsIn(typed, owned))
+  return without(typed, whole, intersect(subtract(all, left), had))
 }
 
 interface Contest {
   readonly entry: ManagedEntry
-  readonly fields: FieldSet
+  readonly paths: readonly string[]
 }
 
-function conflictError(conflicts: readonly Contest[]): ApiError {
-  const all = conflicts.flatMap(({ entry, fields }) => pathsOf(fields).map((field) => ({ entry, field })))
-  const who = ({ entry }: { readonly entry: ManagedEntry }) =>
-    `${JSON.stringify(entry.manager)}${entry.subresource === undefined ? '' : ` with subresource ${JSON.stringify(entry.subresource)}`}${entry.operation === 'Update' ? ` using ${entry.apiVersion}` : ''}`
-  const causes = all.map((one) => ({ reason: 'FieldManagerConflict', message: `conflict with ${who(one)}`, field: one.field }))
+function checkConflicts(others: readonly ManagedEntry[], changed: FieldSet, allowed: FieldSet | boolean): void {
+  if (allowed === true) return
+  const contested = others.map((entry) => ({ entry, fields: intersect(entry.fieldsV1, changed) }))
+  const left = contested.map(({ entry, fields }) => ({ entry, paths: pathsOf(allowed === false ? fields : subtract(fields, allowed)) }))
+  const conflicts = left.filter(({ paths }) => paths.length > 0)
+  if (conflicts.length > 0) throw conflictError(conflicts)
+}
+
+/** Managers come in the order of their descriptions. Source: k8s.io/apimachinery, managedfields/internal/conflict.go */
+function conflictError(contests: readonly Contest[]): ApiError {
+  const conflicts = contests.toSorted((a, b) => (a.entry.manager < b.entry.manager ? -1 : 1))
+  const all = conflicts.flatMap(({ entry, paths }) => paths.map((field) => ({ entry, field })))
+  const who = ({ manager, subresource, operation, apiVersion }: ManagedEntry) =>
+    JSON.stringify(manager) +
+    (subresource === undefined ? '' : ` with subresource ${JSON.stringify(subresource)}`) +
+    (operation === 'Update' ? ` using ${apiVersion}` : '')
+  const causes = all.map(({ entry, field }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${who(entry)}`, field }))
   const [first] = all
-  const message =
-    all.length === 1 && first
-      ? `Apply failed with 1 conflict: conflict with ${who(first)}: ${first.field}`
-      : `Apply failed with ${all.length} conflicts: ${conflicts
-          .map(
-            (contest) =>
-              `conflicts with ${who(contest)}:\n${pathsOf(contest.fields)
-                .map((path) => `- ${path}`)
-                .join('\n')}`,
-          )
-          .join('\n')}`
+  if (all.length === 1 && first)
+    return applyConflict(`Apply failed with 1 conflict: conflict with ${who(first.entry)}: ${first.field}`, causes)
+  const lists = conflicts.flatMap(({ entry, paths }) => [`conflicts with ${who(entry)}:`, ...paths.map((path) => `- ${path}`)])
+  return applyConflict(`Apply failed with ${all.length} conflicts: ${lists.join('\n')}`, causes)
+}
+
+function applyConflict(message: string, causes: JsonObject[]): ApiError {
   return new ApiError(409, 'Conflict', message, { causes })
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** What `kubectl apply` set without the server's help, and is still so, `kubectl apply --server-side` may take over. */
+function allowedByLastApplied(typed: Typed, current: StoredObject | undefined): FieldSet {
+  const last = lastAppliedTo(current)
+  if (!last || !current || last['apiVersion'] !== current.apiVersion) return {}
+  const { changed, removed } = comparison(typed, last, withoutManagers(current), [])
+  return subtract(fieldsIn(typed, last), union(changed, removed))
+}
+
+function lastAppliedTo(current: StoredObject | undefined): JsonObject | undefined {
+  const text = current?.metadata.annotations?.[LAST_APPLIED]
+  if (!text) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value as JsonObject) ? (value as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Keeps the annotation of `kubectl apply` true, where there is one. */
+function withLastApplied(object: JsonObject, sent: JsonObject): JsonObject {
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {}
+  const annotations = isObject(metadata['annotations']) ? metadata['annotations'] : {}
+  if (!annotations[LAST_APPLIED]) return object
+  return {
+    ...object,
+    metadata: { ...metadata, annotations: { ...annotations, [LAST_APPLIED]: `${JSON.stringify(withoutLastApplied(sent))}\n` } },
+  }
+}
+
+function withoutLastApplied(sent: JsonObject): JsonObject {
+  const metadata = isObject(sent['metadata']) ? sent['metadata'] : {}
+  if (!isObject(metadata['annotations'])) return sortedKeys(sent)
+  const annotations = Object.fromEntries(Object.entries(metadata['annotations']).filter(([key]) => key !== LAST_APPLIED))
+  const { annotations: _before, ...rest } = metadata
+  return sortedKeys({ ...sent, metadata: { ...rest, ...(Object.keys(annotations).length > 0 && { annotations }) } })
+}
+
+/** As Go writes maps. */
+function sortedKeys(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.keys(object)
+      .toSorted()
+      .map((key) => {
+        const value = object[key]
+        return [key, isObject(value) ? sortedKeys(value) : value]
+      }),
+  )
 }

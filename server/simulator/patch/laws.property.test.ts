@@ -205,6 +205,7 @@ describe('server-side apply', () => {
       force,
       now: 0,
       subresource: undefined,
+      ignored: ['status'],
     })
 
   it('twice changes nothing the second time', () => {

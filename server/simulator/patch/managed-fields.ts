@@ -1,96 +1,70 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import { isObject, same } from '../resources/draft.ts'
-import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
-import type { Schema, Schemas } from '../resources/schema.ts'
+import { intersect, isEmpty, sorted, subtract, union } from './field-set.ts'
+import { compare } from './typed.ts'
+import type { JsonObject, StoredObject } from '../resources/object.ts'
+import type { Schemas } from '../resources/schema.ts'
+import type { FieldSet } from './field-set.ts'
+import type { Comparison, Typed } from './typed.ts'
 
 /**
  * Who owns which fields of an object.
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
  */
 
-/** A set of fields in the form of `fieldsV1`: `{"f:spec": {"f:replicas": {}}}`. */
-export interface FieldSet {
-  readonly [element: string]: FieldSet
-}
-
 export interface ManagedEntry extends JsonObject {
   readonly manager: string
   readonly operation: 'Apply' | 'Update'
   readonly apiVersion: string
-  readonly time: string
+  /** Absent for who came to own fields without changing anything. */
+  readonly time?: string
   readonly fieldsType: 'FieldsV1'
   readonly fieldsV1: FieldSet & JsonObject
   readonly subresource?: string
 }
 
-/** Metadata that nobody owns: it is the server's. */
-const SERVERS_OWN = [
-  'name',
-  'namespace',
-  'uid',
-  'creationTimestamp',
-  'resourceVersion',
-  'generation',
-  'managedFields',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'selfLink',
-]
+/** What nobody owns, since it is the server's. Source: k8s.io/apimachinery, managedfields/internal/stripmeta.go */
+const SERVERS_OWN: FieldSet = {
+  'f:apiVersion': {},
+  'f:kind': {},
+  'f:metadata': {
+    '.': {},
+    'f:name': {},
+    'f:namespace': {},
+    'f:uid': {},
+    'f:creationTimestamp': {},
+    'f:resourceVersion': {},
+    'f:generation': {},
+    'f:managedFields': {},
+    'f:selfLink': {},
+  },
+}
+
+/** The managers beyond these are merged, the oldest first. Source: managedfields/internal/fieldmanager.go */
+const MOST_UPDATERS = 10
 
 export function entriesOf(object: StoredObject | undefined): readonly ManagedEntry[] {
   const entries = object?.metadata['managedFields']
   return (Array.isArray(entries) ? entries : []) as readonly ManagedEntry[]
 }
 
-/**
- * All fields of an object that somebody can own.
- * @param maps whether maps and lists are themselves owned, as by those who update; who applies owns what is in them
- */
-export function fieldsOf(schemas: Schemas, schemaName: string, object: JsonObject, maps: boolean): FieldSet {
-  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object
-  const own = isObject(metadata) ? Object.fromEntries(Object.entries(metadata).filter(([key]) => !SERVERS_OWN.includes(key))) : {}
-  return structFields(schemas, { $ref: schemaName }, { ...(Object.keys(own).length > 0 && { metadata: own }), ...rest }, maps)
+export function typedOf(schemas: Schemas, schema: string): Typed {
+  return { schemas, root: { $ref: schema }, zeros: schemas.data.schemas[schema] !== undefined }
 }
 
-function structFields(schemas: Schemas, reference: Schema, value: JsonObject, maps: boolean): FieldSet {
-  const { schema } = schemas.resolve(reference)
-  const result: { [element: string]: FieldSet } = {}
-  for (const [key, field] of Object.entries(value)) {
-    if (field === undefined) continue
-    result[`f:${key}`] = valueFields(schemas, schema.properties?.[key] ?? schema.additionalProperties ?? {}, field, maps)
-  }
-  return result
+/** What a manager may own of these fields: not the server's, and not what this way of writing leaves alone. */
+export function ownable(fields: FieldSet, ignored: readonly string[]): FieldSet {
+  const kept = Object.fromEntries(Object.entries(fields).filter(([key]) => !ignored.includes(key.slice(2))))
+  return subtract(kept, SERVERS_OWN)
 }
 
-function valueFields(schemas: Schemas, property: Schema, value: JsonValue, maps: boolean): FieldSet {
-  const { schema } = schemas.resolve(property)
-  const atomic = property['x-kubernetes-map-type'] === 'atomic' || schema['x-kubernetes-map-type'] === 'atomic'
-  if (isObject(value))
-    return atomic ? {} : { ...(maps && schema.additionalProperties && { '.': {} }), ...structFields(schemas, property, value, maps) }
-  if (!Array.isArray(value)) return {}
-  const keys = property['x-kubernetes-list-map-keys']
-  if (property['x-kubernetes-list-type'] === 'set')
-    return Object.fromEntries([
-      ...(maps ? [['.', {}]] : []),
-      ...value.map((item: JsonValue) => [`v:${JSON.stringify(item)}`, {}]),
-    ]) as FieldSet
-  if (property['x-kubernetes-list-type'] !== 'map' || !keys) return {}
-  const items = (value as readonly JsonValue[])
-    .filter(isObject)
-    .map((item) => [elementOf(item, keys), { '.': {}, ...structFields(schemas, property.items ?? {}, item, maps) }] as const)
-  return { ...(maps && { '.': {} }), ...Object.fromEntries(items) }
+/** What a write through the object itself, or through one of its subresources, leaves alone. */
+export function ignoredBy(subresource: string | undefined, hasStatus: boolean): readonly string[] {
+  if (subresource === undefined) return hasStatus ? ['status'] : []
+  return subresource === 'status' ? ['spec'] : []
 }
 
-/** `k:{"name":"main"}` */
-export function elementOf(item: JsonObject, keys: readonly string[]): string {
-  const named = keys
-    .filter((key) => item[key] !== undefined)
-    .toSorted()
-    .map((key) => [key, item[key]])
-  return `k:${JSON.stringify(Object.fromEntries(named))}`
-}
-
-interface Update {
+export interface Update {
   readonly schemas: Schemas
   readonly schema: string | undefined
   readonly object: StoredObject
@@ -98,123 +72,123 @@ interface Update {
   readonly manager: string
   readonly now: number
   readonly subresource: string | undefined
+  /** Top-level fields that this way of writing leaves alone. */
+  readonly ignored: readonly string[]
 }
 
 /** The object with its managers after a create, an update or a patch. */
-export function recordUpdate({ schemas, schema, object, old, manager, now, subresource }: Update): StoredObject {
+export function recordUpdate({ schemas, schema, object, old, manager, now, subresource, ignored }: Update): StoredObject {
   if (schema === undefined) return object
-  const before = old ? fieldsOf(schemas, schema, old, true) : {}
-  const after = fieldsOf(schemas, schema, object, true)
-  const changed = changedFields(before, after, old ?? {}, object)
-  const others = entriesOf(object).length > 0 ? entriesOf(object) : entriesOf(old)
-  const mine = (entry: ManagedEntry) => entry.manager === manager && entry.operation === 'Update' && entry.subresource === subresource
-  const kept = others.map((entry) => ({
-    ...entry,
-    fieldsV1: mine(entry) ? intersect(entry.fieldsV1, after) : subtract(intersect(entry.fieldsV1, after), changed),
-  })) as readonly ManagedEntry[]
-  if (Object.keys(changed).length === 0 && same(kept, others)) return object
-  const own = kept.find(mine)
-  const fields = own ? union(own.fieldsV1, changed) : changed
-  const entry = {
-    manager,
-    operation: 'Update',
-    apiVersion: object.apiVersion,
-    time: rfc3339(now),
-    fieldsType: 'FieldsV1',
-    fieldsV1: fields,
-    ...(subresource !== undefined && { subresource }),
-  } as unknown as ManagedEntry
-  const rest = kept.filter((candidate) => !mine(candidate) && Object.keys(candidate.fieldsV1).length > 0)
-  const entries = Object.keys(fields).length > 0 ? [...rest, entry] : rest
-  return withEntries(object, entries)
+  const before = managersBefore(object, old, subresource)
+  if (old && before.length === 0) return withEntries(object, [])
+  const { apiVersion, kind } = object
+  const { changed, removed } = comparison(typedOf(schemas, schema), old ?? { apiVersion, kind, metadata: {} }, object, ignored)
+  if (isEmpty(changed) && isEmpty(removed)) return withEntries(object, before)
+  const mine = (entry: ManagedEntry) =>
+    entry.manager === manager && entry.operation === 'Update' && entry.subresource === subresource && entry.apiVersion === apiVersion
+  const kept = withoutTaken(before, changed, removed, mine)
+  const own = before.find(mine)
+  const fields = ownable(changed, ignored)
+  const time = isEmpty(fields) ? own?.time : rfc3339(now)
+  const all = union(own ? subtract(own.fieldsV1, removed) : {}, fields)
+  const entry = entryOf(manager, 'Update', apiVersion, time, all, subresource)
+  return withEntries(object, capped(isEmpty(all) ? kept : [...kept, entry]))
 }
 
-export function withEntries(object: StoredObject, entries: readonly ManagedEntry[]): StoredObject {
-  return { ...object, metadata: { ...object.metadata, managedFields: entries.toSorted(byOperationAndTime) } }
+/** Managers as the writer wants them, if it says so; otherwise as they were. An empty list, or an empty entry, forgets all. */
+function managersBefore(object: StoredObject, old: StoredObject | undefined, subresource: string | undefined): readonly ManagedEntry[] {
+  if (subresource !== undefined) return entriesOf(old)
+  const sent = object.metadata['managedFields']
+  if (!Array.isArray(sent)) return entriesOf(old)
+  if (sent.length === 0 || (sent.length === 1 && same(sent[0] as JsonObject, {}))) return []
+  const entries = sent as readonly ManagedEntry[]
+  return entries.every(isEntry) ? entries : entriesOf(old)
 }
 
-/** Those who apply come first; then the older. */
-export function byOperationAndTime(a: ManagedEntry, b: ManagedEntry): number {
-  const key = (entry: ManagedEntry) => `${entry.operation} ${entry.time} ${entry.manager}`
-  return key(a) < key(b) ? -1 : 1
-}
-
-function lookUp(value: JsonValue | undefined, element: string): JsonValue | undefined {
-  if (element.startsWith('f:')) return isObject(value) ? value[element.slice(2)] : undefined
-  if (!Array.isArray(value)) return undefined
-  if (element.startsWith('v:')) return (value as readonly JsonValue[]).find((item) => JSON.stringify(item) === element.slice(2))
-  const wanted = JSON.parse(element.slice(2)) as JsonObject
-  return (value as readonly JsonValue[]).find(
-    (item) => isObject(item) && Object.entries(wanted).every(([key, part]) => same(item[key], part)),
+function isEntry(entry: ManagedEntry): boolean {
+  return (
+    isObject(entry) &&
+    (entry.operation === 'Apply' || entry.operation === 'Update') &&
+    Boolean(entry.apiVersion) &&
+    isObject(entry.fieldsV1)
   )
 }
 
-/** The fields whose values differ, as leaves. */
-export function changedFields(before: FieldSet, after: FieldSet, old: JsonValue | undefined, now: JsonValue | undefined): FieldSet {
-  const result: { [element: string]: FieldSet } = {}
-  for (const [element, inside] of Object.entries(after)) {
-    if (element === '.') {
-      if (!('.' in before)) result['.'] = {}
+/** What changed, but for what this way of writing leaves alone. */
+export function comparison(typed: Typed, old: JsonObject, object: JsonObject, ignored: readonly string[]): Comparison {
+  const left = Object.fromEntries(Object.entries(old).filter(([key]) => !ignored.includes(key)))
+  const right = Object.fromEntries(Object.entries(object).filter(([key]) => !ignored.includes(key)))
+  return compare(typed, left, right)
+}
+
+/** The others, without what somebody has just changed or taken away. */
+export function withoutTaken(
+  entries: readonly ManagedEntry[],
+  changed: FieldSet,
+  removed: FieldSet,
+  mine: (entry: ManagedEntry) => boolean,
+): readonly ManagedEntry[] {
+  return entries
+    .filter((entry) => !mine(entry))
+    .map((entry) => {
+      const lost = union(intersect(entry.fieldsV1, changed), intersect(entry.fieldsV1, removed))
+      return isEmpty(lost) ? entry : { ...entry, fieldsV1: subtract(entry.fieldsV1, lost) as ManagedEntry['fieldsV1'] }
+    })
+    .filter((entry) => !isEmpty(entry.fieldsV1))
+}
+
+export function entryOf(
+  manager: string,
+  operation: ManagedEntry['operation'],
+  apiVersion: string,
+  time: string | undefined,
+  fields: FieldSet,
+  subresource: string | undefined,
+): ManagedEntry {
+  return {
+    manager,
+    operation,
+    apiVersion,
+    ...(time !== undefined && { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: sorted(fields) as ManagedEntry['fieldsV1'],
+    ...(subresource !== undefined && { subresource }),
+  }
+}
+
+/** At most ten updaters: the oldest of a version become `ancient-changes`. Source: managedfields/internal/capmanagers.go */
+function capped(entries: readonly ManagedEntry[]): readonly ManagedEntry[] {
+  const updaters = entries.filter(({ operation }) => operation === 'Update').toSorted(byOperationAndTime)
+  const kept = [...entries]
+  let length = updaters.length
+  const first = new Map<string, ManagedEntry>()
+  for (const updater of updaters) {
+    if (length <= MOST_UPDATERS) break
+    const { apiVersion } = updater
+    const bucket = first.get(apiVersion)
+    if (!bucket) {
+      first.set(apiVersion, updater)
       continue
     }
-    const oldValue = lookUp(old, element)
-    const newValue = lookUp(now, element)
-    if (Object.keys(inside).length === 0) {
-      if (!same(oldValue, newValue)) result[element] = {}
-      continue
-    }
-    const deeper = changedFields(before[element] ?? {}, inside, oldValue, newValue)
-    if (Object.keys(deeper).length > 0) result[element] = deeper
+    const ancient = entryOf('ancient-changes', 'Update', apiVersion, updater.time, union(bucket.fieldsV1, updater.fieldsV1), undefined)
+    kept.splice(kept.indexOf(bucket), 1, ancient)
+    kept.splice(kept.indexOf(updater), 1)
+    first.set(apiVersion, ancient)
+    length -= 1
   }
-  return result
+  return kept
 }
 
-export function union(a: FieldSet, b: FieldSet): FieldSet {
-  const result: { [element: string]: FieldSet } = { ...a }
-  for (const [element, inside] of Object.entries(b)) result[element] = union(result[element] ?? {}, inside)
-  return result
+export function withEntries(object: StoredObject, entries: readonly ManagedEntry[]): StoredObject {
+  if (same(object.metadata['managedFields'] ?? [], entries as unknown as JsonObject[]) && entries.length > 0) return object
+  const { managedFields: _before, ...metadata } = object.metadata
+  if (entries.length === 0) return { ...object, metadata }
+  return { ...object, metadata: { ...metadata, managedFields: entries.toSorted(byOperationAndTime) } }
 }
 
-/** What of `a` also exists in `b`. */
-export function intersect(a: FieldSet, b: FieldSet): FieldSet {
-  const result: { [element: string]: FieldSet } = {}
-  for (const [element, inside] of Object.entries(a)) {
-    const other = b[element]
-    if (!other) continue
-    const common = intersect(inside, other)
-    // Two sets may both be below an element and have nothing there in common.
-    if (Object.keys(common).length > 0 || Object.keys(inside).length === 0 || Object.keys(other).length === 0) result[element] = common
-  }
-  return result
-}
-
-/** `a` without what `b` has as leaves. */
-export function subtract(a: FieldSet, b: FieldSet): FieldSet {
-  const result: { [element: string]: FieldSet } = {}
-  for (const [element, inside] of Object.entries(a)) {
-    const other = b[element]
-    if (!other) result[element] = inside
-    else if (Object.keys(inside).length > 0) {
-      const rest = subtract(inside, other)
-      if (Object.keys(rest).some((key) => key !== '.') || ('.' in rest && !('.' in other))) result[element] = rest
-    }
-  }
-  return result
-}
-
-/** The leaves of a set as dotted paths, for messages: `.spec.replicas`, `.spec.containers[name="a"].image`. */
-export function pathsOf(fields: FieldSet, prefix = ''): readonly string[] {
-  return Object.entries(fields).flatMap(([element, inside]) => {
-    if (element === '.') return []
-    const path = prefix + shown(element)
-    const deeper = pathsOf(inside, path)
-    return deeper.length > 0 ? deeper : [path]
-  })
-}
-
-function shown(element: string): string {
-  if (element.startsWith('f:')) return `.${element.slice(2)}`
-  if (element.startsWith('v:')) return `[=${element.slice(2)}]`
-  const keys = Object.entries(JSON.parse(element.slice(2)) as JsonObject)
-  return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`
+/** Those who apply come first; then the older. Source: managedfields/internal/managedfields.go, sortEncodedManagedFields */
+export function byOperationAndTime(a: ManagedEntry, b: ManagedEntry): number {
+  const key = ({ operation, time = '', manager, apiVersion, subresource = '' }: ManagedEntry) =>
+    [operation, time, manager, apiVersion, subresource].join('\n')
+  return key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0
 }

@@ -160,6 +160,7 @@ describe('server-side apply', () => {
       force,
       now: 0,
       subresource: undefined,
+      ignored: ['status'],
     })
 
   it('removes what its manager no longer sends and keeps what others own', () => {
