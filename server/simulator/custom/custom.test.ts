@@ -270,7 +270,7 @@ describe('an object of a defined kind', () => {
       doors: [{ name: 'front', width: 1 }, { name: 'back' }],
     })
     expect(apply('two', { doors: [{ width: 1 }] }).body['message']).toBe(
-      'failed to create typed patch object (default/a; stable.example.com/v1, Kind=Shop): .spec.doors: element 0: associative list with keys has an element that omits key field "name" (and doesn\'t have default value)',
+      'failed to create typed patch object (/a; stable.example.com/v1, Kind=Shop): .spec.doors: element 0: associative list with keys has an element that omits key field "name" (and doesn\'t have default value)',
     )
     expect(apply('two', { colour: 'green' }).body['message']).toBe('Apply failed with 1 conflict: conflict with "one": .spec.colour')
     expect(apply('one', { colour: 'red' }).body['spec']).toEqual({
