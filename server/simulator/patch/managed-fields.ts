@@ -132,7 +132,7 @@ export function withoutTaken(
     .filter((entry) => !mine(entry))
     .map((entry) => {
       const lost = union(intersect(entry.fieldsV1, changed), intersect(entry.fieldsV1, removed))
-      return isEmpty(lost) ? entry : { ...entry, fieldsV1: subtract(entry.fieldsV1, lost) as ManagedEntry['fieldsV1'] }
+      return isEmpty(lost) ? entry : { ...entry, fieldsV1: subtract(entry.fieldsV1, lost) }
     })
     .filter((entry) => !isEmpty(entry.fieldsV1))
 }
@@ -151,7 +151,7 @@ export function entryOf(
     apiVersion,
     ...(time !== undefined && { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: sorted(fields) as ManagedEntry['fieldsV1'],
+    fieldsV1: sorted(fields),
     ...(subresource !== undefined && { subresource }),
   }
 }
@@ -180,7 +180,7 @@ function capped(entries: readonly ManagedEntry[]): readonly ManagedEntry[] {
 }
 
 export function withEntries(object: StoredObject, entries: readonly ManagedEntry[]): StoredObject {
-  if (same(object.metadata['managedFields'] ?? [], entries as unknown as JsonObject[]) && entries.length > 0) return object
+  if (same(object.metadata['managedFields'] ?? [], entries) && entries.length > 0) return object
   const { managedFields: _before, ...metadata } = object.metadata
   if (entries.length === 0) return { ...object, metadata }
   return { ...object, metadata: { ...metadata, managedFields: entries.toSorted(byOperationAndTime) } }

@@ -318,7 +318,7 @@ function wrongType(schema: Schema, value: JsonValue): string | undefined {
 }
 
 function checkItems(typed: Typed, property: Schema, value: readonly JsonValue[], path: string): readonly string[] {
-  const shape = shapeOf(typed, property, value as JsonValue)
+  const shape = shapeOf(typed, property, value)
   const items = typed.schemas.resolve(property).schema.items ?? {}
   const seen = new Set<string>()
   const complaints: string[] = []
