@@ -1,9 +1,12 @@
 import type { Api } from '../api/door.ts'
 import type { Platform } from '../platform.ts'
 import type { Pod } from '../resources/kinds.ts'
+import { httpServer } from './http-wire.ts'
 import { answerAsServer, answerOutside } from './name-server.ts'
 import { routesBetween } from './routes.ts'
 import type { ProxyRules, Route, Terrain } from './routes.ts'
+import { silentServer } from './stream.ts'
+import type { Dialled } from './stream.ts'
 import type { Connection, DnsAnswer, HttpExchange, HttpReply, HttpRequest, Listening, Lookup, NetworkView, RecordType } from './view.ts'
 
 /** A place where something listens. */
@@ -220,6 +223,22 @@ export class ClusterNetwork {
     const answered = await endpoint.answer(request, from)
     await this.#wait(Math.ceil(millis + answered.millis))
     return { result: 'answered', reply: answered.reply, millis: Math.max(millis + answered.millis, this.#platform.clock.now() - began) }
+  }
+
+  /** Connects to a port for an exchange of bytes rather than of messages. HTTP that goes through it is read here. */
+  async dial(from: string, to: string, port: number): Promise<Dialled> {
+    const route = this.#pick(this.routes(from, to, port))
+    const millis = this.#latency(route)
+    if (millis === undefined) return { result: 'timeout' }
+    await this.#wait(route.to === 'unreachable' ? unreachableMillis : route.to === 'timeout' ? 0 : Math.ceil(millis))
+    if (route.to !== 'endpoint' && route.to !== 'kube-api') return { result: route.to }
+    const tls = route.to === 'kube-api' || route.endpoint.tls
+    if (route.to === 'endpoint' && !route.endpoint.answer) return { result: 'open', tls, accept: silentServer }
+    const ask = async (request: HttpRequest): Promise<HttpReply | undefined> => {
+      const exchange = await this.request(from, to, port, request)
+      return exchange.result === 'answered' ? exchange.reply : undefined
+    }
+    return { result: 'open', tls, accept: (peer) => httpServer(peer, tls, ask) }
   }
 
   async #askApi(request: HttpRequest, millis: number): Promise<HttpExchange> {
