@@ -17,12 +17,11 @@ const mostBuffered = 8 * 1024 * 1024
 
 const TerminalSize = z.object({ Width: z.int().min(1).max(65_535), Height: z.int().min(1).max(65_535) })
 
+/** Begins what a client has asked for. */
+export type StartExec = Extract<UpgradeAnswer, { start: unknown }>['start']
+
 /** Runs an accepted exec or attach on `webSocket` until either end has had enough. */
-export function runExec(
-  webSocket: WebSocket,
-  start: Extract<UpgradeAnswer, { accepted: true }>['start'],
-  report: (error: unknown) => void,
-): void {
+export function runExec(webSocket: WebSocket, start: StartExec, report: (error: unknown) => void): void {
   let session: StreamSession | undefined
   let ended = false
   const send = (channel: number, chunk: Uint8Array) => {
@@ -76,7 +75,8 @@ function receive(message: Buffer, session: StreamSession | undefined): void {
   }
 }
 
-function terminalSize(payload: Buffer): z.infer<typeof TerminalSize> | undefined {
+/** A size that a client has sent; undefined when it is none. */
+export function terminalSize(payload: Buffer): z.infer<typeof TerminalSize> | undefined {
   try {
     return TerminalSize.safeParse(JSON.parse(payload.toString())).data
   } catch {

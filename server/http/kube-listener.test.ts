@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createServerCertificate } from '../clusters/simulated/certificates.ts'
 import type { CertificateAuthority } from '../clusters/simulated/certificates.ts'
-import type { ApiRequest, StreamSink } from '../simulator/api/http.ts'
+import type { ApiRequest, ForwardedPort, StreamSink } from '../simulator/api/http.ts'
 import { listenKube } from './kube-listener.ts'
 import type { KubeApi, KubeListener } from './kube-listener.ts'
 import { bytesOf, WebSocket } from './web-socket.ts'
@@ -180,7 +180,7 @@ describe('kubectl exec over WebSocket', () => {
     await expect(dial(['v5.channel.k8s.io'])).rejects.toThrow('404')
   })
 
-  it('refuses protocols that it does not speak, and forwarding ports', async () => {
+  it('refuses protocols that it does not speak', async () => {
     listener.serve(
       api({
         upgrade: () => ({
@@ -192,7 +192,31 @@ describe('kubectl exec over WebSocket', () => {
       }),
     )
     await expect(dial(['v9.channel.k8s.io'])).rejects.toThrow('400')
-    await expect(dial(['v5.channel.k8s.io'], '/api/v1/namespaces/a/pods/b/portforward')).rejects.toThrow('400')
+  })
+
+  it('forwards ports on channels of a WebSocket, each of which begins with its port', async () => {
+    const gone: number[] = []
+    listener.serve(api({ upgrade: () => ({ accepted: true, forward: async (port) => forwardedTo(port, gone) }) }))
+    const { socket, received } = await dial(['v4.channel.k8s.io'], '/api/v1/namespaces/a/pods/b/portforward?ports=80&ports=81')
+    socket.send(Buffer.concat([Buffer.of(0), Buffer.from('hello')]))
+    await expect
+      .poll(() => received)
+      .toEqual([
+        [0, 'P\0'],
+        [1, 'P\0'],
+        [2, 'Q\0'],
+        [3, 'Q\0'],
+        [3, 'nothing there'],
+        [0, '80 says hello'],
+      ])
+    socket.terminate()
+    await expect.poll(() => gone).toEqual([80])
+  })
+
+  it('forwards no ports that are none', async () => {
+    listener.serve(api({ upgrade: () => ({ accepted: true, forward: async (port) => forwardedTo(port, []) }) }))
+    for (const ports of ['', '?ports=0', '?ports=70000', '?ports=80&ports=x'])
+      await expect(dial(['v4.channel.k8s.io'], `/api/v1/namespaces/a/pods/b/portforward${ports}`)).rejects.toThrow('400')
   })
 
   it('ends only the session whose start threw', async () => {
@@ -212,6 +236,20 @@ describe('kubectl exec over WebSocket', () => {
     expect((await ask('/api')).status).toBe(200)
   })
 })
+
+/** Something that answers on port 80 alone. */
+function forwardedTo(port: number, gone: number[]): ForwardedPort {
+  if (port !== 80) return { ok: false, message: 'nothing there' }
+  return {
+    ok: true,
+    tls: false,
+    accept: (peer) => ({
+      data: (chunk) => void peer.write(Buffer.from(`${port} says ${Buffer.from(chunk).toString()}`)),
+      end: () => peer.end(),
+      close: () => void gone.push(port),
+    }),
+  }
+}
 
 function echoSession(sink: StreamSink, said: unknown[], done: () => void) {
   return {

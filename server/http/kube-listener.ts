@@ -8,11 +8,10 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, BodyStream } from '../simulator/api/http.ts'
 import type { SimulatedCluster } from '../simulator/cluster-api.ts'
-import { execProtocols, runExec } from './kube-exec.ts'
 import { protobufToJson, protobufType } from './kube-protobuf.ts'
 import { statusResponse } from './kube-status.ts'
-import { createUpgrader } from './web-socket.ts'
-import type { Upgrader } from './web-socket.ts'
+import { createKubeUpgrades } from './kube-upgrade.ts'
+import type { KubeUpgrades } from './kube-upgrade.ts'
 
 /** What a listener serves: the part of a cluster that answers requests. */
 export type KubeApi = Pick<SimulatedCluster, 'handle' | 'upgrade'>
@@ -55,7 +54,7 @@ const starting: KubeApi = {
 export async function listenKube(options: KubeListenerOptions): Promise<KubeListener> {
   const { host = '127.0.0.1', report } = options
   let api = starting
-  const upgrader = createUpgrader({ maxPayload: mostBody, protocols: execProtocols })
+  const upgrades = createKubeUpgrades({ key: options.key, certificate: options.certificate, maxPayload: mostBody, report })
   const upgraded = new Set<Duplex>()
   // Longer than the 90 s for which Go's clients keep an idle connection, so that it is they who close it and no request is lost.
   const server = createServer({
@@ -70,7 +69,7 @@ export async function listenKube(options: KubeListenerOptions): Promise<KubeList
     upgraded.add(socket)
     socket.on('close', () => upgraded.delete(socket))
     socket.on('error', () => socket.destroy())
-    answerUpgrade(api, request, socket, head, upgrader, report)
+    answerUpgrade(api, request, socket, head, upgrades, report)
   })
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
@@ -91,7 +90,7 @@ export async function listenKube(options: KubeListenerOptions): Promise<KubeList
       api = next
     },
     async close() {
-      upgrader.close()
+      upgrades.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       for (const socket of upgraded) socket.destroy()
@@ -217,40 +216,21 @@ function answerUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  upgrader: Upgrader,
+  upgrades: KubeUpgrades,
   report: (error: unknown) => void,
 ): void {
   const refuse = (response: ApiResponse) => void refuseUpgrade(request, socket, response).catch(() => socket.destroy())
   try {
     const parsed = parseRequest(request)
     if ('status' in parsed) return refuse(parsed)
-    if (parsed.path.endsWith('/portforward')) return refuse(noPortForward)
     const answered = api.upgrade(parsed)
     if (!answered.accepted) return refuse(answered.response)
-    const refusal = unsupportedUpgrade(request)
-    if (refusal) return refuse(refusal)
-    upgrader.accept(request, socket, head, (webSocket) => runExec(webSocket, answered.start, report))
+    const refusal = upgrades.accept(request, parsed.query, socket, head, answered)
+    if (refusal) refuse(refusal)
   } catch (error) {
     report(error)
     refuse(internalError(error))
   }
-}
-
-const noPortForward = statusResponse(400, 'BadRequest', 'unable to upgrade: this cluster does not forward ports yet')
-
-/** kubectl tries WebSocket first and falls back to SPDY/3.1 when that is refused, so what it shows is our answer to SPDY. */
-function unsupportedUpgrade(request: IncomingMessage): ApiResponse | undefined {
-  const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
-  if (!isWebSocket) {
-    return statusResponse(
-      400,
-      'BadRequest',
-      'unable to upgrade: this cluster speaks WebSocket, not SPDY; use kubectl 1.31 or newer, or set KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true',
-    )
-  }
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
-  if (execProtocols.some((protocol) => offered.includes(protocol))) return undefined
-  return statusResponse(400, 'BadRequest', `unable to upgrade: none of the offered protocols is one of ${execProtocols.join(', ')}`)
 }
 
 /** An ordinary response on a connection that was to be upgraded; it closes afterwards. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocket, WebSocketServer } from 'ws'
+import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws'
 import type { RawData } from 'ws'
 
 /** The one door to `ws`: both the people's sockets and `kubectl exec` come through here. */
@@ -51,4 +51,9 @@ export function createUpgrader({ maxPayload, protocols = [] }: UpgraderOptions):
 export function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data)
   return data instanceof ArrayBuffer ? Buffer.from(data) : data
+}
+
+/** A WebSocket's binary messages as one stream of bytes, which waits for a reader that lags behind. */
+export function streamOf(webSocket: WebSocket): Duplex {
+  return createWebSocketStream(webSocket)
 }

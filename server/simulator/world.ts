@@ -46,6 +46,7 @@ export class World {
     this.handler = new Handler(operations, {
       columns: data.columns,
       kubelets,
+      network: () => engine().runtime.network,
       aggregated: [metricsApi(this.sources)],
       ...(data.descriptions && { descriptions: data.descriptions }),
     })

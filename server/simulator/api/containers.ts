@@ -20,7 +20,7 @@ export class Containers {
 
   log(call: Call): ApiResponse {
     const { query } = call.request
-    const pod = this.#pod(call)
+    const pod = this.pod(call)
     const container = chosen(pod, query.get('container'))
     const options = logOptions(call)
     const headers = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' }
@@ -68,7 +68,7 @@ export class Containers {
   }
 
   #running(call: Call): RuntimeContainer {
-    const pod = this.#pod(call)
+    const pod = this.pod(call)
     const phase = pod.status?.phase
     if (phase === 'Succeeded' || phase === 'Failed')
       throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`)
@@ -84,7 +84,8 @@ export class Containers {
     return container
   }
 
-  #pod(call: Call): Pod {
+  /** The pod that a call is about. @throws ApiError NotFound */
+  pod(call: Call): Pod {
     const pod = this.#operations.get('Pod', call.namespace, call.name ?? '')
     if (!pod) throw notFound(call.resource, call.name ?? '')
     return pod

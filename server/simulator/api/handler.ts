@@ -5,6 +5,7 @@ import { Containers } from './containers.ts'
 import { Discovery } from './discovery.ts'
 import { methodNotAllowed, noSuchResource } from './errors.ts'
 import { OpenApi } from './openapi.ts'
+import { forwarderTo } from './port-forward.ts'
 import { Reader } from './read.ts'
 import { answer, plain, refusal, prettyFor } from './respond.ts'
 import { isReview, review } from './reviews.ts'
@@ -13,6 +14,7 @@ import { Writer } from './write.ts'
 import { greet } from '../custom/request.ts'
 import { TablePrinter } from '../tables/table.ts'
 import type { KubeletPort } from '../kubelet/port.ts'
+import type { ClusterNetwork } from '../network/network.ts'
 import type { ColumnData } from '../tables/table.ts'
 import type { AggregatedApi } from './aggregated.ts'
 import type { Call, User } from './call.ts'
@@ -23,6 +25,8 @@ import type { Operations } from './operations.ts'
 export interface HandlerOptions {
   readonly columns: ColumnData
   readonly kubelets: KubeletPort
+  /** The way to what listens in the cluster; without it no port can be reached. */
+  readonly network?: () => ClusterNetwork
   /** APIs that something inside the cluster serves, once an APIService says so. */
   readonly aggregated: readonly AggregatedApi[]
   /** What types and fields mean, for OpenAPI documents; nothing when absent. */
@@ -72,12 +76,36 @@ export class Handler {
     try {
       const call = this.#call(request, this.auth.authenticate(request), warnings)
       if (!call || call.resource.resource !== 'pods' || !call.name) throw noSuchResource()
-      if (call.subresource !== 'exec' && call.subresource !== 'attach') throw methodNotAllowed()
-      this.auth.authorize(call, request.method === 'GET' ? 'get' : 'create')
-      return call.subresource === 'exec' ? this.#containers.exec(call) : this.#containers.attach(call)
+      this.#authorizeUpgrade(call)
+      switch (call.subresource) {
+        case 'exec':
+          return this.#containers.exec(call)
+        case 'attach':
+          return this.#containers.attach(call)
+        case 'portforward':
+          return { accepted: true, forward: forwarderTo(this.#containers.pod(call), () => this.#network(), this.#operations.platform) }
+        default:
+          throw methodNotAllowed()
+      }
     } catch (error) {
       return { accepted: false, response: this.#refuse(error, warnings) }
     }
+  }
+
+  /**
+   * A WebSocket can only be opened with GET, so it takes `create` as well: reading rights alone open no shell.
+   * Source: kubernetes pkg/registry/core/pod/rest/subresources.go, AuthorizePodWebsocketUpgradeCreatePermission
+   */
+  #authorizeUpgrade(call: Call): void {
+    const isGet = call.request.method === 'GET'
+    if (isGet) this.auth.authorize(call, 'get')
+    if (!isGet || call.request.headers['upgrade']?.toLowerCase() === 'websocket') this.auth.authorize(call, 'create')
+  }
+
+  #network(): ClusterNetwork {
+    const network = this.#options.network?.()
+    if (!network) throw new ApiError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request', {})
+    return network
   }
 
   #refuse(error: unknown, warnings: readonly string[]): ApiResponse {

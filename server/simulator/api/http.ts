@@ -1,3 +1,5 @@
+import type { StreamPeer, StreamServer } from '../network/stream.ts'
+
 /** One request to the Kubernetes API, whatever carried it. Everything in it is hostile until parsed. */
 export interface ApiRequest {
   readonly method: string
@@ -44,7 +46,15 @@ export interface StreamSession {
   close(): void
 }
 
+/** One port of a pod, connected to. `message` is the kubelet's, when it cannot be. */
+export type ForwardedPort =
+  | { readonly ok: true; readonly tls: boolean; readonly accept: (peer: StreamPeer) => StreamServer }
+  | { readonly ok: false; readonly message: string }
+
 /** Accepts an upgrade by starting it, or refuses it with an ordinary response. */
 export type UpgradeAnswer =
+  /** exec and attach */
   | { readonly accepted: true; readonly start: (sink: StreamSink) => StreamSession }
+  /** portforward: connects to a port of the pod, any number of times */
+  | { readonly accepted: true; readonly forward: (port: number) => Promise<ForwardedPort> }
   | { readonly accepted: false; readonly response: ApiResponse }

@@ -36,6 +36,8 @@ export class RequestParser {
   #head: Head | undefined
   #body: Uint8Array[] = []
   #bodySize = 0
+  /** Nothing more can be read before so much is there. */
+  #wanted = 0
   #askedToContinue = false
   #broken: number | undefined
 
@@ -102,6 +104,8 @@ export class RequestParser {
 
   #readChunked(): boolean | number {
     for (;;) {
+      if (this.#size < this.#wanted) return false
+      this.#wanted = 0
       const bytes = this.#whole()
       const line = indexOfText(bytes, '\r\n')
       if (line < 0) return bytes.length > 1024 ? 400 : false
@@ -117,7 +121,10 @@ export class RequestParser {
         return true
       }
       const from = line + 2
-      if (bytes.length < from + length + 2) return false
+      if (bytes.length < from + length + 2) {
+        this.#wanted = from + length + 2
+        return false
+      }
       this.#body.push(bytes.slice(from, from + length))
       this.#bodySize += length
       this.#skip(from + length + 2)
@@ -177,7 +184,8 @@ function parseHead(text: string): Head | number {
   }
   const coding = headers['transfer-encoding']
   const length = headers['content-length']
-  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || length !== undefined)) return coding.toLowerCase() === 'chunked' ? 400 : 501
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || length !== undefined))
+    return coding.toLowerCase() === 'chunked' ? 400 : 501
   if (length !== undefined && !/^\d{1,15}$/.test(length)) return 400
   const connection = headers['connection']?.toLowerCase() ?? ''
   const keepAlive = version === '1' ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection)
