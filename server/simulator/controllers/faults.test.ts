@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../api/door.ts'
+import type { Taint } from '../resources/kinds.ts'
 import { injectFault } from '../kubelet/faults.ts'
 import { deployment, living, messages, pod } from './living.test-support.ts'
 
@@ -94,6 +95,53 @@ describe('a node on which a fault is set', () => {
 const podsOn = (api: Api, node: string) => api.list('Pod', 'default').filter((one) => one.spec?.nodeName === node)
 const taints = (api: Api, node: string): string[] =>
   (api.get('Node', undefined, node)?.spec?.taints ?? []).map((one) => `${one.key}:${one.effect}`)
+describe('a node', () => {
+  it('says that it has started, and that it has been met', async () => {
+    const { api } = await living()
+    const told = api.list('Event').filter((one) => one.involvedObject.kind === 'Node' && one.involvedObject.name === 'vm-01')
+    expect(told.map((one) => `${one.source?.component ?? one.reportingComponent ?? ''} ${one.reason}`)).toEqual(
+      expect.arrayContaining([
+        'kubelet Starting',
+        'kubelet NodeAllocatableEnforced',
+        'kubelet NodeReady',
+        'node-controller RegisteredNode',
+      ]),
+    )
+    // Kubelets take a node's name for its uid.
+    expect(told.find((one) => one.reason === 'NodeReady')?.involvedObject.uid).toBe('vm-01')
+  })
+
+  it('that is gone takes its pods with it after a while', async () => {
+    const { api, clock } = await living()
+    api.create<'Pod'>({ ...pod('a'), spec: { containers: [{ name: 'c', image: 'nginx:1' }], nodeName: 'vm-01' } })
+    await clock.advance(5000)
+    api.delete('Node', undefined, 'vm-01')
+    await clock.advance(30_000)
+    expect(api.get('Pod', 'default', 'a')).toBeDefined()
+    await clock.advance(40_000)
+    expect(api.get('Pod', 'default', 'a')).toBeUndefined()
+    expect(messages(api)).toContain('RemovingNode: Node vm-01 event: Removing Node vm-01 from Controller')
+  })
+
+  it('keeps a pod that still tolerated a taint when the taint goes', async () => {
+    const { api, clock } = await living()
+    const tolerations = [{ key: 'k', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }]
+    api.create<'Pod'>({ ...pod('a'), spec: { containers: [{ name: 'c', image: 'nginx:1' }], nodeName: 'vm-01', tolerations } })
+    await clock.advance(5000)
+    const taint = (list: readonly Taint[]): unknown =>
+      api.modify('Node', undefined, 'vm-01', (node) => ({ ...node, spec: { ...node.spec, taints: list } }))
+    taint([{ key: 'k', value: 'v', effect: 'NoExecute' }])
+    await clock.advance(30_000)
+    taint([])
+    await clock.advance(60_000)
+    expect(api.get('Pod', 'default', 'a')?.metadata.deletionTimestamp).toBeUndefined()
+    expect(messages(api)).toContain('TaintManagerEviction: Cancelling deletion of Pod default/a')
+    taint([{ key: 'k', value: 'v', effect: 'NoExecute' }])
+    await clock.advance(65_000)
+    expect(api.get('Pod', 'default', 'a')).toBeUndefined()
+  })
+})
+
 function ready(api: Api, node: string): (string | undefined)[] {
   const condition = api.get('Node', undefined, node)?.status?.conditions?.find((one) => one.type === 'Ready')
   return [condition?.status, condition?.reason]

@@ -41,7 +41,14 @@ export function controllerReference(owner: Named): OwnerReference {
 /** How events and addresses point at an object. */
 export function referenceTo(object: Named): ObjectReference {
   const { namespace, name, uid, resourceVersion } = object.metadata
-  return { kind: object.kind, ...(namespace ? { namespace } : {}), name, uid, apiVersion: object.apiVersion, resourceVersion }
+  return {
+    kind: object.kind,
+    ...(namespace ? { namespace } : {}),
+    name,
+    uid,
+    ...(object.apiVersion ? { apiVersion: object.apiVersion } : {}),
+    resourceVersion,
+  }
 }
 
 /** The same object with other metadata. */

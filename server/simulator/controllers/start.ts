@@ -8,6 +8,7 @@ import { autoscalers } from './autoscaling/start.ts'
 import { budgets, nodeLifecycle, taintEviction } from './cluster-controllers.ts'
 import { startEventExpiry } from './event-expiry.ts'
 import { startGarbageCollector } from './garbage.ts'
+import { podGarbage } from './pod-garbage.ts'
 import { namespaceFurniture } from './namespace-furniture.ts'
 import { startNamespaceController } from './namespaces.ts'
 import { endpoints, endpointSlices, claims, volumes } from './network-and-storage.ts'
@@ -47,6 +48,7 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     autoscalers(api, now, options.podMetrics ?? noMetrics),
     nodeLifecycle(api, now),
     taintEviction(api, now),
+    podGarbage(api, now),
     namespaceFurniture(api, options.certificateAuthority),
   ]
   const stops = [

@@ -135,6 +135,8 @@ export function startKubelet(options: KubeletOptions): Kubelets {
       api,
       platform,
       recordFor: (node) => stateOf(node).record,
+      proxyFor: (node) => createEventRecorder(api, platform, { component: 'kube-proxy', host: node, modern: true }),
+      adopt: options.adopt ?? false,
       evict: (pod, message) => workers.get(uidOf(pod))?.evict(message),
       thawed: (node) => {
         for (const worker of workers.values()) if (worker.pod.spec?.nodeName === node) worker.update(worker.pod)

@@ -1,7 +1,7 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import type { Api } from '../api/door.ts'
 import { isPodFinished, nameOf } from '../controllers/objects.ts'
-import type { EventRecorder } from '../controllers/event-recorder.ts'
+import type { EventRecorder, Subject } from '../controllers/event-recorder.ts'
 import type { Platform } from '../platform.ts'
 import type { Node, NodeCondition, Pod } from '../resources/kinds.ts'
 import { requestsOf } from '../scheduler/filters.ts'
@@ -63,6 +63,10 @@ export interface NodeStatusOptions {
   readonly api: Api
   readonly platform: Platform
   readonly recordFor: (node: string) => EventRecorder
+  /** What kube-proxy on that node says. */
+  readonly proxyFor: (node: string) => EventRecorder
+  /** The nodes that are there have begun in another cluster. */
+  readonly adopt: boolean
   /** Ends a pod as the kubelet does that runs out of something. */
   readonly evict: (pod: Pod, message: string) => void
   /** The kubelet of this node acts again. */
@@ -79,6 +83,7 @@ export function startNodeStatus(options: NodeStatusOptions): () => void {
   const evictions = new Map<string, () => void>()
   const down = new Set<string>()
   const scheduling = new Map<string, boolean>()
+  const met = new Set<string>()
 
   const evictNext = (name: string): void => {
     evictions.delete(name)
@@ -87,7 +92,7 @@ export function startNodeStatus(options: NodeStatusOptions): () => void {
     if (!node || !pressure) return
     const victim = victimOf(api, name)
     if (!victim) return
-    options.recordFor(name)(node, {
+    options.recordFor(name)(asKubelets(node), {
       type: 'Warning',
       reason: 'EvictionThresholdMet',
       message: `Attempting to reclaim ${pressure.resource}`,
@@ -101,6 +106,10 @@ export function startNodeStatus(options: NodeStatusOptions): () => void {
 
   const look = (node: Node): void => {
     const name = nameOf(node)
+    if (!met.has(name) && (node.status?.conditions ?? []).length > 0) {
+      met.add(name)
+      if (!options.adopt) announce(options.recordFor(name), options.proxyFor(name), node)
+    }
     const faults = faultsOf(node)
     // Whoever is gone says nothing.
     if (faults.has('unreachable')) {
@@ -130,6 +139,7 @@ export function startNodeStatus(options: NodeStatusOptions): () => void {
     else {
       scheduling.delete(nameOf(object))
       down.delete(nameOf(object))
+      met.delete(nameOf(object))
     }
   })
   return () => {
@@ -138,8 +148,23 @@ export function startNodeStatus(options: NodeStatusOptions): () => void {
   }
 }
 
+/** What a node's own programs say when they start. */
+function announce(record: EventRecorder, proxy: EventRecorder, node: Node): void {
+  const self = asKubelets(node)
+  record(self, { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' })
+  for (const { events } of pressures) tell(record, node, events[1])
+  record(self, { type: 'Normal', reason: 'NodeAllocatableEnforced', message: 'Updated Node Allocatable limit across pods' })
+  tell(record, node, 'NodeReady')
+  proxy(self, { type: 'Normal', reason: 'Starting', action: 'StartKubeProxy', message: '' })
+}
+
+/** A node as its own programs point at it in events: they take its name for its uid. */
+function asKubelets(node: Node): Subject {
+  return { apiVersion: '', kind: 'Node', metadata: { name: nameOf(node), uid: nameOf(node) } }
+}
+
 function tell(record: EventRecorder, node: Node, reason: string): void {
-  record(node, { type: 'Normal', reason, message: `Node ${nameOf(node)} status is now: ${reason}` })
+  record(asKubelets(node), { type: 'Normal', reason, message: `Node ${nameOf(node)} status is now: ${reason}` })
 }
 
 function eventsOf(condition: NodeCondition): string[] {
