@@ -7,17 +7,20 @@ import { createServerCertificate } from './clusters/simulated/certificates.ts'
 import { createHost } from './clusters/simulated/host.ts'
 import { simulatedKubeconfig } from './clusters/simulated/kubeconfig.ts'
 import { loadClusterMaker } from './clusters/simulated/load-data.ts'
+import { openStateFolder } from './clusters/simulated/state-folder.ts'
 import { listenKube } from './http/kube-listener.ts'
 import { ClusterId } from './kernel/ids.ts'
 import { UserError } from './kernel/user-error.ts'
 
 export const simulateHelp = `Starts one simulated Kubernetes cluster and keeps it until it is interrupted.
 
-  simulate --kubeconfig FILE [--nodes N] [--port PORT]
+  simulate --kubeconfig FILE [--nodes N] [--port PORT] [--state FOLDER]
 
   --kubeconfig FILE  where to write the cluster's kubeconfig (it is removed at the end)
   --nodes N          how many nodes, workshop-vm-00-00 onwards; 1 to 100, 2 unless told
   --port PORT        the API's port on 127.0.0.1; a free one unless told
+  --state FOLDER     where the cluster lives on: everything it acknowledges is written there first, and the next start
+                     goes on from it, under the same address and kubeconfig
   --help             this text
 
 Prints "ready" on a line of its own once kubectl can be used:
@@ -30,6 +33,7 @@ interface Options {
   readonly kubeconfig: string
   readonly nodes: number
   readonly port: number
+  readonly state: string | undefined
 }
 
 /** The `simulate` command. Returns when the process is told to end (SIGINT, SIGTERM, SIGHUP). @throws UserError */
@@ -40,9 +44,11 @@ export async function simulate(argv: readonly string[]): Promise<void> {
     return
   }
   const report = (error: unknown) => console.error(error)
+  const nodes = Array.from({ length: options.nodes }, (_, node) => `workshop-vm-00-${String(node).padStart(2, '0')}`)
+  const state = options.state === undefined ? undefined : await openStateFolder(options.state, nodes, report)
   const host = await createHost({
-    certificate: await createServerCertificate(),
-    makeCluster: await loadClusterMaker(report),
+    certificate: state?.certificate ?? (await createServerCertificate()),
+    makeCluster: await loadClusterMaker(report, state),
     listen: listenKube,
     onPrometheus: () => {},
     report,
@@ -50,10 +56,11 @@ export async function simulate(argv: readonly string[]): Promise<void> {
   // Whatever goes wrong from here on, nothing is left behind.
   const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')])
   try {
-    const nodes = Array.from({ length: options.nodes }, (_, node) => `workshop-vm-00-${String(node).padStart(2, '0')}`)
-    const { opened } = await host.open(ClusterId.parse('workshop-vm-00'), nodes, options.port).catch((error: unknown) => {
-      throw portTaken(error, options.port)
+    const port = options.port === 0 ? (state?.port ?? 0) : options.port
+    const { opened } = await host.open(ClusterId.parse('workshop-vm-00'), nodes, port).catch((error: unknown) => {
+      throw portTaken(error, port)
     })
+    state?.setPort(opened.port)
     await writeKubeconfig(options.kubeconfig, simulatedKubeconfig(opened, { host: '127.0.0.1', port: opened.port }))
     try {
       console.log('ready')
@@ -63,6 +70,7 @@ export async function simulate(argv: readonly string[]): Promise<void> {
     }
   } finally {
     await host.closeAll()
+    state?.close()
   }
 }
 
@@ -75,6 +83,7 @@ function parseOptions(argv: readonly string[]): Options | undefined {
     kubeconfig: resolve(values.kubeconfig),
     nodes: wholeNumber('--nodes', values.nodes ?? '2', 1, 100),
     port: wholeNumber('--port', values.port ?? '0', 0, 65_535),
+    state: values.state === undefined ? undefined : resolve(values.state),
   }
 }
 
@@ -86,6 +95,7 @@ function parse(argv: readonly string[]) {
         kubeconfig: { type: 'string' },
         nodes: { type: 'string' },
         port: { type: 'string' },
+        state: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'bad-kubeconfig'
   | 'bad-message'
   | 'bad-recording'
+  | 'bad-state'
   | 'cluster-failed'
   | 'forbidden'
   | 'no-clusters-left'

@@ -57,11 +57,20 @@ export interface ClusterParts {
   readonly past: RuntimePast | undefined
 }
 
+/** Ways into what runs, and out of it. */
+interface Doors {
+  readonly api: Api
+  readonly handler: Handler
+  /** Called whenever a container has written something. */
+  readonly wrote: () => void
+}
+
 /** Starts what runs: in a new cluster it makes the first objects, in a fork it goes on with those that are there. */
-export function startEngine({ options, data, platform, operations, past }: ClusterParts, api: Api, handler: Handler): Engine {
+export function startEngine({ options, data, platform, operations, past }: ClusterParts, { api, handler, wrote }: Doors): Engine {
   const runtime = createRuntime({
     api,
     platform,
+    wrote,
     images: imagesOf(data),
     kubeApi: fromPods((request) => handler.handle(request)),
     ...(past && { past }),

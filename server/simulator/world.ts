@@ -25,6 +25,7 @@ export class World {
   /** The revision at which nothing waits for its time to come. */
   #untouched = -1
   #cancel = (): void => {}
+  #journal: Journal | undefined
 
   /** @param start when needed: what is there needs nothing to run until somebody touches it; soon: after whoever asks is answered */
   constructor(parts: ClusterParts, start: 'at once' | 'soon' | 'when needed') {
@@ -72,7 +73,8 @@ export class World {
 
   /** What runs; from now on it does. */
   wake(): Engine {
-    return (this.#engine ??= startEngine(this.#parts, this.api, this.handler))
+    const wrote = () => this.#journal?.wrote(() => this.past())
+    return (this.#engine ??= startEngine(this.#parts, { api: this.api, handler: this.handler, wrote }))
   }
 
   handle(request: ApiRequest): ApiResponse | Promise<ApiResponse> {
@@ -83,14 +85,19 @@ export class World {
   /** What it is now. @throws Error before it is ready */
   snapshot(): Snapshot {
     if (this.#starting) throw new Error('A cluster that is still starting cannot be copied.')
-    const { operations, options, platform, past = nothing } = this.#parts
+    const { operations, options, platform } = this.#parts
     return {
       store: operations.store.fork(platform),
-      past: this.#engine?.runtime.past() ?? past,
+      past: this.past(),
       nodes: options.nodes,
       takenAt: platform.clock.now(),
       quiet: operations.store.revision === this.#untouched,
     }
+  }
+
+  /** What containers and volumes hold. */
+  past(): RuntimePast {
+    return this.#engine?.runtime.past() ?? this.#parts.past ?? nothing
   }
 
   get revision(): number {
@@ -108,7 +115,8 @@ export class World {
 
   keep(journal: Journal): void {
     const { store } = this.#parts.operations
-    journal.begin(store.contents())
+    this.#journal = journal
+    journal.begin(() => store.contents())
     store.keep((event) => journal.change(event))
   }
 

@@ -13,6 +13,8 @@ export interface ServerCertificate {
 export interface CertificateAuthority extends ServerCertificate {
   /** @throws for what is no certificate request, or one that is not signed with its own key */
   readonly signClient: (request: string, seconds: number) => Promise<{ readonly certificate: string; readonly fingerprint: string }>
+  /** PEM, for `restoreServerCertificate`. Whoever has it is this authority. */
+  readonly authorityKey: string
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -71,7 +73,18 @@ export async function createServerCertificate(now = Date.now()): Promise<Certifi
     certificate: canonical(server),
     certificateAuthority: canonical(authority),
     signClient: clientSigner(authority, authorityKeys.privateKey),
+    authorityKey: await pemOf(authorityKeys.privateKey),
   }
+}
+
+/** The authority that was written down, for a cluster that lives on. @throws when a key or certificate cannot be read */
+export async function restoreServerCertificate(
+  saved: ServerCertificate & Pick<CertificateAuthority, 'authorityKey'>,
+): Promise<CertificateAuthority> {
+  x509.cryptoProvider.set(crypto)
+  const authority = new x509.X509Certificate(saved.certificateAuthority)
+  const key = await crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(saved.authorityKey), algorithm, true, ['sign'])
+  return { ...saved, signClient: clientSigner(authority, key) }
 }
 
 type PrivateKey = Awaited<ReturnType<typeof generateKeys>>['privateKey']

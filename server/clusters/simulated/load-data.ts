@@ -7,6 +7,7 @@ import { createCluster } from '../../simulator/cluster.ts'
 import type { ClusterOptions, SimulatedCluster } from '../../simulator/cluster-api.ts'
 import type { ForkableCluster } from '../../simulator/cluster.ts'
 import type { SimulatorData } from '../../simulator/engine.ts'
+import type { StateFolder } from './state-folder.ts'
 import { nodePlatform } from './node-platform.ts'
 
 const folder = new URL('../../../manifests/simulator/', import.meta.url)
@@ -47,9 +48,12 @@ interface Template {
 
 /**
  * What makes clusters in this thread. They are forks of one that is ready, so they cost what differs between them;
- * each has keys of its own.
+ * each has keys of its own. @param state where the only cluster that is made lives on
  */
-export async function loadClusterMaker(report: (error: unknown) => void): Promise<(options: ClusterOptions) => Promise<SimulatedCluster>> {
+export async function loadClusterMaker(
+  report: (error: unknown) => void,
+  state?: Pick<StateFolder, 'saved' | 'signingKey' | 'journal'>,
+): Promise<(options: ClusterOptions) => Promise<SimulatedCluster>> {
   const data = await loadSimulatorData()
   const templates = new Map<number, Template>()
   const templateFor = (options: ClusterOptions): Promise<ForkableCluster> => {
@@ -62,11 +66,19 @@ export async function loadClusterMaker(report: (error: unknown) => void): Promis
     cluster.catch(() => templates.delete(count))
     return cluster
   }
-  return async (options) => {
-    const platform = nodePlatform(report)
+  const make = async (options: ClusterOptions): Promise<ForkableCluster> => {
+    const platform = nodePlatform(report, state?.signingKey)
+    if (state?.saved) return createCluster(options, data, platform, state.saved)
     // An API elsewhere has other endpoints, which a fork does not change.
     if (!options.endpoint.host.startsWith('127.')) return createCluster(options, data, platform)
     return (await templateFor(options)).fork(options, platform)
+  }
+  return async (options) => {
+    const cluster = await make(options)
+    if (!state) return cluster
+    await cluster.ready()
+    cluster.keep(state.journal)
+    return cluster
   }
 }
 

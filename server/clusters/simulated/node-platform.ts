@@ -18,9 +18,8 @@ export const nodeClock: Clock = {
   },
 }
 
-/** What one simulated cluster needs from Node; the signing key is its own and lives as long as it does. */
-export function nodePlatform(report: (error: unknown) => void): Platform {
-  const key = randomBytes(32)
+/** What one simulated cluster needs from Node. @param key what it signs tokens with; one of its own unless given */
+export function nodePlatform(report: (error: unknown) => void, key: Uint8Array = randomBytes(32)): Platform {
   return {
     clock: nodeClock,
     random: Math.random,

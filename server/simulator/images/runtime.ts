@@ -18,6 +18,8 @@ export interface RuntimeOptions {
   readonly kubeApi?: KubeApi
   /** What containers and volumes held in the cluster that this one was forked from. */
   readonly past?: RuntimePast
+  /** Called whenever a container has written to its files or a volume. */
+  readonly wrote?: () => void
 }
 
 /** The container runtime of every node, and what metrics and the network need to know of it. */
@@ -43,7 +45,7 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     api,
     platform,
     network,
-    volumes: new VolumeStore(options.past?.volumes),
+    volumes: new VolumeStore(options.past?.volumes, options.wrote),
     past: (id: string) => options.past?.containers[id],
     removed: (container: SimulatedContainer) => void containers.delete(container),
   }

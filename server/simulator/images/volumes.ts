@@ -4,11 +4,12 @@ import type { RuntimePast } from './past.ts'
 
 /** The files of writable volumes, by key: they outlive the containers that mount them. */
 export class VolumeStore {
-  readonly disk = new Disk()
+  readonly disk: Disk
   readonly #layers = new Map<string, Layer>()
 
-  /** @param past what volumes held in the cluster that this one was forked from */
-  constructor(past: RuntimePast['volumes'] = []) {
+  /** @param past what volumes held in the cluster that this one was forked from @param wrote called at every write */
+  constructor(past: RuntimePast['volumes'] = [], wrote: () => void = () => {}) {
+    this.disk = new Disk(wrote)
     for (const [key, files] of past) {
       const layer: Layer = new Map(files)
       this.#layers.set(key, layer)

@@ -18,7 +18,13 @@ const mostOfDisk = 256_000_000
 /** Counts what the containers of one cluster have written. */
 export class Disk {
   readonly #sizes = new Map<Layer, number>()
+  readonly #changed: () => void
   #used = 0
+
+  /** @param changed called whenever somebody has written or freed something */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed
+  }
 
   /** How many bytes are written and not freed. */
   get used(): number {
@@ -31,12 +37,14 @@ export class Disk {
     if (bytes > 0 && (size > mostOfLayer || this.#used + bytes > mostOfDisk)) throw new FileError('No space left on device')
     this.#sizes.set(layer, size)
     this.#used += bytes
+    this.#changed()
   }
 
   free(layer: Layer): void {
     this.#used -= this.#sizes.get(layer) ?? 0
     this.#sizes.delete(layer)
     layer.clear()
+    this.#changed()
   }
 }
 
