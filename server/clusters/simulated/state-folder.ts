@@ -78,7 +78,11 @@ export async function openStateFolder(folder: string, nodes: readonly string[], 
       signingKey: Buffer.from(identity.signingKey, 'hex'),
       port: identity.port,
       saved: contents && { ...contents, past: past ?? { containers: {}, volumes: [] } },
-      journal: { begin: journal.begin, change: journal.change, wrote: files.wrote },
+      journal: {
+        begin: (contents) => journal.begin(contents),
+        change: (event) => journal.change(event),
+        wrote: (value) => files.wrote(value),
+      },
       setPort: (port) => writeIdentity(folder, { ...identity, port }),
       close() {
         files.close()
