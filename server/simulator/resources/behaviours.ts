@@ -2,7 +2,10 @@ import { apiService } from './api-service.ts'
 import { certificateRequest } from './certificate-request.ts'
 import { definition } from '../custom/definition.ts'
 import { configMap, event, namespace, node, secret, serviceAccount } from './config.ts'
-import { cronJob, job } from './job.ts'
+import { controllerRevision } from './controller-revision.ts'
+import { daemonSet } from './daemon-set.ts'
+import { cronJob } from './cron-job.ts'
+import { job } from './job.ts'
 import { pod } from './pod.ts'
 import {
   endpointSlice,
@@ -19,8 +22,9 @@ import {
   withGeneration,
 } from './policy.ts'
 import { service } from './service.ts'
+import { statefulSet } from './stateful-set.ts'
 import { persistentVolume, persistentVolumeClaim, storageClass } from './storage.ts'
-import { daemonSet, deployment, podTemplate, replicaSet, replicationController, statefulSet } from './workloads.ts'
+import { deployment, podTemplate, replicaSet, replicationController } from './workloads.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { Resource } from './registry.ts'
 
@@ -46,6 +50,7 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': withGeneration,
   'apiextensions.k8s.io/v1/customresourcedefinitions': definition,
   'apiregistration.k8s.io/v1/apiservices': apiService,
+  'apps/v1/controllerrevisions': controllerRevision,
   'apps/v1/daemonsets': daemonSet,
   'apps/v1/deployments': deployment,
   'apps/v1/replicasets': replicaSet,

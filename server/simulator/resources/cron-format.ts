@@ -18,12 +18,13 @@ const fieldBounds: readonly Bounds[] = [
 const descriptors = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/
 
 /** @returns undefined when the schedule can be read */
-export function scheduleComplaint(schedule: string): string | undefined {
+export function scheduleComplaint(text: string): string | undefined {
+  // A zone may be told first; whether it may here is for others to say.
+  const schedule = text.replace(/^(CRON_)?TZ=\S+ +/, '')
   if (schedule.startsWith('@every ')) {
     const duration = schedule.slice('@every '.length)
-    return /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(duration)
-      ? undefined
-      : `failed to parse duration ${schedule}: time: invalid duration ${JSON.stringify(duration)}`
+    const complaint = durationComplaint(duration)
+    return complaint && `failed to parse duration ${schedule}: ${complaint}`
   }
   if (schedule.startsWith('@')) return descriptors.test(schedule) ? undefined : `unrecognized descriptor: ${schedule}`
   const fields = schedule.trim().split(/\s+/)
@@ -65,4 +66,14 @@ function intOf(word: string): number | string {
   if (!/^[+-]?\d+$/.test(word)) return `failed to parse int from ${word}: strconv.Atoi: parsing ${JSON.stringify(word)}: invalid syntax`
   const value = Number(word)
   return value < 0 ? `negative number (${value}) not allowed: ${word}` : value
+}
+
+/** As Go's `time.ParseDuration` complains. */
+function durationComplaint(text: string): string | undefined {
+  const shown = JSON.stringify(text)
+  if (/^[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+$/.test(text) || /^[+-]?0$/.test(text)) return undefined
+  const rest = text.replace(/^[+-]/, '').replace(/^((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)(?![a-z]))+/, '')
+  const [, unit] = /^\d*\.?\d*([^\d.]*)/.exec(rest) ?? []
+  if (!/^\.?\d/.test(rest)) return `time: invalid duration ${shown}`
+  return unit ? `time: unknown unit ${JSON.stringify(unit)} in duration ${shown}` : `time: missing unit in duration ${shown}`
 }

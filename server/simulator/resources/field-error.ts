@@ -24,7 +24,11 @@ export function required(field: string, detail = ''): FieldError {
   return { reason: 'FieldValueRequired', field, message: detail ? `Required value: ${detail}` : 'Required value' }
 }
 export function invalid(field: string, value: JsonValue | undefined, detail: string): FieldError {
-  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${shown(value)}: ${detail}` }
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${shown(value)}${detail && `: ${detail}`}` }
+}
+/** Wrong in a way that no single value shows. */
+export function invalidAsSuch(field: string, detail: string): FieldError {
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` }
 }
 export function typeInvalid(field: string, value: JsonValue, detail: string): FieldError {
   return { reason: 'FieldValueTypeInvalid', field, message: `Invalid value: ${shown(value)}: ${detail}` }

@@ -1,15 +1,15 @@
-import { scheduleComplaint } from './cron-format.ts'
-import { child, ensure, setDefaults, text } from './draft.ts'
-import { invalid, required, unsupported } from './field-error.ts'
-import { selects } from './label-selector.ts'
+import { child, ensure, isObject, same, setDefaults, text } from './draft.ts'
+import { invalid, required } from './field-error.ts'
+import { goMap, goSelector } from './go-values.ts'
+import { validateJobSpec } from './job-validation.ts'
+import { selects, validateSelector } from './label-selector.ts'
 import { immutable } from './metadata.ts'
-import { defaultPodSpec } from './pod-defaults.ts'
-import { atLeastZero } from './pod-validation.ts'
-import { validateTemplate } from './workloads.ts'
+import { label } from './names.ts'
+import { defaultTemplate, mismatch } from './templates.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
-import type { CronJob, Job } from './kinds.ts'
-import type { Draft, JsonObject } from './object.ts'
+import type { Job } from './kinds.ts'
+import type { Draft, JsonObject, StoredObject } from './object.ts'
 
 function defaultJobSpec(spec: Draft): void {
   if (spec['completions'] === undefined && spec['parallelism'] === undefined) Object.assign(spec, { completions: 1, parallelism: 1 })
@@ -22,6 +22,26 @@ function defaultJobSpec(spec: Draft): void {
   })
   if (spec['podReplacementPolicy'] === undefined)
     spec['podReplacementPolicy'] = spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed'
+  defaultFailurePolicy(spec)
+}
+
+/** A condition that a rule names is meant to be true. */
+export function defaultFailurePolicy(spec: Draft): void {
+  const rules = child(spec, 'podFailurePolicy')?.['rules']
+  for (const rule of Array.isArray(rules) ? rules.filter(isObject) : []) {
+    const patterns = rule['onPodConditions']
+    for (const pattern of Array.isArray(patterns) ? patterns.filter(isObject) : []) setDefaults(pattern, { status: 'True' })
+  }
+}
+
+/** Labels by which a job's pods are found, and their values. */
+function generatedLabels(uid: string, name: string): { readonly [label: string]: string } {
+  return {
+    'controller-uid': uid,
+    'job-name': name,
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+  }
 }
 
 /** @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/registry/batch/job/strategy.go */
@@ -30,7 +50,7 @@ export const job: KindBehaviour = {
   defaults(draft) {
     const spec = ensure(draft, 'spec')
     defaultJobSpec(spec)
-    defaultPodSpec(ensure(ensure(spec, 'template'), 'spec'))
+    defaultTemplate(spec)
     const labels = child(child(child(spec, 'template'), 'metadata'), 'labels')
     const meta = ensure(draft, 'metadata')
     if (labels && Object.keys(child(meta, 'labels') ?? {}).length === 0) meta['labels'] = { ...labels }
@@ -41,81 +61,86 @@ export const job: KindBehaviour = {
     if (spec['manualSelector'] === true) return
     const meta = ensure(draft, 'metadata')
     const uid = text(meta, 'uid') ?? ''
-    const name = text(meta, 'name') ?? ''
     const labels = ensure(ensure(ensure(spec, 'template'), 'metadata'), 'labels')
-    Object.assign(labels, {
-      'batch.kubernetes.io/controller-uid': uid,
-      'batch.kubernetes.io/job-name': name,
-      'controller-uid': uid,
-      'job-name': name,
-    })
+    // Labels that are there already are left to be found wrong.
+    setDefaults(labels, generatedLabels(uid, text(meta, 'name') ?? ''))
     if (Object.keys(child(meta, 'labels') ?? {}).length === 0) meta['labels'] = { ...labels }
-    Object.assign(ensure(ensure(spec, 'selector'), 'matchLabels'), { 'batch.kubernetes.io/controller-uid': uid })
+    setDefaults(ensure(ensure(spec, 'selector'), 'matchLabels'), { 'batch.kubernetes.io/controller-uid': uid })
   },
-  validate(object) {
-    const { spec } = object as unknown as Job
-    const errors: FieldError[] = []
-    for (const key of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const)
-      errors.push(...atLeastZero(`spec.${key}`, spec?.[key]))
-    const modes = ['NonIndexed', 'Indexed']
-    if (!modes.includes(spec?.completionMode ?? '')) errors.push(unsupported('spec.completionMode', spec?.completionMode, modes))
-    const labels = spec?.template?.metadata?.labels
-    const expected = spec?.manualSelector ? undefined : (spec?.selector?.matchLabels ?? {})
-    if (expected && Object.keys(expected).length > 1)
-      errors.push(invalid('spec.selector', spec?.selector as unknown as JsonObject, '`selector` not auto-generated'))
-    if (!selects(spec?.selector, labels))
-      errors.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'))
-    return [...errors, ...validateJobTemplate(spec?.template, 'spec.template')]
-  },
-  validateUpdate(object, old) {
-    const after = object['spec'] as JsonObject
-    const before = old['spec'] as JsonObject
-    return [
-      ...(after['completionMode'] === 'Indexed' ? [] : immutable('spec.completions', after['completions'], before['completions'])),
-      ...immutable('spec.selector', after['selector'], before['selector']),
-      ...immutable('spec.template', after['template'], before['template']),
-      ...immutable('spec.completionMode', after['completionMode'], before['completionMode']),
-    ]
-  },
-  fields: (object) => ({ 'status.successful': String((object as unknown as Job).status?.succeeded ?? 0) }),
-}
-
-function validateJobTemplate(template: Parameters<typeof validateTemplate>[0], field: string): FieldError[] {
-  const policy = template?.spec?.restartPolicy
-  if (policy !== 'Always') return validateTemplate(template, ['OnFailure', 'Never'], field)
-  return [...validateTemplate(template, ['Always'], field), required(`${field}.spec.restartPolicy`, 'valid values: "OnFailure", "Never"')]
-}
-
-export const cronJob: KindBehaviour = {
-  generation: true,
-  defaults(draft) {
-    const spec = ensure(draft, 'spec')
-    setDefaults(spec, { concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 })
-    defaultPodSpec(ensure(ensure(ensure(ensure(spec, 'jobTemplate'), 'spec'), 'template'), 'spec'))
-  },
-  prepareCreate: (draft) => void (draft['status'] = {}),
-  validateName: (name) => (name.length > 52 ? ['must be no more than 52 characters'] : []),
-  validate(object) {
-    const { spec } = object as unknown as CronJob
-    const errors = validateSchedule(spec?.schedule ?? '')
-    const policies = ['Allow', 'Forbid', 'Replace']
-    if (!policies.includes(spec?.concurrencyPolicy ?? ''))
-      errors.push(unsupported('spec.concurrencyPolicy', spec?.concurrencyPolicy, policies))
-    for (const key of ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const)
-      errors.push(...atLeastZero(`spec.${key}`, spec?.[key]))
-    // Zones are a file on a real server; a zone is AREA/PLACE with a known area.
-    if (
-      spec?.timeZone !== undefined &&
-      !/^(UTC|Etc\/\S+|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)\/\S+)$/.test(spec.timeZone)
-    ) {
-      errors.push(invalid('spec.timeZone', spec.timeZone, `unknown time zone ${spec.timeZone}`))
+  validate(object, _around, old) {
+    const { spec, metadata } = object as unknown as Job
+    if (!spec) return []
+    const errors = [...(old ? [] : validateGenerated(object)), ...validateJobSpec(spec, 'spec')]
+    errors.push(...(spec.selector ? validateSelector(spec.selector, 'spec.selector') : [required('spec.selector')]))
+    if (!selects(spec.selector, spec.template?.metadata?.labels)) errors.push(mismatch(spec.template))
+    if (!old && spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0) {
+      const longest = `${metadata.name ?? ''}-${(spec.completions ?? 0) - 1}`
+      if (label(longest).length > 0)
+        errors.push(invalid('metadata.name', metadata.name, `will not able to create pod with invalid DNS label: ${longest}`))
     }
-    return [...errors, ...validateJobTemplate(spec?.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template')]
+    return errors
   },
+  validateUpdate: (object, old) => validateJobUpdate(object as unknown as Job, old as unknown as Job),
+  fields: (object) => ({ 'status.successful': String((object as unknown as Job).status?.succeeded ?? 0) }),
+  warnings: (object) => nameWarnings(object),
 }
 
-function validateSchedule(schedule: string): FieldError[] {
-  if (!schedule) return [required('spec.schedule')]
-  const complaint = scheduleComplaint(schedule)
-  return complaint === undefined ? [] : [invalid('spec.schedule', schedule, complaint)]
+/** What is said of a name that pods' names are made of. */
+export function nameWarnings({ metadata }: StoredObject): readonly string[] {
+  const wrong = label(metadata.name ?? '')
+  return wrong.length === 0
+    ? []
+    : [
+        `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${wrong.join(' ')}]`,
+      ]
+}
+
+function validateGenerated(object: StoredObject): FieldError[] {
+  const { spec, metadata } = object as unknown as Job
+  if (spec?.manualSelector || !spec?.selector) return []
+  const expected = generatedLabels(metadata.uid ?? '', metadata.name ?? '')
+  const labels = spec.template?.metadata?.labels ?? {}
+  const errors = Object.entries(expected).flatMap(([key, value]) => {
+    const field = `spec.template.metadata.labels[${key}]`
+    if (labels[key] === undefined) return [required(field, `must be '${value}'`)]
+    return labels[key] === value ? [] : [invalid(field, goMap(labels), `must be '${value}'`)]
+  })
+  if (validateSelector(spec.selector, '').length === 0 && !selects(spec.selector, expected))
+    errors.push(invalid('spec.selector', goSelector(spec.selector), '`selector` not auto-generated'))
+  return errors
+}
+
+function validateJobUpdate(object: Job, old: Job): FieldError[] {
+  const after = (object.spec ?? {}) as unknown as JsonObject
+  const before = (old.spec ?? {}) as unknown as JsonObject
+  const keep = (key: string) => immutable(`spec.${key}`, after[key], before[key])
+  const { completions, parallelism, completionMode } = object.spec ?? {}
+  const tandem =
+    completions === undefined || completions === old.spec?.completions || completions === parallelism
+      ? []
+      : [invalid('spec.completions', completions, 'can only be modified in tandem with spec.parallelism')]
+  return [
+    ...(completionMode === 'Indexed' ? tandem : keep('completions')),
+    ...keep('selector'),
+    ...(same(after['template'], whatStays(after, before, old)) ? [] : keep('template')),
+    ...keep('completionMode'),
+    ...keep('podFailurePolicy'),
+    ...keep('backoffLimitPerIndex'),
+    ...keep('managedBy'),
+    ...keep('successPolicy'),
+  ]
+}
+
+/** The old template; while a job has never run, where its pods may be placed is open. */
+function whatStays(after: JsonObject, before: JsonObject, { spec, status }: Job): JsonObject[string] {
+  const template = before['template']
+  if (!spec?.suspend || status?.startTime !== undefined || !isObject(template) || !isObject(after['template'])) return template
+  const [now, then] = [child(after['template'], 'spec'), child(template, 'spec')]
+  const metadata = { ...child(template, 'metadata') }
+  const place: Draft = { ...then }
+  for (const key of ['nodeSelector', 'tolerations', 'schedulingGates']) place[key] = now?.[key]
+  const others = { ...child(then, 'affinity'), nodeAffinity: child(now, 'affinity')?.['nodeAffinity'] }
+  place['affinity'] = Object.values(others).some((value) => value !== undefined) ? others : undefined
+  for (const key of ['labels', 'annotations']) metadata[key] = child(after['template'], 'metadata')?.[key]
+  return { ...template, metadata, spec: place }
 }

@@ -2,7 +2,6 @@ import { invalid, required } from './field-error.ts'
 import { labelValue, qualifiedName } from './names.ts'
 import type { FieldError } from './field-error.ts'
 import type { LabelSelector } from './kinds.ts'
-import type { JsonObject } from './object.ts'
 
 type Labels = { readonly [key: string]: string } | undefined
 
@@ -46,16 +45,4 @@ export function validateSelector(selector: LabelSelector | undefined, field: str
     errors.push(...qualifiedName(key).map((words) => invalid(`${path}.key`, key, words)))
   })
   return errors
-}
-
-/** The rules that bind a workload's selector to its template. */
-export function validateWorkloadSelector(selector: LabelSelector | undefined, labels: Labels, kind: string): FieldError[] {
-  const mismatch = () => invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')
-  if (!selector) return [required('spec.selector'), mismatch()]
-  const errors = validateSelector(selector, 'spec.selector')
-  const shown = selector as unknown as JsonObject
-  if (errors.length > 0) return [...errors, invalid('spec.selector', shown, 'invalid label selector')]
-  if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0)
-    return [invalid('spec.selector', {}, `empty selector is invalid for ${kind}`)]
-  return selects(selector, labels) ? [] : [mismatch()]
 }

@@ -86,3 +86,14 @@ export function portName(value: string): readonly string[] {
   if (value.startsWith('-') || value.endsWith('-')) errors.push('must not begin or end with a hyphen')
   return errors
 }
+
+/** `example.com/a/path`: a subdomain, a slash and a path. @see https://github.com/kubernetes/apimachinery/blob/master/pkg/util/validation/validation.go IsDomainPrefixedPath */
+export function domainPrefixedPath(value: string): readonly string[] {
+  const slash = value.indexOf('/')
+  if (slash <= 0 || slash === value.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")']
+  const wrong = subdomain(value.slice(0, slash))
+  if (wrong.length > 0) return wrong
+  const path = value.slice(slash + 1)
+  if (/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) return []
+  return [`Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')`]
+}

@@ -5,7 +5,7 @@ import { validateMetric } from './metric-validation.ts'
 import { pathSegment, portName, subdomain } from './names.ts'
 import { atLeastZero, validatePortNumber } from './pod-validation.ts'
 import { nanoOf } from './quantity.ts'
-import { validateIntOrPercent } from './workloads.ts'
+import { notMoreThanAll, positiveIntOrPercent } from './int-or-percent.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type {
@@ -201,8 +201,10 @@ export const podDisruptionBudget: KindBehaviour = {
     if (policy !== undefined && !policies.includes(policy)) errors.push(unsupported('spec.unhealthyPodEvictionPolicy', policy, policies))
     return [
       ...errors,
-      ...validateIntOrPercent(spec?.minAvailable, 'spec.minAvailable', true),
-      ...validateIntOrPercent(spec?.maxUnavailable, 'spec.maxUnavailable', true),
+      ...(['minAvailable', 'maxUnavailable'] as const).flatMap((key) => [
+        ...positiveIntOrPercent(`spec.${key}`, spec?.[key]),
+        ...notMoreThanAll(`spec.${key}`, spec?.[key]),
+      ]),
     ]
   },
 }

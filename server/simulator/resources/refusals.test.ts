@@ -1,36 +1,10 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ManualClock } from '../../kernel/clock.ts'
-import { createOperations } from '../api/create-api.ts'
-import { Handler } from '../api/handler.ts'
-import type { ApiData } from '../api/create-api.ts'
-import type { ColumnData } from '../tables/table.ts'
-
-type Fields = Record<string, unknown>
+import { create, startTestApi } from './api.test-support.ts'
+import type { Fields } from './api.test-support.ts'
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
 
-const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../../manifests/simulator/${name}.json`, import.meta.url), 'utf8'))
-const data = { schemas: read('schemas'), discovery: read('discovery') } as ApiData
-const columns = read('table-columns') as ColumnData
-
-let handler: Handler
-beforeEach(() => {
-  const random = seeded()
-  const hash = (text: string) => createHash('sha256').update(text).digest('hex')
-  const operations = createOperations(data, {
-    clock: new ManualClock(),
-    random,
-    sha256: hash,
-    sign: (text) => hash(`key ${text}`),
-    report: (error) => expect.fail(String(error)),
-  })
-  operations.create(operations.registry.ofKind('Namespace'), undefined, { metadata: { name: 'default' } })
-  operations.create(operations.registry.ofKind('ServiceAccount'), 'default', { metadata: { name: 'default' } })
-  handler = new Handler(operations, { columns, kubelets: { containerOf: () => undefined, previousLogs: () => undefined }, aggregated: [] })
-})
+beforeEach(startTestApi)
 
 /** What is sent, and every cause of its refusal, in order. */
 const REFUSED: readonly (readonly [what: string, path: string, object: Fields, ...causes: string[]])[] = [
@@ -294,30 +268,12 @@ const REFUSED: readonly (readonly [what: string, path: string, object: Fields, .
 
 describe('an object is refused in Kubernetes’ words', () => {
   it.each(REFUSED.map(([what, path, object, ...causes]) => ({ what, path, object, causes })))('$what', ({ path, object, causes }) => {
-    const { code, words } = post(path, object)
+    const { code, causes: words } = create(path, object)
     expect(code).toBe(422)
     if (causes.length === 1 && causes[0]?.startsWith('^')) expect(words[0]).toMatch(new RegExp(causes[0]))
     else expect(words).toEqual(causes)
   })
 })
-
-function post(path: string, object: Fields): { readonly code: number; readonly words: readonly string[] } {
-  const [resource = '', ...versions] = path.split('/').toReversed()
-  const groupVersion = versions.toReversed().join('/')
-  const body = new TextEncoder().encode(JSON.stringify({ ...object, metadata: { name: 'x' } }))
-  const authorization = `Bearer ${handler.auth.adminToken}`
-  const headers = { authorization, 'content-type': 'application/json', accept: 'application/json' }
-  const root = groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`
-  const response = handler.handle({
-    method: 'POST',
-    path: `${root}/namespaces/default/${resource}`,
-    query: new URLSearchParams(),
-    headers,
-    body,
-  })
-  const status = JSON.parse(String(response.body)) as { details?: { causes?: { field: string; message: string }[] } }
-  return { code: response.status, words: (status.details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`) }
-}
 
 function pod(spec: Fields, container: Fields = {}): Fields {
   return { spec: { containers: [{ name: 'c', image: 'nginx', ...container }], ...spec } }
@@ -341,9 +297,4 @@ function ingress(path: string, backend: Fields): Fields {
 
 function autoscaler(metric: Fields): Fields {
   return { spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }, metrics: [metric] } }
-}
-
-function seeded(): () => number {
-  let state = 1
-  return () => (state = (state * 16807) % 2147483647) / 2147483647
 }

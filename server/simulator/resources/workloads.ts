@@ -1,36 +1,22 @@
-import { child, children, ensure, setDefaults, text } from './draft.ts'
-import { invalid, required, unsupported } from './field-error.ts'
-import { selectsAll, validateWorkloadSelector } from './label-selector.ts'
-import { immutable, validateLabels } from './metadata.ts'
-import { label } from './names.ts'
+import { child, ensure, setDefaults, text } from './draft.ts'
+import { forbidden, invalid, required, unsupported } from './field-error.ts'
+import { nameWarnings } from './job.ts'
+import { intOrPercentValue, notMoreThanAll, positiveIntOrPercent } from './int-or-percent.ts'
+import { selectsAll } from './label-selector.ts'
+import { immutable } from './metadata.ts'
 import { defaultPodSpec } from './pod-defaults.ts'
-import { atLeastZero, validatePodSpec } from './pod-validation.ts'
+import { atLeastZero } from './pod-validation.ts'
+import { notMoreThanReplicas } from './replica-status.ts'
+import { defaultTemplate, validateForever, validateSelectorAndTemplate, validateTemplate } from './templates.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
-import type { DaemonSet, Deployment, PodTemplateSpec, ReplicaSet, ReplicationController, StatefulSet } from './kinds.ts'
-import type { Draft, JsonObject, StoredObject } from './object.ts'
+import type { Deployment, PodTemplateSpec, ReplicaSet, ReplicationController } from './kinds.ts'
+import type { JsonObject, StoredObject } from './object.ts'
 
 /** The kinds that keep pods running from a template. */
 
-export function defaultTemplate(spec: Draft): void {
-  defaultPodSpec(ensure(ensure(spec, 'template'), 'spec'))
-}
-
-export function validateTemplate(
-  template: PodTemplateSpec | undefined,
-  restartPolicies: readonly string[],
-  field = 'spec.template',
-): FieldError[] {
-  return [
-    ...validateLabels(template?.metadata?.labels, `${field}.metadata.labels`),
-    ...validatePodSpec(template?.spec ?? { containers: [] }, `${field}.spec`, { template: true, restartPolicies }),
-  ]
-}
-
+const UNREADABLE = 'invalid label selector'
 const specOf = (object: StoredObject) => object['spec'] as JsonObject | undefined
-/** Go's name for a struct's fields, as `%v` of an internal type shows them. */
-const goStrategy = (type: string | undefined) => ({ Type: type ?? '', RollingUpdate: null })
-
 export const deployment: KindBehaviour = {
   generation: true,
   defaults(draft) {
@@ -46,11 +32,11 @@ export const deployment: KindBehaviour = {
     const { spec } = object as unknown as Deployment
     const errors = [
       ...atLeastZero('spec.replicas', spec?.replicas),
-      ...validateWorkloadSelector(spec?.selector, spec?.template?.metadata?.labels, 'deployment'),
-      ...validateTemplate(spec?.template, ['Always']),
+      ...validateSelectorAndTemplate(spec?.selector, spec?.template, 'deployment', UNREADABLE, () => replicated(spec?.template)),
       ...validateStrategy(spec?.strategy?.type, spec?.strategy?.rollingUpdate),
       ...atLeastZero('spec.minReadySeconds', spec?.minReadySeconds),
       ...atLeastZero('spec.revisionHistoryLimit', spec?.revisionHistoryLimit),
+      ...atLeastZero('spec.progressDeadlineSeconds', spec?.progressDeadlineSeconds),
     ]
     if ((spec?.progressDeadlineSeconds ?? 600) <= (spec?.minReadySeconds ?? 0)) {
       errors.push(invalid('spec.progressDeadlineSeconds', spec?.progressDeadlineSeconds, 'must be greater than minReadySeconds'))
@@ -58,61 +44,40 @@ export const deployment: KindBehaviour = {
     return errors
   },
   validateUpdate: (object, old) => immutable('spec.selector', specOf(object)?.['selector'], specOf(old)?.['selector']),
+  warnings: (object) => nameWarnings(object),
   validateStatus(object) {
     const status = (object as unknown as Deployment).status ?? {}
-    const errors: FieldError[] = []
     const counts = ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas'] as const
-    for (const key of counts) errors.push(...atLeastZero(`status.${key}`, status[key]))
-    for (const key of ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const) {
-      if ((status[key] ?? 0) > (status.replicas ?? 0))
-        errors.push(invalid(`status.${key}`, status[key] ?? 0, 'cannot be greater than status.replicas'))
-    }
-    return errors
+    const ready = status.readyReplicas ?? 0
+    const available = status.availableReplicas ?? 0
+    return [
+      ...counts.flatMap((key) => atLeastZero(`status.${key}`, status[key])),
+      ...notMoreThanReplicas(status, ['updatedReplicas', 'readyReplicas', 'availableReplicas']),
+      ...(available > ready ? [invalid('status.availableReplicas', available, 'cannot be greater than readyReplicas')] : []),
+    ]
   },
+}
+
+/** What both of the kinds with replicas that are all alike ask of their templates. */
+function replicated(template: PodTemplateSpec | undefined): FieldError[] {
+  return [...validateTemplate(template), ...validateForever(template, 'ReplicaSet')]
 }
 
 type Rolling = { readonly maxSurge?: number | string; readonly maxUnavailable?: number | string } | undefined
 
 function validateStrategy(type: string | undefined, rolling: Rolling): FieldError[] {
   const field = 'spec.strategy'
-  if (type === 'Recreate') {
-    return rolling
-      ? [
-          {
-            reason: 'FieldValueForbidden',
-            field: `${field}.rollingUpdate`,
-            message: "Forbidden: may not be specified when strategy `type` is 'Recreate'",
-          },
-        ]
-      : []
+  const [unavailable, surge] = [`${field}.rollingUpdate.maxUnavailable`, `${field}.rollingUpdate.maxSurge`]
+  if (type === 'Recreate')
+    return rolling ? [forbidden(`${field}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")] : []
+  if (type !== 'RollingUpdate') {
+    const shown = rolling ? { MaxUnavailable: rolling.maxUnavailable ?? 0, MaxSurge: rolling.maxSurge ?? 0 } : null
+    return [unsupported(field, { Type: type ?? '', RollingUpdate: shown }, ['Recreate', 'RollingUpdate'])]
   }
-  if (type !== 'RollingUpdate') return [unsupported(field, goStrategy(type), ['Recreate', 'RollingUpdate'])]
-  const errors = [
-    ...validateIntOrPercent(rolling?.maxUnavailable, `${field}.rollingUpdate.maxUnavailable`, true),
-    ...validateIntOrPercent(rolling?.maxSurge, `${field}.rollingUpdate.maxSurge`, false),
-  ]
-  if (isZero(rolling?.maxUnavailable) && isZero(rolling?.maxSurge)) {
-    errors.push(invalid(`${field}.rollingUpdate.maxUnavailable`, rolling?.maxUnavailable, 'may not be 0 when `maxSurge` is 0'))
-  }
-  return errors
-}
-
-const isZero = (value: number | string | undefined) => value === 0 || value === '0%' || value === '0'
-
-/** `2` or `25%`. */
-export function validateIntOrPercent(value: number | string | undefined, field: string, atMostAll: boolean): FieldError[] {
-  if (typeof value === 'number') return atLeastZero(field, value)
-  if (value === undefined) return []
-  if (!/^[0-9]+%$/.test(value)) {
-    return [
-      invalid(
-        field,
-        value,
-        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-      ),
-    ]
-  }
-  return atMostAll && Number.parseInt(value, 10) > 100 ? [invalid(field, value, 'must not be greater than 100%')] : []
+  const errors = [...positiveIntOrPercent(unavailable, rolling?.maxUnavailable), ...positiveIntOrPercent(surge, rolling?.maxSurge)]
+  if (intOrPercentValue(rolling?.maxUnavailable) === 0 && intOrPercentValue(rolling?.maxSurge) === 0)
+    errors.push(invalid(unavailable, rolling?.maxUnavailable, 'may not be 0 when `maxSurge` is 0'))
+  return [...errors, ...notMoreThanAll(unavailable, rolling?.maxUnavailable)]
 }
 
 export const replicaSet: KindBehaviour = {
@@ -127,11 +92,24 @@ export const replicaSet: KindBehaviour = {
     const { spec } = object as unknown as ReplicaSet
     return [
       ...atLeastZero('spec.replicas', spec?.replicas),
-      ...validateWorkloadSelector(spec?.selector, spec?.template?.metadata?.labels, 'deployment'),
-      ...validateTemplate(spec?.template, ['Always']),
+      ...atLeastZero('spec.minReadySeconds', spec?.minReadySeconds),
+      // The message names a deployment here too.
+      ...validateSelectorAndTemplate(spec?.selector, spec?.template, 'deployment', UNREADABLE, () => replicated(spec?.template)),
+    ]
+  },
+  validateStatus(object) {
+    const status = (object as unknown as ReplicaSet).status
+    const counts = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const
+    const ready = status?.readyReplicas ?? 0
+    const available = status?.availableReplicas ?? 0
+    return [
+      ...counts.flatMap((key) => atLeastZero(`status.${key}`, status?.[key])),
+      ...notMoreThanReplicas(status, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
+      ...(available > ready ? [invalid('status.availableReplicas', available, 'cannot be greater than readyReplicas')] : []),
     ]
   },
   validateUpdate: (object, old) => immutable('spec.selector', specOf(object)?.['selector'], specOf(old)?.['selector']),
+  warnings: (object) => nameWarnings(object),
   fields: (object) => ({ 'status.replicas': String((object as unknown as ReplicaSet).status?.replicas ?? 0) }),
 }
 
@@ -155,115 +133,9 @@ export const replicationController: KindBehaviour = {
     const labels = spec.template.metadata?.labels
     if (!selectsAll(spec.selector, labels))
       errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
-    return [...errors, ...validateTemplate(spec.template, ['Always'])]
+    return [...errors, ...validateTemplate(spec.template), ...validateForever(spec.template, 'ReplicationController')]
   },
   fields: (object) => ({ 'status.replicas': String((object as unknown as ReplicationController).status?.replicas ?? 0) }),
-}
-
-export const statefulSet: KindBehaviour = {
-  generation: true,
-  validateName: label,
-  defaults(draft) {
-    const spec = ensure(draft, 'spec')
-    setDefaults(spec, { replicas: 1, podManagementPolicy: 'OrderedReady', revisionHistoryLimit: 10, serviceName: '' })
-    defaultTemplate(spec)
-    const strategy = ensure(spec, 'updateStrategy')
-    setDefaults(strategy, { type: 'RollingUpdate' })
-    if (strategy['type'] === 'RollingUpdate') setDefaults(ensure(strategy, 'rollingUpdate'), { partition: 0 })
-    setDefaults(ensure(spec, 'persistentVolumeClaimRetentionPolicy'), { whenDeleted: 'Retain', whenScaled: 'Retain' })
-    for (const claim of children(spec, 'volumeClaimTemplates')) {
-      Object.assign(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' })
-      setDefaults(ensure(claim, 'spec'), { volumeMode: 'Filesystem' })
-      claim['status'] = { phase: 'Pending' }
-    }
-  },
-  prepareCreate: (draft) => void (draft['status'] = { replicas: 0, availableReplicas: 0 }),
-  validate(object) {
-    const { spec } = object as unknown as StatefulSet
-    const errors: FieldError[] = []
-    const policy = spec?.podManagementPolicy
-    if (policy !== 'OrderedReady' && policy !== 'Parallel')
-      errors.push(invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'"))
-    const type = spec?.updateStrategy?.type
-    if (type !== 'RollingUpdate' && type !== 'OnDelete')
-      errors.push(invalid('spec.updateStrategy', goStrategy(type), "must be 'RollingUpdate' or 'OnDelete'"))
-    return [
-      ...errors,
-      ...atLeastZero('spec.replicas', spec?.replicas),
-      ...validateWorkloadSelector(spec?.selector, spec?.template?.metadata?.labels, 'statefulset'),
-      ...validateTemplate(templateWithClaims(spec), ['Always']),
-    ]
-  },
-  validateUpdate(object, old) {
-    const allowed = [
-      'replicas',
-      'ordinals',
-      'template',
-      'updateStrategy',
-      'revisionHistoryLimit',
-      'persistentVolumeClaimRetentionPolicy',
-      'minReadySeconds',
-    ]
-    const rest = (from: StoredObject) => Object.fromEntries(Object.entries(specOf(from) ?? {}).filter(([key]) => !allowed.includes(key)))
-    const changed = immutable('spec', rest(object), rest(old)).length > 0
-    return changed
-      ? [
-          {
-            reason: 'FieldValueForbidden',
-            field: 'spec',
-            message:
-              "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
-          },
-        ]
-      : []
-  },
-}
-
-/** Claim templates stand for volumes of their names. */
-function templateWithClaims(spec: StatefulSet['spec']): PodTemplateSpec | undefined {
-  const template = spec?.template
-  if (!template?.spec || !spec?.volumeClaimTemplates) return template
-  const names = spec.volumeClaimTemplates.map((claim) => claim.metadata?.name ?? '')
-  const existing = (template.spec.volumes ?? []).filter((volume) => !names.includes(volume.name))
-  return { ...template, spec: { ...template.spec, volumes: [...existing, ...names.map((name) => ({ name, emptyDir: {} }))] } }
-}
-
-export const daemonSet: KindBehaviour = {
-  generation: true,
-  defaults(draft) {
-    const spec = ensure(draft, 'spec')
-    setDefaults(spec, { revisionHistoryLimit: 10 })
-    defaultTemplate(spec)
-    const strategy = ensure(spec, 'updateStrategy')
-    setDefaults(strategy, { type: 'RollingUpdate' })
-    if (strategy['type'] === 'RollingUpdate') setDefaults(ensure(strategy, 'rollingUpdate'), { maxUnavailable: 1, maxSurge: 0 })
-  },
-  prepareCreate(draft) {
-    ensure(ensure(draft, 'metadata'), 'annotations')['deprecated.daemonset.template.generation'] = '1'
-    draft['status'] = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }
-  },
-  prepareUpdate(draft, old) {
-    const annotations = ensure(ensure(draft, 'metadata'), 'annotations')
-    const key = 'deprecated.daemonset.template.generation'
-    const before = Number(old.metadata.annotations?.[key] ?? 1)
-    const changed = immutable('', child(draft, 'spec')?.['template'], specOf(old)?.['template']).length > 0
-    annotations[key] = String(changed ? before + 1 : before)
-  },
-  validate(object) {
-    const { spec } = object as unknown as DaemonSet
-    const errors = [
-      ...validateWorkloadSelector(spec?.selector, spec?.template?.metadata?.labels, 'daemonset'),
-      ...validateTemplate(spec?.template, ['Always']),
-    ]
-    const { type, rollingUpdate } = spec?.updateStrategy ?? {}
-    if (type !== 'RollingUpdate' && type !== 'OnDelete')
-      errors.push(unsupported('spec.updateStrategy', goStrategy(type), ['RollingUpdate', 'OnDelete']))
-    if (type === 'RollingUpdate' && isZero(rollingUpdate?.maxUnavailable) && isZero(rollingUpdate?.maxSurge ?? 0)) {
-      errors.push(required('spec.updateStrategy.rollingUpdate.maxUnavailable', 'cannot be 0 when maxSurge is 0'))
-    }
-    return errors
-  },
-  validateUpdate: (object, old) => immutable('spec.selector', specOf(object)?.['selector'], specOf(old)?.['selector']),
 }
 
 export const podTemplate: KindBehaviour = {
