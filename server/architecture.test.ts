@@ -82,7 +82,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['server/http/app.ts', 'server/http/server.ts'],
   '@peculiar/x509': ['server/clusters/simulated/certificates.ts'],
   'unified': ['server/deck/markdown.ts'],
-  'remark-*': ['server/deck/markdown.ts'],
   'rehype-*': ['server/deck/markdown.ts'],
   '@marcbachmann/cel-js': ['server/simulator/custom/cel.ts'],
   '@noble/hashes': ['server/simulator/shell/digest.ts'],

@@ -27,6 +27,10 @@ async function dispatch(name: string, rest: readonly string[]): Promise<void> {
       const { simulate } = await import('./simulate.ts')
       return simulate(rest)
     }
+    case 'inspect': {
+      const { inspect } = await import('./inspect.ts')
+      return inspect(rest)
+    }
     default:
       throw new UserError('bad-arguments', `"${name}" is not part of this version yet.`)
   }

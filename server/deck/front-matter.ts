@@ -1,6 +1,8 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { UserError } from '../kernel/user-error.ts'
 import type { DeckProblem } from './items.ts'
+import type { Macros } from './macros.ts'
+import { readOptions, type DeckOptions } from './options.ts'
 import { suggest } from './suggest.ts'
 
 /** What a deck says about itself in the block between `---` lines at its top. */
@@ -11,8 +13,8 @@ export interface FrontMatter {
   /** Folder of manifests that every shell's home holds a copy of, as written. */
   readonly lab: string | undefined
   readonly variables: ReadonlyMap<string, string>
-  readonly excludedClasses: readonly string[]
-  readonly inheritPresenterNotes: boolean
+  readonly macros: Macros
+  readonly options: DeckOptions
 }
 
 export interface DeckText {
@@ -23,25 +25,25 @@ export interface DeckText {
   readonly problems: readonly DeckProblem[]
 }
 
-const KNOWN = ['title', 'presenters', 'date', 'lab', 'variables', 'excludedClasses', 'inheritPresenterNotes']
-/** Options of the original dialect (15.3) that change nothing here, or not yet. */
-const TOLERATED = [
-  'ratio',
-  'navigation',
-  'slideNumberFormat',
+const KNOWN = [
+  'title',
+  'presenters',
+  'date',
+  'lab',
+  'variables',
+  'macros',
+  'excludedClasses',
+  'inheritPresenterNotes',
+  'includePresenterNotes',
+  'disableIncrementalSlides',
   'countIncrementalSlides',
-  'highlightStyle',
+  'slideNumberFormat',
   'highlightLanguage',
   'highlightLines',
   'highlightSpans',
-  'highlightInlineCode',
-  'disableIncrementalSlides',
-  'includePresenterNotes',
-  'timer',
-  'cluster',
-  'checks',
-  'macros',
 ]
+/** Options of the original dialect (15.3) that change nothing here, or not yet. */
+const TOLERATED = ['ratio', 'navigation', 'highlightStyle', 'highlightInlineCode', 'timer', 'cluster', 'checks']
 /** With these alone a block at the top is an ordinary first slide between two separators (3.4). */
 export const SLIDE_PROPERTIES = [
   'name',
@@ -110,15 +112,14 @@ function looksLikeMetadata(yaml: string): boolean {
 
 function read(value: unknown): FrontMatter {
   const map = new Map<string, unknown>(isRecord(value) ? Object.entries(value) : [])
-  const variables = map.get('variables')
   return {
     title: asText(map.get('title')),
     presenters: asList(map.get('presenters')),
     date: asText(map.get('date')),
     lab: asText(map.get('lab')),
-    variables: new Map(Object.entries(isRecord(variables) ? variables : {}).map(([key, one]) => [key, asText(one) ?? ''])),
-    excludedClasses: asList(map.get('excludedClasses')),
-    inheritPresenterNotes: map.get('inheritPresenterNotes') === true,
+    variables: asTexts(map.get('variables')),
+    macros: asTexts(map.get('macros')),
+    options: readOptions(Object.fromEntries(map)),
   }
 }
 
@@ -130,6 +131,10 @@ function asText(value: unknown): string | undefined {
   if (value instanceof Date) return value.toISOString().slice(0, 10)
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
   return undefined
+}
+
+function asTexts(value: unknown): Map<string, string> {
+  return new Map(Object.entries(isRecord(value) ? value : {}).map(([key, one]) => [key, asText(one) ?? '']))
 }
 
 function asList(value: unknown): string[] {

@@ -1,4 +1,5 @@
 import { classNames, type Draft, type Item } from './items.ts'
+import type { DeckOptions } from './options.ts'
 
 /** A slide as it is shown: with what it has from the slide before it, its template or the layout (dialect 6, 7, 14). */
 export interface Shown {
@@ -11,29 +12,24 @@ export interface Shown {
   readonly continues: boolean
 }
 
-export interface InheritOptions {
-  readonly excludedClasses: readonly string[]
-  readonly inheritPresenterNotes: boolean
-}
-
-/** Never handed down (7.2); `continued` and `template` say where from, not what. */
-const OWN = new Set(['name', 'layout', 'count', 'continued', 'template', 'exclude', 'class'])
+/** Never handed down (7.2); `continued` is every slide's own, and classes are joined. */
+const OWN = new Set(['name', 'layout', 'count', 'continued', 'class'])
 const CONTENT = /\{\{\s*content\s*\}\}/
 
 /** Resolves steps, templates and layouts, and leaves out what is not shown. */
-export function resolveInheritance(drafts: readonly Draft[], options: InheritOptions): Shown[] {
+export function resolveInheritance(drafts: readonly Draft[], options: DeckOptions): Shown[] {
   const shown: Shown[] = []
   const named = new Map<string, Shown>()
   let layout: Shown | undefined
-  for (const draft of drafts) {
-    if (draft.properties.get('exclude')?.toLowerCase() === 'true') continue
+  const kept = drafts.filter(({ properties }) => properties.get('exclude')?.toLowerCase() !== 'true')
+  for (const [index, draft] of kept.entries()) {
     const previous = shown.at(-1)
-    const continued = (draft.properties.get('continued') ?? String(draft.step)) === 'true' && previous !== undefined
+    const continued = (draft.properties.get('continued') ?? String(draft.step)) === 'true' && index > 0
     const layoutProperty = draft.properties.get('layout')
     const template = named.get(draft.properties.get('template') ?? '')
     if (!continued && !template && layoutProperty === 'false') layout = undefined
     const parent = continued ? previous : (template ?? (layoutProperty === 'true' ? undefined : layout))
-    const slide = inherit(draft, parent, continued, options)
+    const slide = inherit(draft, parent, continued && previous !== undefined, options)
     const name = draft.properties.get('name')
     if (name) named.set(name, slide)
     if (layoutProperty === 'true') layout = slide
@@ -42,16 +38,26 @@ export function resolveInheritance(drafts: readonly Draft[], options: InheritOpt
   return shown
 }
 
-function inherit(draft: Draft, parent: Shown | undefined, continues: boolean, options: InheritOptions): Shown {
-  const properties = new Map(draft.properties)
+function inherit(draft: Draft, parent: Shown | undefined, continues: boolean, options: DeckOptions): Shown {
+  const properties = new Map([['continued', String(draft.step)], ...draft.properties])
   const own = classNames(draft.properties.get('class'))
-  if (!parent) return { draft, properties, classes: own, items: draft.items, notes: draft.notes, continues }
+  const kept = options.includePresenterNotes ? draft.notes : []
+  if (!parent) return { draft, properties, classes: own, items: draft.items, notes: kept, continues }
   for (const [key, value] of parent.properties) if (!OWN.has(key) && !properties.has(key)) properties.set(key, value)
-  const notes = options.inheritPresenterNotes && parent.notes.length > 0 ? [...parent.notes, text('\n\n'), ...draft.notes] : draft.notes
+  const notes = options.inheritPresenterNotes && parent.notes.length > 0 ? [...parent.notes, text('\n\n'), ...kept] : kept
   const items = parent.items.some(hasContent)
     ? fill(parent.items, draft.items)
-    : [...parent.items, ...(continues ? [] : [text('\n')]), ...draft.items]
+    : [...parent.items, ...(continues || !glued(parent.items, draft.items) ? [] : [text('\n')]), ...draft.items]
+  const joined = [properties.get('class'), parent.properties.get('class')].filter((one) => one !== undefined)
+  if (joined.length > 0) properties.set('class', joined.toReversed().join(', '))
   return { draft, properties, classes: [...parent.classes, ...own], items, notes, continues }
+}
+
+/** Whether a layout's last line would run into the slide's first (7.5). */
+function glued(before: readonly Item[], after: readonly Item[]): boolean {
+  const end = before.at(-1)
+  const start = after[0]
+  return end?.kind === 'text' && start !== undefined && !end.text.endsWith('\n') && !(start.kind === 'text' && start.text.startsWith('\n'))
 }
 
 function text(value: string): Item {

@@ -38,6 +38,8 @@ export interface Draft {
 /** Something in the deck that is probably not meant so; the deck is shown all the same. */
 export interface DeckProblem {
   readonly line: number
+  /** From 1, where it is known. */
+  readonly column?: number
   readonly say: string
 }
 

@@ -27,7 +27,7 @@ const MAX_BYTES = 4 * 1024 * 1024
  */
 export async function loadDeck(path: string, root: string = process.cwd()): Promise<LoadedDeck> {
   const file = await findFile(path)
-  const source = decode(await readFile(file).catch((cause: unknown) => Promise.reject(unreadable(path, cause))), path)
+  const source = await readText(file, path)
   const { deck, lab, problems } = parseDeck(source, path.endsWith('.md') ? path : join(path, 'deck.md'))
   const folder = dirname(file)
   const labFolder = await findLab(lab, folder, root)
@@ -36,6 +36,15 @@ export async function loadDeck(path: string, root: string = process.cwd()): Prom
       ? [{ line: 1, say: `The lab folder "${lab}" is neither beside the deck nor in ${root}; homes stay without it.` }]
       : []
   return { deck, file, folder, labFolder, problems: [...missing, ...problems] }
+}
+
+/** The text of a deck, or of a folder's `deck.md`. @throws UserError 'bad-deck' */
+export async function readDeckFile(path: string): Promise<string> {
+  return readText(await findFile(path), path)
+}
+
+async function readText(file: string, path: string): Promise<string> {
+  return decode(await readFile(file).catch((cause: unknown) => Promise.reject(unreadable(path, cause))), path)
 }
 
 async function findFile(path: string): Promise<string> {

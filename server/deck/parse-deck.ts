@@ -5,9 +5,13 @@ import type { Deck, Slide, Step } from '../protocol/deck.ts'
 import { backgroundValue, imageAddress, isRemote } from './addresses.ts'
 import { BlockCollector } from './blocks.ts'
 import { SLIDE_PROPERTIES, takeFrontMatter, type FrontMatter } from './front-matter.ts'
+import { definitionsOf } from './definitions.ts'
 import { resolveInheritance, type Shown } from './inherit.ts'
 import type { DeckProblem, Draft, Item } from './items.ts'
 import { chooseLayout } from './layout.ts'
+import { expandMacros } from './macros.ts'
+import type { LinkDefinition } from './markdown-inline.ts'
+import { normalise } from './normalise.ts'
 import { renderSlide, type RenderContext } from './render.ts'
 import { slideId } from './slide-ids.ts'
 import { splitSlides } from './slides.ts'
@@ -22,7 +26,7 @@ export interface ParsedDeck {
 }
 
 /** More than any talk has; what is above it is a mistake or an attack. */
-const MAX_SLIDES = 2000
+const MAX_SLIDES = 6000
 const MAX_CHARACTERS = 2 * 1024 * 1024
 /** A chain of steps shows its content again at every step: this bounds the product. */
 const MAX_EXPANDED = 16 * 1024 * 1024
@@ -33,18 +37,24 @@ export function parseDeck(source: string, file = 'deck.md'): ParsedDeck {
     throw new UserError('bad-deck', `${file} is larger than 2 MB. Is it a deck? Images belong in files of their own beside it.`)
   const { frontMatter, body, bodyLine, problems: first } = takeFrontMatter(normalise(source), file)
   const problems: DeckProblem[] = [...first]
-  const drafts = splitSlides(body, bodyLine)
+  const { options } = frontMatter
+  const drafts = splitSlides(body, bodyLine, options.disableIncrementalSlides)
   if (drafts.length > MAX_SLIDES)
     throw new UserError('bad-deck', `${file} has ${drafts.length} slides; at most ${MAX_SLIDES} are shown. Divide it into several decks.`)
   problems.push(...misspeltProperties(drafts))
-  const shown = resolveInheritance(drafts, frontMatter)
+  const played = drafts.map((draft) => {
+    const play = (items: readonly Item[]): Item[] =>
+      expandMacros(items, frontMatter.macros, (say) => problems.push({ line: draft.line, say }))
+    return { ...draft, items: play(draft.items), notes: play(draft.notes) }
+  })
+  const shown = resolveInheritance(played, options)
   const expanded = shown.reduce((sum, slide) => sum + lengthOf(slide.items), 0)
   if (expanded > MAX_EXPANDED)
     throw new UserError(
       'bad-deck',
       `${file}: its steps and layouts repeat so much content that it grows too large to show. Divide the slides with the most steps.`,
     )
-  const slides = buildSlides(shown, frontMatter, definitionsOf(drafts), (line, say) => problems.push({ line, say }))
+  const slides = buildSlides(shown, frontMatter, definitionsOf(played), (line, say) => problems.push({ line, say }))
   const title = frontMatter.title ?? slides.find((slide) => slide.title !== '')?.title ?? 'Untitled'
   const deck: Deck = {
     title,
@@ -54,21 +64,6 @@ export function parseDeck(source: string, file = 'deck.md'): ParsedDeck {
     slides,
   }
   return { deck, lab: frontMatter.lab, problems: problems.toSorted((a, b) => a.line - b.line) }
-}
-
-/** Line ends, BOM, common indentation, tabs and no-break spaces (dialect 1.1, 1.2, 12.1); our placeholders' characters go. */
-export function normalise(source: string): string {
-  const text = source
-    .replace(/^\uFEFF/, '')
-    .replace(/\r\n?/g, '\n')
-    .replace(/\u00A0/g, ' ')
-    .replace(/[\uE000\uE001]/g, '\uFFFD')
-  const lines = text.split('\n')
-  let indent = Infinity
-  for (const line of lines) if (line.trim() !== '') indent = Math.min(indent, line.length - line.replace(/^[ \t]+/, '').length)
-  const dedented =
-    indent > 0 && indent < Infinity ? lines.map((line) => line.slice(Math.min(indent, line.length - line.trimStart().length))) : lines
-  return dedented.join('\n').replace(/\t/g, '    ')
 }
 
 function misspeltProperties(drafts: readonly Draft[]): DeckProblem[] {
@@ -84,28 +79,15 @@ function lengthOf(items: readonly Item[]): number {
   return items.reduce((sum, item) => sum + (item.kind === 'class' ? lengthOf(item.items) + 20 : item.text.length), 0)
 }
 
-/** Dialect 10.1: `[id]: url` lines serve the whole deck; the last one wins. */
-function definitionsOf(drafts: readonly Draft[]): Map<string, string> {
-  const definitions = new Map<string, string>()
-  const collect = (items: readonly Item[]): void => {
-    for (const item of items) {
-      if (item.kind === 'class') collect(item.items)
-      if (item.kind !== 'text' || !item.text.includes(']:')) continue
-      for (const [line, id = ''] of item.text.matchAll(/^ {0,3}\[([^[\]\n]{1,200})\]:[ \t]*\S.*$/gm))
-        definitions.set(id.toLowerCase(), line)
-    }
-  }
-  for (const draft of drafts) {
-    collect(draft.items)
-    collect(draft.notes)
-  }
-  return definitions
-}
-
 type Report = (line: number, say: string) => void
 
 /** Steps of one slide are one `Slide`; everything else about it is its last step's. */
-function buildSlides(shown: readonly Shown[], frontMatter: FrontMatter, definitions: ReadonlyMap<string, string>, report: Report): Slide[] {
+function buildSlides(
+  shown: readonly Shown[],
+  frontMatter: FrontMatter,
+  definitions: ReadonlyMap<string, LinkDefinition>,
+  report: Report,
+): Slide[] {
   const groups: Shown[][] = []
   for (const slide of shown) {
     if (slide.continues) groups.at(-1)?.push(slide)
@@ -123,7 +105,7 @@ function buildSlides(shown: readonly Shown[], frontMatter: FrontMatter, definiti
 
 interface DeckContext {
   readonly frontMatter: FrontMatter
-  readonly definitions: ReadonlyMap<string, string>
+  readonly definitions: ReadonlyMap<string, LinkDefinition>
   readonly positions: readonly string[]
   readonly ids: ReadonlySet<string>
   readonly report: Report
@@ -136,6 +118,7 @@ function buildSlide(group: readonly Shown[], id: string, number: string, deck: D
   const collector = new BlockCollector(id, (say, source) => deck.report(lineOf(group, source), say))
   const context = (live: boolean): RenderContext => ({
     definitions: deck.definitions,
+    marks: deck.frontMatter.options,
     onCode: (info, source) => (live ? collector.add(info, source) : undefined),
     blockIds: () => (live ? collector.blocks.map((block) => block.id) : []),
     resolveImage: (src) => {

@@ -1,15 +1,27 @@
-import { visit, SKIP } from 'unist-util-visit'
+import { visit } from 'unist-util-visit'
+import { DEFINITION } from './definitions.ts'
+import { marksAsAttributes, readMarks, type MarkOptions } from './code-marks.ts'
+import { parseFenceInfo, type FenceInfo } from './fence-info.ts'
+import { BLOCK_CLOSE, BLOCK_OPEN } from './html-blocks.ts'
+import { escapeHtml } from './html-text.ts'
 import type { ClassItem, Item } from './items.ts'
-import { element, markdownToTree, treeToSafeHtml, type CodeListener, type Element, type ElementContent, type Root } from './markdown.ts'
 import { asContent, lex } from './lexer.ts'
+import { markdownHtml } from './markdown-blocks.ts'
+import type { LinkDefinition } from './markdown-inline.ts'
+import { htmlToTree, treeToSafeHtml, type Element, type ElementContent, type Root } from './markdown.ts'
 
-/** Stands in Markdown for a part that is rendered on its own. Private-use characters: `normalise` takes them out of decks. */
-const PLACEHOLDER = /\uE000(\d+)\uE001/
+/** Stand in Markdown for a part that is rendered on its own. Private-use characters: `normalise` takes them out of decks. */
+const SPAN_OPEN = '\uE002'
+const SPAN_CLOSE = '\uE003'
+const PLACEHOLDER = /[\uE000\uE002](\d+)[\uE001\uE003]/g
 const FOLD = /^[ \t]*(`{3,}|~{3,})[ \t]*(hint|solution)[ \t]*(?:\{[^\n]*\})?[ \t]*\n/
+/** Is told of every block of code, and says under which id it is live, if it is. */
+export type CodeListener = (info: FenceInfo, source: string) => string | undefined
 
 export interface RenderContext {
   /** Link definitions of the whole deck by lower-case id (dialect 10.1). */
-  readonly definitions: ReadonlyMap<string, string>
+  readonly definitions: ReadonlyMap<string, LinkDefinition>
+  readonly marks: MarkOptions & { readonly highlightLanguage: string }
   readonly onCode: CodeListener
   readonly blockIds: () => readonly string[]
   /** Addresses as pages can use them. */
@@ -26,14 +38,39 @@ export interface Rendered {
 
 /** One slide's content as sanitised HTML. */
 export function renderSlide(items: readonly Item[], context: RenderContext): Rendered {
-  const tree = renderItems(items, context)
+  const tree = htmlToTree(contentHtml(items, context, true))
+  dropEmptyParagraphs(tree)
   let title = ''
   visit(tree, 'element', (node) => {
     if (title === '' && /^h[1-6]$/.test(node.tagName)) title = textOf(node).trim()
   })
-  const html = treeToSafeHtml(tree, context.blockIds(), (safe) => finish(safe, context))
+  const html = treeToSafeHtml(tree, context.blockIds(), (safe) => finish(safe, context)).trim()
   const outline = tree.children.flatMap((child) => (child.type === 'element' ? [outlineOf(child)] : []))
   return { html, title, outline }
+}
+
+/** One slide's content as the original would show it: nothing live, nothing folded, nothing cleaned. */
+export function renderOriginal(items: readonly Item[], context: Pick<RenderContext, 'definitions' | 'marks'>): Root {
+  const tree = htmlToTree(contentHtml(items, { ...context, onCode: () => undefined }, false))
+  dropEmptyParagraphs(tree)
+  return tree
+}
+
+/** Dialect 12.5; a block inside a paragraph leaves one before and behind it. */
+function dropEmptyParagraphs(tree: Root): void {
+  visit(tree, 'element', (node) => {
+    node.children = node.children.filter((child) => !isEmptyParagraph(child))
+  })
+  tree.children = tree.children.filter((child) => !isEmptyParagraph(child))
+}
+
+function isEmptyParagraph(node: Root['children'][number]): boolean {
+  return (
+    node.type === 'element' &&
+    node.tagName === 'p' &&
+    Object.keys(node.properties).length === 0 &&
+    node.children.every((child) => child.type === 'text' && child.value.trim() === '')
+  )
 }
 
 function outlineOf(node: Element): string {
@@ -54,23 +91,48 @@ export function textOf(node: Root | ElementContent): string {
 
 type Part =
   | { readonly kind: 'class'; readonly item: ClassItem }
-  | { readonly kind: 'fold'; readonly summary: string; readonly source: string }
+  | { readonly kind: 'fold'; readonly summary: string; readonly source: string; readonly raw: string }
 
-function renderItems(items: readonly Item[], context: RenderContext): Root {
+type ContentContext = Pick<RenderContext, 'definitions' | 'marks' | 'onCode'>
+
+/** Items → HTML: each content class is Markdown of its own (9.4) and stands for itself in the text around it. */
+function contentHtml(items: readonly Item[], context: ContentContext, folds: boolean): string {
   const parts: Part[] = []
-  const placeholder = (part: Part): string => `\uE000${parts.push(part) - 1}\uE001`
+  const placeholder = (part: Part, block: boolean): string => {
+    const number = parts.push(part) - 1
+    return block ? `${BLOCK_OPEN}${number}${BLOCK_CLOSE}` : `${SPAN_OPEN}${number}${SPAN_CLOSE}`
+  }
   const text = items
     .map((item) => {
-      if (item.kind === 'class') return placeholder({ kind: 'class', item })
-      if (item.kind === 'text') return openFences(htmlLines(spacedDestinations(item.text)))
-      const fold = foldOf(item.text)
-      return fold ? placeholder(fold) : item.text
+      if (item.kind === 'class') return placeholder({ kind: 'class', item }, item.block)
+      if (item.kind === 'text') return item.text.includes(']:') ? item.text.replace(DEFINITION, '') : item.text
+      const fold = folds ? foldOf(item.text) : undefined
+      return fold ? placeholder(fold, true) : item.text
     })
     .join('')
     .trimStart()
-  const tree = markdownToTree(withDefinitions(text, context.definitions), context.onCode)
-  if (parts.length > 0) splice(tree, parts, context)
-  return tree
+  const unplaced = (one: string): string => one.replace(PLACEHOLDER, (_, number: string) => rawOf(parts[Number(number)]))
+  const html = markdownHtml(text, {
+    definitions: context.definitions,
+    unplaced,
+    code: (info, source) => codeHtml(info, source, context),
+  })
+  if (parts.length === 0) return html
+  return html.replace(PLACEHOLDER, (_, number: string) => partHtml(parts[Number(number)], context, folds))
+}
+
+function rawOf(part: Part | undefined): string {
+  return part?.kind === 'class' ? part.item.raw : (part?.raw ?? '')
+}
+
+function codeHtml(written: string | undefined, source: string, context: ContentContext): string {
+  const info = parseFenceInfo(written ?? '')
+  const id = context.onCode(info, source)
+  const language = info.language || context.marks.highlightLanguage
+  const className = /^[\w+#.-]{1,30}$/.test(language) ? ` class="language-${language}"` : ''
+  const marks = readMarks(source, context.marks)
+  const pre = `<pre><code${className}${marksAsAttributes(marks)}>${escapeHtml(marks.text, true)}\n</code></pre>\n`
+  return id === undefined ? pre : `<div data-block="${id}">${pre}</div>\n`
 }
 
 /** A `hint` or `solution` fence holds Markdown that is folded away until asked for. */
@@ -82,118 +144,27 @@ function foldOf(code: string): Part | undefined {
     kind: 'fold',
     summary: name === 'hint' ? 'Hint' : 'Solution',
     source: end > opening.length ? code.slice(opening.length, end) : '',
+    raw: code,
   }
 }
 
-/** Only those that the text may use: definitions of one slide serve the whole deck. They come first, where no open fence swallows them. */
-function withDefinitions(text: string, definitions: ReadonlyMap<string, string>): string {
-  const lower = text.toLowerCase()
-  const used = [...definitions].filter(([id]) => lower.includes(`[${id}]`)).map(([, line]) => line)
-  return used.length === 0 ? text : `${used.join('\n')}\n\n${text}`
-}
-
-/** A line of inline tags alone opens no HTML block: what follows is Markdown (12.4). */
-function htmlLines(text: string): string {
-  if (!text.includes('<')) return text
-  return text
-    .split('\n')
-    .map((line) =>
-      line.length < 500 && /^\s*(?:<\/?(?:a|b|br|code|em|i|img|span|small|strong|sub|sup|u)\b[^<>]*>\s*)+$/i.test(line)
-        ? `${line}\n`
-        : line,
-    )
-    .join('\n')
-}
-
-/** A fence that is never closed is text, and swallows nothing (2.4). */
-function openFences(text: string): string {
-  return text.replace(/^[ \t]*(?:`{3,}|~{3,})/gm, (run) => run.replace(/[`~]/g, '\\$&'))
-}
-
-/** `![](my file.png)`: destinations may hold blanks (10.5). */
-function spacedDestinations(text: string): string {
-  if (!text.includes('](')) return text
-  return text
-    .split('\n')
-    .map((line) => (line.length > 2000 ? line : line.replace(/\]\(([^()<>"'\s]+(?: [^()<>"'\s]+)+)\)/g, '](<$1>)')))
-    .join('\n')
-}
-
-/** Puts every part where its placeholder is; parts that are blocks end the paragraph around them (9.5). */
-function splice(tree: Root, parts: readonly Part[], context: RenderContext): void {
-  visit(tree, 'text', (node, index, parent) => {
-    if (index === undefined || !parent || !PLACEHOLDER.test(node.value)) return undefined
-    const pieces = node.value.split(PLACEHOLDER)
-    const content = pieces.flatMap((piece, at): ElementContent[] => {
-      if (at % 2 === 0) return piece === '' ? [] : [{ type: 'text', value: piece }]
-      const part = parts[Number(piece)]
-      return part ? [partElement(part, context)] : []
-    })
-    parent.children.splice(index, 1, ...content)
-    return [SKIP, index + content.length]
-  })
-  visit(tree, 'element', (node, index, parent) => {
-    if (node.tagName !== 'p' || index === undefined || !parent || !node.children.some(isBlock)) return undefined
-    const split = splitParagraph(node)
-    parent.children.splice(index, 1, ...split)
-    return [SKIP, index + split.length]
-  })
-}
-
-function isBlock(node: ElementContent): boolean {
-  return node.type === 'element' && (node.tagName === 'div' || node.tagName === 'details')
-}
-
-function splitParagraph(paragraph: Element): ElementContent[] {
-  const out: ElementContent[] = []
-  let open: ElementContent[] = []
-  const end = (): void => {
-    if (open.some((child) => textOf(child).trim() !== '' || child.type === 'element')) out.push(element('p', {}, open))
-    open = []
-  }
-  for (const child of paragraph.children) {
-    if (isBlock(child)) {
-      end()
-      out.push(child)
-    } else open.push(child)
-  }
-  end()
-  return out
-}
-
-function partElement(part: Part, context: RenderContext): Element {
+function partHtml(part: Part | undefined, context: ContentContext, folds: boolean): string {
+  if (!part) return ''
   if (part.kind === 'fold') {
-    const summary = element('summary', {}, [{ type: 'text', value: part.summary }])
     const items = lex(part.source).map(asContent)
-    return element('details', { className: [part.summary.toLowerCase()] }, [summary, ...contentOf(renderItems(items, context))])
+    return `<details class="${part.summary.toLowerCase()}"><summary>${part.summary}</summary>${contentHtml(items, context, folds)}</details>`
   }
   const { item } = part
-  const className = [...item.classes]
-  if (item.block) return element('div', { className }, contentOf(renderItems(dedent(item.items), context)))
-  const items = loneMarker(item.items)
-  const children = contentOf(renderItems(items, context))
-  const [only] = children
-  if (children.length === 1 && only?.type === 'element' && only.tagName === 'p') return element('span', { className }, only.children)
-  return element(children.some((child) => child.type === 'element') ? 'div' : 'span', { className }, children)
+  const inside = contentHtml(item.items, context, folds)
+  const className = item.classes.join(' ')
+  if (item.block) return `<div class="${className}">${inside}</div>`
+  return `<span class="${className}">${unwrapped(inside)}</span>`
 }
 
-function contentOf(tree: Root): ElementContent[] {
-  return tree.children.filter((child) => child.type !== 'doctype')
-}
-
-/** Leading blanks of a class's text go, its first line's indentation included (9.4). */
-function dedent(items: readonly Item[]): Item[] {
-  const [first, ...rest] = items
-  return first?.kind === 'text' ? [{ kind: 'text', text: first.text.trimStart() }, ...rest] : [...items]
-}
-
-/** In a span a lone `*` or `1.` is text, not an empty list (9.6). */
-function loneMarker(items: readonly Item[]): Item[] {
-  const [only] = items
-  if (items.length !== 1 || only?.kind !== 'text') return [...items]
-  return /^\s*(?:[-*+>]|#{1,6}|\d{1,9}[.)])\s*$/.test(only.text)
-    ? [{ kind: 'text', text: only.text.trim().replace(/^([-*+>#]|\d+(?=[.)]))/, (mark) => (/\d/.test(mark) ? `${mark}\\` : `\\${mark}`)) }]
-    : [...items]
+/** What a single paragraph holds: it would be one too many in a span (9.4). */
+function unwrapped(html: string): string {
+  const text = html.trim()
+  return text.startsWith('<p>') && text.indexOf('</p>') === text.length - 4 ? text.slice(3, -4) : html
 }
 
 function finish(tree: Root, context: RenderContext): void {
@@ -201,18 +172,10 @@ function finish(tree: Root, context: RenderContext): void {
     const { src, href } = node.properties
     if (node.tagName === 'img' && typeof src === 'string') {
       node.properties['src'] = context.resolveImage(src)
-      Object.assign(node.properties, macro(node.properties['alt']))
     }
     if (node.tagName === 'a' && typeof href === 'string') {
       node.properties['href'] = context.resolveLink(href)
       if (/^https?:/i.test(href)) Object.assign(node.properties, { target: '_blank', rel: ['noopener', 'noreferrer'] })
     }
   })
-}
-
-/** `![:scale 50%](x.png)` is the one macro that decks agree on; any other shows its image as it is (11.3, 11.4). */
-function macro(alt: Element['properties'][string]): Element['properties'] {
-  const [, name, argument = ''] = /^:(\w+)\s*(.*)$/.exec(typeof alt === 'string' ? alt : '') ?? []
-  if (name === undefined) return {}
-  return name === 'scale' && /^\d{1,4}(?:\.\d+)?(?:%|px|em|rem|vw)$/.test(argument) ? { alt: '', style: `width: ${argument}` } : { alt: '' }
 }

@@ -6,8 +6,12 @@ const PROPERTY = /^([-A-Za-z0-9_]+):(?!\/\/)(.*)$/
 /** What a comment must hold to be one (dialect 4.2). */
 const COMMENT = /^[ \t]*([-A-Za-z0-9_]+):(?!\/\/)([^\n]*)$/
 
-/** Divides a deck's text into slides and steps with their properties and notes (dialect 3–5). `firstLine`: of `text` in its file. */
-export function splitSlides(text: string, firstLine = 1): Draft[] {
+/**
+ * Divides a deck's text into slides and steps with their properties and notes (dialect 3–5).
+ * @param firstLine of `text` in its file
+ * @param disableSteps whether `--` is only dropped (6.4)
+ */
+export function splitSlides(text: string, firstLine = 1, disableSteps = false): Draft[] {
   const drafts: Draft[] = []
   let mark: Pick<Mark, 'kind' | 'line'> = { kind: 'slide', line: 1 }
   let items: Item[] = []
@@ -22,6 +26,9 @@ export function splitSlides(text: string, firstLine = 1): Draft[] {
     else if (token.kind === 'notes') {
       // A second mark drops the notes before it (5.1).
       notes = []
+    } else if (disableSteps && token.kind === 'step') {
+      // The notes before it go with it (6.4).
+      notes = undefined
     } else {
       end()
       mark = token
@@ -76,7 +83,7 @@ function commentProperties(text: string, properties: Map<string, string>): strin
     const [, key, value = ''] = COMMENT.exec(text.slice(start + 4, end)) ?? []
     if (key === undefined) continue
     properties.set(key, value.trim())
-    kept.push(text.slice(from, start))
+    kept.push(text.slice(from, start).replace(/\n+$/, ''))
     from = end + 3
   }
   return from === 0 ? text : kept.join('') + text.slice(from)

@@ -1,0 +1,306 @@
+import { HtmlBlocks } from './html-blocks.ts'
+import { inlineHtml, type InlineContext } from './markdown-inline.ts'
+
+/** What block Markdown needs of the slide it stands in. */
+export interface BlockContext extends InlineContext {
+  /** A block of code as HTML. @param info what stands behind the fence; undefined for indented code */
+  readonly code: (info: string | undefined, source: string) => string
+}
+
+const BULLET = /^( *)([*+-]|\d+\.) /
+const FENCE = /^ *(`{3,}|~{3,})([^\n]*)$/
+const HEADING = /^ *(#{1,6}) +(?=[^ ])/
+const RULE = /^(?: *[-*_]){3,} *$/
+const QUOTE = /^ *>./
+const TABLE_RULE = /^ *\|? *[-:]+[-| :]*$/
+const MAX_DEPTH = 40
+/** A line longer than this is a paragraph, whatever it looks like. */
+const MAX_LINE = 20_000
+
+/**
+ * Markdown → HTML as remark's decks are written for it (dialect 12, 13): GFM's blocks with old Markdown's lists,
+ * line by line. Tabs and no-break spaces are gone before.
+ */
+export function markdownHtml(text: string, context: BlockContext): string {
+  return new Blocks(context).html(text, true, 0)
+}
+
+interface ListItem {
+  readonly bullet: string
+  readonly text: string
+}
+
+class Blocks {
+  readonly #context: BlockContext
+
+  constructor(context: BlockContext) {
+    this.#context = context
+  }
+
+  /** @param top whether tables and paragraphs are possible: in a tight list item, lines are only text */
+  html(text: string, top: boolean, depth: number): string {
+    return this.#pieces(text, top, depth)
+      .map((piece) => (typeof piece === 'string' ? piece : `<p>${inlineHtml(piece.text, this.#context)}</p>\n`))
+      .join('')
+  }
+
+  /** HTML, and the runs of text in between that are a paragraph where the list is loose. */
+  #pieces(source: string, top: boolean, depth: number): Piece[] {
+    const lines = source.replace(/^ +$/gm, '').split('\n')
+    const reader: Reader = { lines, at: 0, top, depth, html: new HtmlBlocks(lines), unclosed: new Set() }
+    const out: Piece[] = []
+    let blanks = 0
+    while (reader.at < lines.length) {
+      const line = lines[reader.at] ?? ''
+      if (line === '') {
+        blanks++
+        reader.at++
+        continue
+      }
+      const before = out.at(-1)
+      const block = depth > MAX_DEPTH ? undefined : this.#block(reader, line)
+      if (block !== undefined) out.push(block)
+      else if (top) out.push(`<p>${inlineHtml(this.#paragraph(reader), this.#context)}</p>\n`)
+      else {
+        reader.at++
+        if (before !== undefined && typeof before !== 'string' && blanks === 0) before.text += `\n${line}`
+        else out.push({ text: line })
+      }
+      blanks = 0
+    }
+    return out
+  }
+
+  #block(reader: Reader, line: string): string | undefined {
+    if (line.length > MAX_LINE) return undefined
+    return (
+      this.#indented(reader, line) ??
+      this.#fence(reader, line) ??
+      this.#heading(reader, line) ??
+      (reader.top ? this.#table(reader, false) : undefined) ??
+      this.#underlined(reader, line) ??
+      this.#rule(reader, line) ??
+      this.#quote(reader, line) ??
+      this.#list(reader, line) ??
+      reader.html.take(reader) ??
+      (reader.top ? this.#table(reader, true) : undefined)
+    )
+  }
+
+  #indented(reader: Reader, line: string): string | undefined {
+    if (!line.startsWith('    ')) return undefined
+    const code: string[] = []
+    for (; reader.at < reader.lines.length; reader.at++) {
+      const next = reader.lines[reader.at] ?? ''
+      if (next !== '' && !next.startsWith('    ')) break
+      code.push(next.slice(4))
+    }
+    return this.#context.code(undefined, this.#context.unplaced(code.join('\n').replace(/\n+$/, '')))
+  }
+
+  #fence(reader: Reader, line: string): string | undefined {
+    const [, run = '', info = ''] = FENCE.exec(line) ?? []
+    if (run === '' || info.includes(run.charAt(0))) return undefined
+    const { lines } = reader
+    const end = closingFence(reader, run)
+    if (end === undefined) return undefined
+    const last = (lines[end] ?? '').trimEnd()
+    const code = [
+      ...lines.slice(reader.at + 1, end),
+      last
+        .slice(0, -run.length)
+        .trimEnd()
+        .replace(/[`~]+$/, ''),
+    ]
+    reader.at = end + 1
+    const { unplaced } = this.#context
+    return this.#context.code(unplaced(info.trim()), unplaced(code.join('\n').trimEnd()))
+  }
+
+  #heading(reader: Reader, line: string): string | undefined {
+    const [opening, marks = ''] = HEADING.exec(line) ?? []
+    if (opening === undefined) return undefined
+    reader.at++
+    const text = line.slice(opening.length).trimEnd()
+    return this.#headed(text.replace(/(?<=.)#{1,200}$/, '').trimEnd(), marks.length)
+  }
+
+  #headed(text: string, level: number): string {
+    const id = this.#context
+      .unplaced(text)
+      .toLowerCase()
+      .replace(/[^\w]+/g, '-')
+    return `<h${level} id="${id}">${inlineHtml(text, this.#context)}</h${level}>\n`
+  }
+
+  #underlined(reader: Reader, line: string): string | undefined {
+    const mark = underline(reader.lines[reader.at + 1])
+    if (mark === undefined) return undefined
+    reader.at += 2
+    return this.#headed(line, mark === '=' ? 1 : 2)
+  }
+
+  #rule(reader: Reader, line: string): string | undefined {
+    if (!RULE.test(line)) return undefined
+    reader.at++
+    return '<hr>\n'
+  }
+
+  #quote(reader: Reader, line: string): string | undefined {
+    if (!QUOTE.test(line)) return undefined
+    const { lines } = reader
+    const quoted: string[] = []
+    // A quote's lines run on without a mark until a blank line; behind that, only a mark goes on.
+    while (reader.at < lines.length && QUOTE.test(lines[reader.at] ?? '')) {
+      for (; reader.at < lines.length && lines[reader.at] !== ''; reader.at++) quoted.push((lines[reader.at] ?? '').replace(/^ *> ?/, ''))
+      for (; reader.at < lines.length && lines[reader.at] === ''; reader.at++) quoted.push('')
+    }
+    return `<blockquote>\n${this.html(quoted.join('\n'), reader.top, reader.depth + 1)}</blockquote>\n`
+  }
+
+  #list(reader: Reader, line: string): string | undefined {
+    const [, indent = '', bullet = ''] = BULLET.exec(line) ?? []
+    if (bullet === '' || (line.trimEnd() === indent + bullet && reader.at === reader.lines.length - 1)) return undefined
+    const end = listEnd(reader, indent)
+    const items = itemsOf(reader.lines.slice(reader.at, end), indent)
+    const ordered = bullet.length > 1
+    const other = items.findIndex((item) => item.bullet !== bullet && !(ordered && item.bullet.length > 1))
+    const own = other < 0 ? items : items.slice(0, other)
+    // Another kind of bullet begins another list.
+    const used = own.reduce((sum, item) => sum + item.text.split('\n').length, 0)
+    reader.at = other < 0 ? end : reader.at + used
+    const tag = ordered ? 'ol' : 'ul'
+    return `<${tag}>\n${this.#items(own, reader.depth).join('')}</${tag}>\n`
+  }
+
+  /** An item with a blank line in it, or behind it when another item follows, is loose, and so is the one after that. */
+  #items(items: readonly ListItem[], depth: number): string[] {
+    let next = false
+    return items.map((item, index) => {
+      const content = outdent(item.text)
+      let loose = next || /\n\n(?!\s*$)/.test(content)
+      if (index < items.length - 1) {
+        next = content.endsWith('\n')
+        loose ||= next
+      }
+      const pieces = this.#pieces(content, false, depth + 1)
+      const html = pieces.map((piece) => {
+        if (typeof piece === 'string') return piece
+        const inside = inlineHtml(piece.text, this.#context)
+        return loose ? `<p>${inside}</p>\n` : inside
+      })
+      return `<li>${html.join('')}</li>\n`
+    })
+  }
+
+  /** GFM tables; without outer pipes, the rule below the header must hold one (12.2). */
+  #table(reader: Reader, outer: boolean): string | undefined {
+    const { lines, at } = reader
+    const [header = '', rule = ''] = [lines[at], lines[at + 1]]
+    if (!header.includes('|') || !TABLE_RULE.test(rule)) return undefined
+    if (outer ? !/^ *\|./.test(header) || !/^ *\|/.test(rule) : !/^ *[-:]+ *\|/.test(rule)) return undefined
+    let end = at + 2
+    while (end < lines.length && (outer ? /^ *\|/.test(lines[end] ?? '') : (lines[end] ?? '').includes('|'))) end++
+    reader.at = end
+    const aligns = splitCells(rule.replace(/^ *\|? *| *\|? *$/g, '')).map(alignment)
+    const row = (cells: readonly string[], tag: string): string =>
+      `<tr>\n${cells.map((cell, index) => `<${tag}${aligns[index] ?? ''}>${inlineHtml(cell, this.#context)}</${tag}>\n`).join('')}</tr>\n`
+    const head = splitCells(header.replace(outer ? /^ *\| *| *\| *$/g : /^ *| *\| *$/g, ''))
+    const body = lines.slice(at + 2, end).map((line) => splitCells(outer ? line.replace(/^ *\| *| *\| *$/g, '') : line))
+    return `<table>\n<thead>\n${row(head, 'th')}</thead>\n<tbody>\n${body.map((cells) => row(cells, 'td')).join('')}</tbody>\n</table>\n`
+  }
+
+  /** Lines until a blank one, or until one that begins something else. */
+  #paragraph(reader: Reader): string {
+    const { lines } = reader
+    const from = reader.at++
+    while (reader.at < lines.length && lines[reader.at] !== '' && !interrupts(reader)) reader.at++
+    return lines.slice(from, reader.at).join('\n')
+  }
+}
+
+/** Text that may become a paragraph, or HTML. */
+type Piece = string | { text: string }
+
+interface Reader {
+  readonly lines: readonly string[]
+  at: number
+  readonly top: boolean
+  readonly depth: number
+  readonly html: HtmlBlocks
+  /** Runs that no later line ends with: they are looked for once. */
+  readonly unclosed: Set<string>
+}
+
+function interrupts(reader: Reader): boolean {
+  const { lines, at, html } = reader
+  const line = lines[at] ?? ''
+  if (line.length > MAX_LINE) return false
+  if (/^ *#{1,6} *[^\n]/.test(line) || RULE.test(line) || QUOTE.test(line) || html.opens(line)) return true
+  if (BULLET.test(line) || underline(lines[at + 1]) !== undefined) return true
+  const [, run = '', info = ''] = FENCE.exec(line) ?? []
+  return run !== '' && !info.includes(run.charAt(0)) && closingFence(reader, run) !== undefined
+}
+
+function underline(line: string | undefined): string | undefined {
+  return line !== undefined && line.length < MAX_LINE && /^ *[-=]{2,} *$/.test(line) ? line.trimEnd().at(-1) : undefined
+}
+
+/** The line that ends a fence: blank but for the run, or with the run at its end (2.4). */
+function closingFence({ lines, at, unclosed }: Reader, run: string): number | undefined {
+  if (unclosed.has(run)) return undefined
+  for (let end = at + 1; end < lines.length; end++) if ((lines[end] ?? '').trimEnd().endsWith(run)) return end
+  unclosed.add(run)
+  return undefined
+}
+
+/** Where a list ends: at a rule, two blank lines, or a blank line that neither indented text nor another item follows. */
+function listEnd({ lines, at }: Reader, indent: string): number {
+  for (let end = at + 1; end < lines.length; end++) {
+    const line = lines[end] ?? ''
+    if (line !== '') {
+      if (isRuleAt(line, indent)) return end
+      continue
+    }
+    const next = lines[end + 1]
+    if (next === undefined || next === '') return end
+    if (!next.startsWith(' ') && !isItem(next, indent)) return end
+  }
+  return lines.length
+}
+
+function isRuleAt(line: string, indent: string): boolean {
+  const inside = line.startsWith(indent) ? line.slice(indent.length) : line
+  return /^(?:[-*_] *){3,}$/.test(inside)
+}
+
+function isItem(line: string, indent: string): boolean {
+  const found = BULLET.exec(line)
+  return found !== null && found[1] === indent
+}
+
+function itemsOf(lines: readonly string[], indent: string): ListItem[] {
+  const items: { bullet: string; lines: string[] }[] = []
+  for (const line of lines) {
+    if (isItem(line, indent)) items.push({ bullet: BULLET.exec(line)?.[2] ?? '', lines: [line] })
+    else items.at(-1)?.lines.push(line)
+  }
+  return items.map(({ bullet, lines: own }) => ({ bullet, text: own.join('\n') }))
+}
+
+/** An item's text without its bullet, and up to four blanks less before its other lines (12.3, 13.1). */
+function outdent(item: string): string {
+  const text = item.replace(/^ *([*+-]|\d+\.) +/, '')
+  return text.includes('\n ') ? text.replace(/^ {1,4}/gm, '') : text
+}
+
+function splitCells(line: string): string[] {
+  return line.split(/ *\| */)
+}
+
+function alignment(cell: string): string {
+  const left = cell.trim().startsWith(':')
+  const right = cell.trim().endsWith(':')
+  if (!left && !right) return ''
+  return ` style="text-align:${left && right ? 'center' : right ? 'right' : 'left'}"`
+}
