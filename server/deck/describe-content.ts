@@ -74,8 +74,7 @@ class Found implements ContentDescription {
     else if (tagName === 'table') this.tables.push(tableOf(node))
     else if (tagName === 'blockquote') this.blockquotes.push(plain(node))
     else if (tagName === 'hr') this.rules++
-    else if (/^(?:video|audio|iframe|object|embed|source)$/.test(tagName))
-      this.media.push({ tag: tagName, src: addressOf(node) })
+    else if (/^(?:video|audio|iframe|object|embed|source)$/.test(tagName)) this.media.push({ tag: tagName, src: addressOf(node) })
   }
 
   #contentClass(node: Element): void {
