@@ -2,7 +2,7 @@ import type { ControllerRevision, DaemonSet, DaemonSetStatus, Node, Pod, PodSpec
 import { isAttracted, tolerates } from '../scheduler/filters.ts'
 import { again, normal, warning } from './change.ts'
 import type { Change } from './change.ts'
-import { isDeleting, isPodAvailable, isPodFinished, isPodReady, nameOf, sameJson, untilAvailable } from './objects.ts'
+import { isDeleting, isPodActive, isPodAvailable, isPodFinished, isPodReady, nameOf, sameJson, untilAvailable } from './objects.ts'
 import { claimPods, deletePod, podFromTemplate } from './replicas.ts'
 import { dropRevisions, historyOf, revisionHashLabel } from './revisions.ts'
 import { selects } from './selectors.ts'
@@ -38,11 +38,12 @@ export function reconcileDaemonSet(
   }
   const changes: Change[] = [...history.changes, ...claims.changes]
   const wanted = nodes.filter((node) => belongs(set, node))
+  const staying = new Set(nodes.filter((node) => belongs(set, node, ['NoExecute'])).map(nameOf))
   const wantedNames = new Set(wanted.map(nameOf))
   if (!isDeleting(set)) {
     for (const node of wanted) changes.push(...keepOne(set, node, byNode.get(nameOf(node)) ?? [], hash))
     for (const [node, pods] of byNode)
-      if (!wantedNames.has(node)) changes.push(...pods.filter((pod) => !isDeleting(pod)).flatMap((pod) => deletePod(set, pod)))
+      if (!staying.has(node)) changes.push(...pods.filter((pod) => !isDeleting(pod)).flatMap((pod) => deletePod(set, pod)))
     changes.push(...rollOver(set, wanted, byNode, hash, now))
   }
   const minReady = set.spec?.minReadySeconds ?? 0
@@ -63,11 +64,12 @@ function nodeOf(pod: Pod): string {
   return terms.flatMap((term) => term.matchFields ?? []).find((field) => field.key === 'metadata.name')?.values?.[0] ?? ''
 }
 
-function belongs(set: DaemonSet, node: Node): boolean {
+/** Whether a node is one for the set. Pods that are there already stay though the node would take no more (`NoExecute` alone counts). */
+function belongs(set: DaemonSet, node: Node, effects: readonly string[] = ['NoSchedule', 'NoExecute']): boolean {
   const spec = withTolerations(set.spec?.template.spec ?? { containers: [] })
   const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec }
   if (spec.nodeName && spec.nodeName !== nameOf(node)) return false
-  const taints = (node.spec?.taints ?? []).filter((taint) => taint.effect === 'NoSchedule' || taint.effect === 'NoExecute')
+  const taints = (node.spec?.taints ?? []).filter((taint) => effects.includes(taint.effect))
   return isAttracted(pod, node) && taints.every((taint) => tolerates(spec.tolerations, taint))
 }
 
@@ -79,21 +81,30 @@ function withTolerations(spec: PodSpec): PodSpec {
 }
 
 function keepOne(set: DaemonSet, node: Node, pods: readonly Pod[], hash: string): Change[] {
-  const failed = pods.filter((pod) => isPodFinished(pod) && !isDeleting(pod))
-  const changes = failed.flatMap((pod): Change[] => [
-    warning(
-      set,
-      'FailedDaemonPod',
-      `Found failed daemon pod ${pod.metadata.namespace ?? ''}/${nameOf(pod)} on node ${nameOf(node)}, will try to kill it`,
-    ),
-    ...deletePod(set, pod),
-  ])
-  const running = pods.filter((pod) => !isPodFinished(pod))
-  if (running.length === 0 && failed.length === 0) changes.push(createFor(set, node, hash))
-  const extra = running
-    .filter((pod) => !isDeleting(pod))
-    .toSorted((a, b) => Number(Boolean(b.spec?.nodeName)) - Number(Boolean(a.spec?.nodeName)))
-  return [...changes, ...extra.slice(1).flatMap((pod) => deletePod(set, pod))]
+  const changes = pods
+    .filter((pod) => isPodFinished(pod) && !isDeleting(pod))
+    .flatMap((pod) => [ended(set, node, pod), ...deletePod(set, pod)])
+  if (pods.length === 0) changes.push(createFor(set, node, hash))
+  const running = pods
+    .filter((pod) => isPodActive(pod))
+    .toSorted((a, b) => Number(Boolean(b.spec?.nodeName)) - Number(Boolean(a.spec?.nodeName)) || bornAt(a) - bornAt(b))
+  const kept = surgeOf(set, 1) === 0 ? running.slice(0, 1) : firstOfEach(running, hash)
+  return [...changes, ...running.filter((pod) => !kept.includes(pod)).flatMap((pod) => deletePod(set, pod))]
+}
+
+const bornAt = (pod: Pod): number => Date.parse(pod.metadata.creationTimestamp ?? '')
+const isNew = (pod: Pod, hash: string): boolean => pod.metadata.labels?.[revisionHashLabel] === hash
+
+/** While a new pod is made before the old one goes, a node may have one of each. */
+function firstOfEach(pods: readonly Pod[], hash: string): Pod[] {
+  return [pods.find((pod) => isNew(pod, hash)), pods.find((pod) => !isNew(pod, hash))].filter((pod) => pod !== undefined)
+}
+
+function ended(set: DaemonSet, node: Node, pod: Pod): Change {
+  const which = `daemon pod ${pod.metadata.namespace ?? ''}/${nameOf(pod)} on node ${nameOf(node)}, will try to`
+  return pod.status?.phase === 'Failed'
+    ? warning(set, 'FailedDaemonPod', `Found failed ${which} kill it`)
+    : normal(set, 'SucceededDaemonPod', `Found succeeded ${which} delete it`)
 }
 
 function createFor(set: DaemonSet, node: Node, hash: string): Change {
@@ -114,7 +125,24 @@ function createFor(set: DaemonSet, node: Node, hash: string): Change {
   }
 }
 
-/** Replaces outdated pods, as many at a time as may be unavailable. */
+/** How many nodes of `count` a number or a share of them is. Shares are rounded up. */
+const scaled = (value: number | string, count: number): number =>
+  typeof value === 'string' ? Math.ceil((Number.parseInt(value, 10) * count) / 100) : value
+
+/** How many nodes may have two pods at once. */
+const surgeOf = (set: DaemonSet, nodes: number): number => scaled(set.spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0, nodes)
+
+/** What a node has of the old and of the new, not counting what is going. */
+interface Site {
+  readonly node: Node
+  readonly fresh: Pod | undefined
+  readonly old: Pod | undefined
+}
+
+/**
+ * Replaces outdated pods, as many at a time as may be unavailable, or as may be there twice.
+ * https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/
+ */
 function rollOver(
   set: DaemonSet,
   nodes: readonly Node[],
@@ -123,21 +151,31 @@ function rollOver(
   now: number,
 ): Change[] {
   if (set.spec?.updateStrategy?.type === 'OnDelete') return []
-  const limit = set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1
-  const max = typeof limit === 'string' ? Math.max(1, Math.ceil((Number.parseInt(limit, 10) * nodes.length) / 100)) : limit
   const minReady = set.spec?.minReadySeconds ?? 0
-  const outdated: Pod[] = []
-  let unavailable = 0
-  for (const node of nodes) {
-    const pods = byNode.get(nameOf(node)) ?? []
-    const available = pods.some((pod) => !isDeleting(pod) && isPodAvailable(pod, minReady, now))
-    if (!available) unavailable++
-    outdated.push(...pods.filter((pod) => !isDeleting(pod) && pod.metadata.labels?.[revisionHashLabel] !== hash))
-  }
+  const available = (pod: Pod): boolean => isPodAvailable(pod, minReady, now)
+  const sites = nodes.map((node): Site => {
+    const pods = (byNode.get(nameOf(node)) ?? []).filter(isPodActive)
+    return { node, fresh: pods.find((pod) => isNew(pod, hash)), old: pods.find((pod) => !isNew(pod, hash)) }
+  })
+  const surge = surgeOf(set, nodes.length)
+  if (surge > 0) return surgeOver(set, sites, surge, hash, available)
+  const max = Math.max(scaled(set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, nodes.length), 1)
+  const unavailable = sites.filter(({ fresh, old }) => (fresh === undefined) === (old === undefined) || (fresh && !available(fresh))).length
+  const outdated = sites.flatMap(({ fresh, old }) => (old && !fresh ? [old] : []))
   // What does not run anyway can be replaced at once.
-  const broken = outdated.filter((pod) => !isPodAvailable(pod, minReady, now))
-  const sound = outdated.filter((pod) => isPodAvailable(pod, minReady, now)).slice(0, Math.max(max - unavailable, 0))
+  const broken = outdated.filter((pod) => !available(pod))
+  const sound = outdated.filter(available).slice(0, Math.max(max - unavailable, 0))
   return [...broken, ...sound].flatMap((pod) => deletePod(set, pod))
+}
+
+/** The new pod comes first; the old one goes when the new one is available. */
+function surgeOver(set: DaemonSet, sites: readonly Site[], surge: number, hash: string, available: (pod: Pod) => boolean): Change[] {
+  const waiting = sites.filter(({ fresh, old }) => fresh && old && !available(fresh)).length
+  const replaced = sites.flatMap(({ fresh, old }) => (fresh && old && available(fresh) ? [old] : []))
+  const outdated = sites.flatMap(({ node, fresh, old }) => (old && !fresh ? [{ node, sound: available(old) }] : []))
+  const sound = outdated.filter((one) => one.sound).slice(0, Math.max(surge - waiting, 0))
+  const next = [...outdated.filter((one) => !one.sound), ...sound]
+  return [...replaced.flatMap((pod) => deletePod(set, pod)), ...next.map(({ node }) => createFor(set, node, hash))]
 }
 
 function statusOf(

@@ -90,7 +90,7 @@ function step(state: Stateful): Change[] {
   for (let ordinal = first; ordinal < end; ordinal++) {
     const pod = pods.get(ordinal)
     if (!pod) changes.push(...create(state, ordinal))
-    else if (isPodFinished(pod) && !isDeleting(pod)) changes.push(...remove(set, pod))
+    else if (isPodFinished(pod) && !isDeleting(pod)) changes.push(recreating(set, pod), ...remove(set, pod))
     else if (isHealthy(state, pod)) continue
     if (!parallel) return changes
   }
@@ -108,14 +108,39 @@ function rollOver(state: Stateful): Change[] {
   const { set, pods, history } = state
   if (set.spec?.updateStrategy?.type === 'OnDelete') return []
   const { first, end } = range(set)
-  const partition = Math.max(set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0, first)
-  for (let ordinal = end - 1; ordinal >= partition; ordinal--) {
+  const { partition = 0, maxUnavailable } = set.spec?.updateStrategy?.rollingUpdate ?? {}
+  if (maxUnavailable !== undefined) return rollSeveral(state, first + partition, maxUnavailable)
+  for (let ordinal = end - 1; ordinal >= first + partition; ordinal--) {
     const pod = pods.get(ordinal)
     if (!pod) return []
     if (pod.metadata.labels?.[revisionLabel] !== nameOf(history.update)) return isDeleting(pod) ? [] : remove(set, pod)
     if (!isHealthy(state, pod)) return []
   }
   return []
+}
+
+/** Replaces as many at once as may be unavailable, counting those that are anyway. Shares are rounded down, but never to none. */
+function rollSeveral({ set, pods, history, now }: Stateful, from: number, maxUnavailable: number | string): Change[] {
+  const { first, end } = range(set)
+  const share =
+    typeof maxUnavailable === 'string' ? Math.floor((Number.parseInt(maxUnavailable, 10) * (end - first)) / 100) : maxUnavailable
+  const ordinals = Array.from({ length: end - first }, (_, index) => end - 1 - index)
+  const present = ordinals.map((ordinal) => ({ ordinal, pod: pods.get(ordinal) }))
+  const available = (pod: Pod | undefined): boolean =>
+    pod !== undefined && !isDeleting(pod) && isPodAvailable(pod, set.spec?.minReadySeconds ?? 0, now)
+  const room = Math.max(share, 1) - present.filter(({ pod }) => !available(pod)).length
+  return present
+    .flatMap(({ ordinal, pod }) => (pod && ordinal >= from && !isDeleting(pod) ? [pod] : []))
+    .filter((pod) => pod.metadata.labels?.[revisionLabel] !== nameOf(history.update))
+    .slice(0, Math.max(room, 0))
+    .flatMap((pod) => remove(set, pod))
+}
+
+function recreating(set: StatefulSet, pod: Pod): Change {
+  const where = `StatefulSet ${namespaceOf(set)}/${nameOf(set)} is recreating`
+  return pod.status?.phase === 'Failed'
+    ? warning(set, 'RecreatingFailedPod', `${where} failed Pod ${nameOf(pod)}`)
+    : normal(set, 'RecreatingTerminatedPod', `${where} terminated Pod ${nameOf(pod)}`)
 }
 
 function remove(set: StatefulSet, pod: Pod): Change[] {
@@ -130,7 +155,7 @@ function create(state: Stateful, ordinal: number): Change[] {
   const name = `${nameOf(set)}-${ordinal}`
   const partition = set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0
   const old = history.revisions.find((one) => nameOf(one) === current)
-  const behind = set.spec?.updateStrategy?.type !== 'OnDelete' && ordinal < Math.max(partition, 0) && old
+  const behind = set.spec?.updateStrategy?.type !== 'OnDelete' && ordinal < range(set).first + partition && old
   const template = behind ? templateOf(old) : set.spec?.template
   const base = podFromTemplate(set, template, name)
   const templates = set.spec?.volumeClaimTemplates ?? []
@@ -200,10 +225,7 @@ function statusOf(state: Stateful): StatefulSetStatus {
   const ready = live.filter(isPodReady).length
   // The rollout is over when every pod runs the new revision and is ready.
   const done =
-    (set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0) <= first &&
-    of(update) === end - first &&
-    ready === end - first &&
-    pods.length === end - first
+    set.spec?.updateStrategy?.type !== 'OnDelete' && of(update) === end - first && ready === end - first && pods.length === end - first
   const current = done ? update : state.current
   const nonzero = (value: number): number | undefined => (value === 0 ? undefined : value)
   return {
