@@ -97,6 +97,67 @@ it('who may only create pods/portforward and pods/exec gets through, and who may
   expect(await run('exec', pod, as, '--', 'echo', 'in')).toBe('in\n')
 })
 
+describe('the proxy subresources', () => {
+  const get = (path: string, ...more: string[]) => run('get', '--raw', path, ...more)
+  const site = '/api/v1/namespaces/default/services'
+
+  it('lead to a service by its port’s number, a pod, and a node’s kubelet', async () => {
+    const pod = (await run('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}')).trim()
+    for (const path of [
+      `${site}/site/proxy/`,
+      `${site}/site:80/proxy/`,
+      `${site}/http:site:80/proxy/index.html`,
+      `/api/v1/namespaces/default/pods/${pod}:80/proxy/`,
+    ])
+      expect(await get(path)).toContain('Welcome to nginx!')
+    const node = (await run('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim()
+    expect(await get(`/api/v1/nodes/${node}/proxy/healthz`)).toBe('ok')
+    expect(await get(`/api/v1/nodes/${node}:10250/proxy/metrics/resource`)).toContain('# TYPE node_cpu_usage_seconds_total counter')
+    const { node: summary, pods } = JSON.parse(await get(`/api/v1/nodes/${node}/proxy/stats/summary`)) as {
+      node: { nodeName: string }
+      pods: unknown[]
+    }
+    expect(summary.nodeName).toBe(node)
+    expect(pods.length).toBeGreaterThan(0)
+  })
+
+  it('say why nobody answers', async () => {
+    await run('create', 'service', 'clusterip', 'lonely', '--tcp=80:80')
+    await expect(get(`${site}/lonely/proxy/`)).rejects.toThrow('no endpoints available for service "lonely"')
+    await expect(get(`${site}/site:81/proxy/`)).rejects.toThrow('no service port 81 found for service "site"')
+    await expect(get(`${site}/none/proxy/`)).rejects.toThrow('services "none" not found')
+    const pod = (await run('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}')).trim()
+    await expect(get(`/api/v1/namespaces/default/pods/${pod}:81/proxy/`)).rejects.toThrow(
+      /error trying to reach service: dial tcp [\d.]+:81: connect: connection refused/,
+    )
+  })
+
+  it('ask for rights of their own', async () => {
+    await run('create', 'serviceaccount', 'proxied')
+    const as = '--as=system:serviceaccount:default:proxied'
+    await expect(get(`${site}/site:80/proxy/`, as)).rejects.toThrow(
+      'services "site:80" is forbidden: User "system:serviceaccount:default:proxied" cannot get resource "services/proxy" in API group "" in the namespace "default"',
+    )
+    await run('create', 'role', 'proxied', '--verb=get', '--resource=services/proxy')
+    await run('create', 'rolebinding', 'proxied', '--role=proxied', '--serviceaccount=default:proxied')
+    expect(await get(`${site}/site:80/proxy/`, as)).toContain('Welcome to nginx!')
+  })
+
+  it('carry 5 MB through kubectl proxy, and redirect to the folder', async () => {
+    const child = spawn(kubectl, ['--kubeconfig', simulation.kubeconfig, 'proxy', '--port=0'])
+    try {
+      const [said] = (await once(child.stdout, 'data')) as [Buffer]
+      const base = `http://${/127\.0\.0\.1:\d+/.exec(said.toString())?.[0] ?? ''}${site}/site/proxy`
+      expect(await sumOf(new URL(`${base}/big.bin`))).toBe(hash(big))
+      const redirected = await fetch(base, { redirect: 'manual' })
+      expect([redirected.status, redirected.headers.get('location')]).toEqual([301, `${site}/site/proxy/`])
+      expect((await fetch(`${base}/absent`)).status).toBe(404)
+    } finally {
+      child.kill()
+    }
+  })
+})
+
 async function run(...args: string[]): Promise<string> {
   return (await promisify(execFile)(kubectl, ['--kubeconfig', simulation.kubeconfig, ...args])).stdout
 }

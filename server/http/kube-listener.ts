@@ -39,6 +39,8 @@ export interface KubeListener {
 
 /** The most that a request's body may hold. Source: k8s.io/apiserver/pkg/server/config.go, MaxRequestBodyBytes */
 const mostBody = 3 * 1024 * 1024
+/** What goes through to a server in the cluster is that server's to bound; here it is held in memory. */
+const mostProxied = 64 * 1024 * 1024
 /** A watch whose client reads too slowly is hung up on; it lists again. */
 const mostBuffered = 8 * 1024 * 1024
 /** Smaller answers are not worth compressing. Source: k8s.io/apiserver/…/responsewriters/writers.go, defaultGzipThresholdBytes */
@@ -119,16 +121,17 @@ function internalError(error: unknown): ApiResponse {
 async function readRequest(request: IncomingMessage): Promise<ApiRequest | ApiResponse> {
   const parsed = parseRequest(request)
   if ('status' in parsed) return parsed
+  const most = /^\/api\/v1\/.*\/proxy(\/|$)/.test(parsed.path) ? mostProxied : mostBody
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
     // The rest is read and thrown away, so that the client hears the answer instead of a reset connection.
-    if (length <= mostBody) chunks.push(chunk)
-    else if (length > 4 * mostBody) break
+    if (length <= most) chunks.push(chunk)
+    else if (length > most + 3 * mostBody) break
   }
-  if (length > mostBody) {
-    return statusResponse(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${mostBody}`)
+  if (length > most) {
+    return statusResponse(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${most}`)
   }
   return length > 0 ? readable({ ...parsed, body: new Uint8Array(Buffer.concat(chunks)) }) : parsed
 }
@@ -150,11 +153,19 @@ function parseRequest(request: IncomingMessage): ApiRequest | ApiResponse {
   const headers: Record<string, string | undefined> = {}
   for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : value
   try {
-    const path = decodeURIComponent(mark < 0 ? url : url.slice(0, mark))
+    const target = mark < 0 ? url : url.slice(0, mark)
+    const path = decodeURIComponent(target)
     const client = clientOf(request.socket)
     if (client === 'stranger' && headers['authorization'] === undefined) return statusResponse(401, 'Unauthorized', 'Unauthorized')
     const known = client === 'stranger' || client === undefined ? {} : { client }
-    return { method: request.method ?? 'GET', path, query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)), headers, ...known }
+    return {
+      method: request.method ?? 'GET',
+      path,
+      target,
+      query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+      headers,
+      ...known,
+    }
   } catch {
     return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '400 Bad Request' }
   }

@@ -2,6 +2,7 @@ import { Handler } from './api/handler.ts'
 import { localDoor } from './api/local.ts'
 import { settle } from './controllers/bootstrap.ts'
 import { startEngine } from './engine.ts'
+import { kubeletServer } from './kubelet/server.ts'
 import { metricsApi } from './metrics/metrics-server.ts'
 import type { MetricsSources } from './metrics/pages.ts'
 import type { Api } from './api/door.ts'
@@ -48,6 +49,7 @@ export class World {
       columns: data.columns,
       kubelets,
       network: () => engine().runtime.network,
+      kubeletServer: kubeletServer(this.sources),
       aggregated: [metricsApi(this.sources)],
       ...(data.descriptions && { descriptions: data.descriptions }),
     })
@@ -79,7 +81,11 @@ export class World {
 
   handle(request: ApiRequest): ApiResponse | Promise<ApiResponse> {
     if (!isReading(request)) this.wake()
-    return this.#starting ? this.#starting.then(() => this.handler.handle(request)) : this.handler.handle(request)
+    return this.#starting ? this.#starting.then(() => this.#answer(request)) : this.#answer(request)
+  }
+
+  #answer(request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+    return this.handler.proxied(request) ?? this.handler.handle(request)
   }
 
   /** What it is now. @throws Error before it is ready */

@@ -6,6 +6,7 @@ import { Discovery } from './discovery.ts'
 import { methodNotAllowed, noSuchResource } from './errors.ts'
 import { OpenApi } from './openapi.ts'
 import { forwarderTo } from './port-forward.ts'
+import { Proxy } from './proxy.ts'
 import { Reader } from './read.ts'
 import { answer, plain, refusal, prettyFor } from './respond.ts'
 import { isReview, review } from './reviews.ts'
@@ -21,12 +22,14 @@ import type { Call, User } from './call.ts'
 import type { ApiRequest, ApiResponse, UpgradeAnswer } from './http.ts'
 import type { DescriptionData } from './openapi-schemas.ts'
 import type { Operations } from './operations.ts'
+import type { KubeletServer } from './proxy.ts'
 
 export interface HandlerOptions {
   readonly columns: ColumnData
   readonly kubelets: KubeletPort
   /** The way to what listens in the cluster; without it no port can be reached. */
   readonly network?: () => ClusterNetwork
+  readonly kubeletServer?: KubeletServer
   /** APIs that something inside the cluster serves, once an APIService says so. */
   readonly aggregated: readonly AggregatedApi[]
   /** What types and fields mean, for OpenAPI documents; nothing when absent. */
@@ -44,6 +47,7 @@ export class Handler {
   readonly #writer: Writer
   readonly #subresources: Subresources
   readonly #containers: Containers
+  readonly #proxy: Proxy
 
   constructor(operations: Operations, options: HandlerOptions) {
     const { platform, registry, schemas } = operations
@@ -58,6 +62,7 @@ export class Handler {
     this.#writer = new Writer(operations, this.#reader, this.auth)
     this.#subresources = new Subresources(operations, this.#reader, this.#writer, this.auth)
     this.#containers = new Containers(operations, options.kubelets)
+    this.#proxy = new Proxy(operations, () => this.#network(), options.kubeletServer)
   }
 
   /** Never throws. */
@@ -67,6 +72,20 @@ export class Handler {
       return prettyFor(request, this.#route(request, warnings))
     } catch (error) {
       return prettyFor(request, this.#refuse(error, warnings))
+    }
+  }
+
+  /** A request that something inside the cluster answers, by a `proxy` subresource; undefined for all others. Never fails. */
+  proxied(request: ApiRequest): Promise<ApiResponse> | undefined {
+    if (!/\/proxy(\/|$)/.test(request.path)) return undefined
+    const refuse = (error: unknown) => prettyFor(request, this.#refuse(error, []))
+    try {
+      const call = this.#call(request, this.auth.authenticate(request), [])
+      if (call?.subresource !== 'proxy') return undefined
+      this.auth.authorize(call, verbOf(request, call.name))
+      return this.#proxy.answer(call).catch(refuse)
+    } catch (error) {
+      return Promise.resolve(refuse(error))
     }
   }
 
@@ -184,7 +203,6 @@ export class Handler {
       this.#reader.find(call)
       throw new ApiError(400, 'BadRequest', 'Upgrade request required')
     }
-    if (subresource === 'proxy') throw new ApiError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request', {})
     const part =
       subresource === 'status' || subresource === 'finalize' || subresource === 'resize' || subresource === 'ephemeralcontainers'
         ? subresource

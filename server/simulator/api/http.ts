@@ -6,6 +6,8 @@ export interface ApiRequest {
   /** Decoded path without query: `/api/v1/namespaces/default/pods`. */
   readonly path: string
   readonly query: URLSearchParams
+  /** The path as it was sent, where that is known: `a%2Fb` is one segment of it. */
+  readonly target?: string
   /** Header names are lower-case. */
   readonly headers: { readonly [name: string]: string | undefined }
   readonly body?: Uint8Array
