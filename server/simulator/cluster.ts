@@ -4,7 +4,9 @@ import { scrape } from './metrics/pages.ts'
 import { prometheusState, watchPrometheus } from './metrics/prometheus-state.ts'
 import { renaming } from './rename.ts'
 import { Store } from './store/store.ts'
+import { CatchUpClock } from './time/catch-up-clock.ts'
 import { PausableClock } from './time/pausable-clock.ts'
+import { shiftObject, shiftPast } from './time/shift.ts'
 import { World } from './world.ts'
 import type { ClusterOptions, SimulatedCluster } from './cluster-api.ts'
 import type { SimulatorData } from './engine.ts'
@@ -37,8 +39,26 @@ export interface ForkableCluster extends SimulatedCluster {
   pause(): void
   resume(): void
   readonly paused: boolean
+  /**
+   * The cluster becomes what it would be had it been as it is now a while ago and lived since: controllers, probes, restarts,
+   * counters and logs of all that time, carried out as fast as they can be. Until that is done it goes on as it is, and what is
+   * done to it meanwhile is not in what it becomes. It ends as `restore` does, and can be gone back from.
+   * @throws Error before it is ready, or when it closes meanwhile
+   */
+  fastForward(journey: Journey): Promise<void>
   /** From now on tells `journal` of everything that must not be lost, before it is acknowledged. */
   keep(journal: Journal): void
+}
+
+/** A time that a cluster lives through at once. */
+export interface Journey {
+  readonly millis: number
+  /** Resolves when everything that can happen without time passing has happened; other clusters get their turn meanwhile. */
+  turn(): Promise<void>
+  /** Called at every so many milliseconds of that time, with the moment and what a metrics page says then. */
+  readonly sample?: { readonly everyMillis: number; take(millis: number, scrape: SimulatedCluster['scrape']): void }
+  /** How much of it is behind, 0 to 1. */
+  readonly onProgress?: (share: number) => void
 }
 
 /** A Kubernetes cluster in this process. Nothing of it ticks while nothing happens. @param saved what it was when it ended */
@@ -62,6 +82,9 @@ interface Fixed {
   readonly time: PausableClock
 }
 
+/** How often in a journey its progress is told. */
+const steps = 100
+
 class Cluster implements ForkableCluster {
   readonly adminToken: string
   readonly nodes: readonly string[]
@@ -72,6 +95,7 @@ class Cluster implements ForkableCluster {
   #world: World
   #stopWatching: (() => void) | undefined
   #journal: Journal | undefined
+  #closed = false
 
   constructor(world: World, fixed: Fixed) {
     this.#world = world
@@ -125,7 +149,36 @@ class Cluster implements ForkableCluster {
     if (snapshot.nodes.join() !== nodes.join()) throw new RangeError(`A snapshot of other nodes: ${snapshot.nodes.join(', ')}.`)
     const store = snapshot.store.fork(this.#fixed.platform)
     store.follow(this.#world.revision)
-    this.#live(store, snapshot)
+    const { options, data, platform } = this.#fixed
+    const operations = createOperations(data, platform, store)
+    const { past, quiet } = snapshot
+    this.#live(new World({ options, data, platform, operations, past }, quiet ? 'when needed' : 'soon'))
+  }
+
+  async fastForward({ millis, turn, sample, onProgress }: Journey): Promise<void> {
+    const { options, data, platform, time: real } = this.#fixed
+    const { store: now, past } = this.snapshot()
+    const time = new CatchUpClock(real, millis)
+    const own = { ...platform, clock: time }
+    const store = now.fork(own, (object) => shiftObject(object, -millis))
+    const operations = createOperations(data, own, store)
+    const world = new World({ options, data, platform: own, operations, past: shiftPast(past, -millis) }, 'at once')
+    const began = time.now()
+    const every = (period: number, act: () => void): void =>
+      void time.after(period, () => {
+        if (time.caughtUp) return
+        act()
+        every(period, act)
+      })
+    if (sample) every(sample.everyMillis, () => sample.take(time.now(), (page) => scrape(page, world.sources)))
+    if (onProgress) every(millis / steps, () => onProgress(Math.min((time.now() - began) / millis, 1)))
+    await time.catchUp(turn, () => this.#closed)
+    if (this.#closed) {
+      world.close()
+      throw new Error('The cluster was closed meanwhile.')
+    }
+    store.follow(this.#world.revision)
+    this.#live(world)
   }
 
   pause(): void {
@@ -148,16 +201,15 @@ class Cluster implements ForkableCluster {
   }
 
   close(): void {
+    this.#closed = true
     this.#stopWatching?.()
     this.#world.close()
   }
 
   /** Goes on as another world. */
-  #live(store: Store, { past, quiet }: Snapshot): void {
-    const { options, data, platform } = this.#fixed
+  #live(world: World): void {
     const before = this.#world
-    const operations = createOperations(data, platform, store)
-    this.#world = new World({ options, data, platform, operations, past }, quiet ? 'when needed' : 'soon')
+    this.#world = world
     if (this.paused) this.#world.hold()
     if (this.#journal) this.#world.keep(this.#journal)
     before.close()

@@ -29,7 +29,7 @@ export function bootstrap(api: Api, create: Create, platform: Platform, options:
   const authority = options.certificateAuthority
   const make = (object: GenericObject): void => {
     try {
-      create(object)
+      create(bornAt(object, platform.clock.now()))
     } catch (error) {
       // Some objects stand in two lists, and some are made by the API itself. A cluster that lacks one is better than none.
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) platform.report(error)
@@ -47,6 +47,14 @@ export function bootstrap(api: Api, create: Create, platform: Platform, options:
     if (object.kind !== 'Pod') make(object)
     else if (options.nodes[0] !== undefined) make(generic(mirrorPod(api, platform, object, options.nodes[0])))
   }
+}
+
+/** The object with conditions that came true now: the data's are of the cluster that it was read off. */
+function bornAt(object: GenericObject, millis: number): GenericObject {
+  const { status } = object as { readonly status?: { readonly conditions?: readonly object[] } }
+  if (!status?.conditions) return object
+  const conditions = status.conditions.map((one) => ('lastTransitionTime' in one ? { ...one, lastTransitionTime: rfc3339(millis) } : one))
+  return { ...object, status: { ...status, conditions } }
 }
 
 /** A cluster that takes longer than this to start is handed out as it is. */

@@ -161,5 +161,72 @@ describe('a cluster that is paused', () => {
   })
 })
 
+describe('a cluster that is fast-forwarded', () => {
+  const turn = () => new Promise<void>((done) => setImmediate(done))
+  const leaking = { name: 'c', image: 'busybox', command: ['sh', '-c', 'while true; do date; sleep 300; done'] }
+  const crashing = { name: 'c', image: 'busybox', command: ['sh', '-c', 'sleep 60; exit 1'] }
+
+  it('has lived through all the time between, and ends now', async () => {
+    const { cluster, clock } = await ready('one', 1)
+    await send(cluster, 'POST', pods, { metadata: { name: 'leaking' }, spec: { containers: [leaking] } })
+    await send(cluster, 'POST', pods, { metadata: { name: 'crashing' }, spec: { containers: [crashing] } })
+    await clock.advance(10_000)
+    const now = clock.now()
+    const shares: number[] = []
+    await cluster.fastForward({ millis: 3_600_000, turn, onProgress: (share) => void shares.push(share) })
+    expect(clock.now()).toBe(now)
+    expect((await log(cluster, 'default', 'leaking')).trim().split('\n').length).toBeGreaterThan(11)
+    const restarts = Number(/"restartCount":(\d+)/.exec(String((await ask(cluster, 'GET', `${pods}/crashing`)).body))?.[1])
+    expect(restarts).toBeGreaterThan(9)
+    expect(shares.at(-1)).toBeGreaterThan(0.97)
+    const stamps = (await everything(cluster)).match(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g) ?? []
+    expect(Math.max(...stamps.map((stamp) => Date.parse(stamp)))).toBeLessThanOrEqual(now)
+    const { metadata } = JSON.parse(String((await ask(cluster, 'GET', `${pods}/leaking`)).body)) as {
+      metadata: { creationTimestamp: string }
+    }
+    expect(now - Date.parse(metadata.creationTimestamp)).toBeGreaterThanOrEqual(3_600_000)
+  })
+
+  it('lives on by the wall clock, and can be taken back', async () => {
+    const { cluster, clock } = await ready('one', 1)
+    await send(cluster, 'POST', pods, { metadata: { name: 'crashing' }, spec: { containers: [crashing] } })
+    await clock.advance(10_000)
+    const before = cluster.snapshot()
+    const text = await everything(cluster)
+    await cluster.fastForward({ millis: 600_000, turn })
+    await send(cluster, 'POST', deployments, deployment('web', 1, 'nginx:1.27'))
+    await clock.advance(30_000)
+    expect(await itemsOf(cluster, pods)).toHaveLength(2)
+    cluster.restore(before)
+    expect(withoutRevision(await everything(cluster))).toBe(withoutRevision(text))
+  })
+
+  it('gives samples of that time, in order and never ahead of now', async () => {
+    const { cluster, clock } = await ready('one', 1)
+    const prometheus = deployment('prometheus', 1, 'prom/prometheus:v3.5.0')
+    await send(cluster, 'POST', deployments, prometheus)
+    await clock.advance(60_000)
+    const taken: { at: number; seconds: number }[] = []
+    const take = (at: number, scrape: typeof cluster.scrape) => {
+      const page = scrape({ page: 'cadvisor', node: cluster.nodes[0] ?? '' })
+      taken.push({ at, seconds: Number(/container_cpu_usage_seconds_total\{[^}]*coredns[^}]*\} (\S+)/.exec(page)?.[1]) })
+    }
+    await cluster.fastForward({ millis: 600_000, turn, sample: { everyMillis: 15_000, take } })
+    expect(taken).toHaveLength(40)
+    for (const [index, { at, seconds }] of taken.entries()) {
+      expect(at).toBeLessThanOrEqual(clock.now())
+      expect(at).toBeGreaterThan(taken[index - 1]?.at ?? 0)
+      expect(seconds).toBeGreaterThan(taken[index - 1]?.seconds ?? 0)
+    }
+  })
+
+  it('is what it was when it is closed in the middle of it', async () => {
+    const { cluster } = await ready('one', 1)
+    const journey = cluster.fastForward({ millis: 3_600_000, turn })
+    cluster.close()
+    await expect(journey).rejects.toThrow('closed')
+  })
+})
+
 /** A list says at which revision it was made. */
 const withoutRevision = (text: string) => text.replaceAll(/"metadata":\{"resourceVersion":"\d+"\}/g, '')
