@@ -54,7 +54,7 @@ export interface ForkableCluster extends SimulatedCluster {
 export interface Journey {
   readonly millis: number
   /** Resolves when everything that can happen without time passing has happened; other clusters get their turn meanwhile. */
-  turn(): Promise<void>
+  readonly turn: () => Promise<void>
   /** Called at every so many milliseconds of that time, with the moment and what a metrics page says then. */
   readonly sample?: { readonly everyMillis: number; take(millis: number, scrape: SimulatedCluster['scrape']): void }
   /** How much of it is behind, 0 to 1. */
