@@ -52,7 +52,7 @@ function room() {
     terminals: { seat: () => seat, find: () => undefined, close: () => Promise.resolve() },
     clusters: { lease: ({ number }) => Promise.resolve(lease(number)), close: () => Promise.resolve() },
     slidesOnly: undefined,
-    metrics: { register: () => () => {}, watch: () => () => {} },
+    metrics: { register: () => () => {}, watch: () => () => {}, samplesUrl: () => Promise.resolve(undefined) },
     log: () => {},
   })
   return { desks, ann, lose: (name: string) => losses.get(name)?.('It has stopped.') }

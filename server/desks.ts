@@ -2,7 +2,7 @@ import type { Classroom, Person } from './classroom/classroom.ts'
 import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
 import type { ChartRequest, Desk } from './http/room.ts'
 import { Emitter } from './kernel/events.ts'
-import type { ClusterId, PersonId } from './kernel/ids.ts'
+import type { PersonId } from './kernel/ids.ts'
 import { UserError, wordsFor } from './kernel/user-error.ts'
 import type { ChartState, ClusterNotice } from './protocol/server-message.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -19,7 +19,7 @@ export interface DesksDeps {
   readonly clusters: ClusterProvider | { readonly none: string }
   /** Why nobody may open terminals, when so. */
   readonly slidesOnly: string | undefined
-  readonly metrics: Pick<Metrics, 'register' | 'watch'>
+  readonly metrics: Pick<Metrics, 'register' | 'watch' | 'samplesUrl'>
   readonly log: (message: string, error?: unknown) => void
 }
 
@@ -62,6 +62,9 @@ class PersonDesk implements Desk {
   #notice: ClusterNotice = { state: 'starting' }
   #ready: ClusterLease | undefined
   #unregister: () => void = () => {}
+  /** Begins what is drawn anew, once its cluster has its metrics under another name. */
+  readonly #charts = new Set<(lease: ClusterLease) => void>()
+  #travels = false
   /** The terminal opened ahead of the page, until the page asks for its first one. */
   #first: Promise<Terminal> | undefined
 
@@ -109,8 +112,11 @@ class PersonDesk implements Desk {
     let stop: () => void = () => {}
     let over = false
     const begin = (lease: ClusterLease): void => {
-      if (!over) stop = this.#deps.metrics.watch(asWatched(lease), request, listener)
+      if (over) return
+      stop()
+      stop = this.#deps.metrics.watch(asWatched(lease), request, listener)
     }
+    this.#charts.add(begin)
     if (this.#ready) begin(this.#ready)
     else {
       if (this.#notice.state !== 'none') listener({ state: 'waiting', why: 'Your cluster is starting.' })
@@ -120,7 +126,44 @@ class PersonDesk implements Desk {
     }
     return () => {
       over = true
+      this.#charts.delete(begin)
       stop()
+    }
+  }
+
+  async fastForward(minutes: number): Promise<void> {
+    const { metrics } = this.#deps
+    await this.#travel(async (lease) => {
+      if (!lease.fastForward) throw new UserError('unsupported', 'Only a simulated cluster can be fast-forwarded.')
+      const progress = (share: number) => this.#tell({ ...ready(lease), journey: Math.min(Math.max(share, 0), 1) })
+      progress(0)
+      return lease.fastForward(minutes * 60_000, await metrics.samplesUrl(), progress)
+    })
+  }
+
+  async goBack(): Promise<void> {
+    await this.#travel((lease) => {
+      if (!lease.goBack) throw new UserError('unsupported', 'The cluster has not been fast-forwarded.')
+      return lease.goBack()
+    })
+  }
+
+  /** One journey at a time. Whatever comes of it, the notice says in the end what the cluster is. */
+  async #travel(journey: (lease: ClusterLease) => Promise<ClusterLease>): Promise<void> {
+    const lease = this.#ready
+    if (!lease) throw new UserError('unsupported', 'There is no cluster yet.')
+    if (this.#travels) throw new UserError('terminal-busy', 'The cluster is being fast-forwarded already. Wait for it.')
+    this.#travels = true
+    try {
+      const next = await journey(lease)
+      if (this.#ready !== lease) return
+      this.#ready = next
+      this.#unregister()
+      this.#unregister = this.#deps.metrics.register(asWatched(next))
+      for (const begin of this.#charts) begin(next)
+    } finally {
+      this.#travels = false
+      if (this.#ready) this.#tell(ready(this.#ready))
     }
   }
 
@@ -152,7 +195,7 @@ class PersonDesk implements Desk {
       this.#ready = lease
       this.#unregister = this.#deps.metrics.register(asWatched(lease))
       lease.onLost?.((why) => this.#lose(lease, why))
-      this.#tell({ state: 'ready', name: lease.name, simulated: lease.simulated })
+      this.#tell(ready(lease))
       return lease
     } catch (error) {
       this.#failed = !(error instanceof UserError && error.code === 'unsupported')
@@ -164,7 +207,7 @@ class PersonDesk implements Desk {
 
   /** The cluster is gone: this person is told, and gets another when the page is loaded again. */
   #lose(lease: ClusterLease, why: string): void {
-    if (this.#ready !== lease) return
+    if (this.#ready?.id !== lease.id) return
     this.#unregister()
     this.#ready = undefined
     this.#failed = true
@@ -178,6 +221,10 @@ class PersonDesk implements Desk {
   }
 }
 
-function asWatched(lease: ClusterLease): { readonly id: ClusterId; readonly prometheus: ClusterLease['prometheus'] } {
-  return { id: lease.id, prometheus: lease.prometheus }
+function asWatched(lease: ClusterLease): { readonly id: string; readonly prometheus: ClusterLease['prometheus'] } {
+  return { id: lease.samples ?? lease.id, prometheus: lease.prometheus }
+}
+
+function ready({ name, simulated, goBack }: ClusterLease): Extract<ClusterNotice, { state: 'ready' }> {
+  return { state: 'ready', name, simulated, ...(goBack && { returnable: true }) }
 }

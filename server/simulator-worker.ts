@@ -5,6 +5,7 @@ import { loadClusterMaker } from './clusters/simulated/load-data.ts'
 import type { FromWorker } from './clusters/simulated/messages.ts'
 import { describe, serveMainThread } from './clusters/simulated/worker-host.ts'
 import { listenKube } from './http/kube-listener.ts'
+import { writeSamples } from './metrics/remote-write.ts'
 
 /** A thread that runs simulated clusters, many of them, with their TLS listeners: what one attendee asks of theirs never holds up the classroom. */
 if (!parentPort) throw new Error('simulator-worker.ts runs as a worker thread of the server.')
@@ -20,6 +21,7 @@ process.on('unhandledRejection', report)
 const host = await createHost({
   certificate: await createServerCertificate(),
   makeCluster: await loadClusterMaker(report),
+  writeSamples,
   listen: listenKube,
   onPrometheus: (cluster, prometheus) => say({ type: 'prometheus', cluster, prometheus }),
   report,

@@ -50,6 +50,7 @@ export function ConsoleBar({ store, steering, terminals, opensStage }: Bar) {
       <Menu label="Menu">
         <ThemeChoice />
         <TerminalChoices terminals={terminals} />
+        <TimeChoice store={store} />
         <dl class="keys">
           <dt>→ space PgDn</dt>
           <dd>next step</dd>
@@ -87,6 +88,48 @@ function SlideChoice({ store, steering, index }: { store: SessionStore; steering
         </option>
       ))}
     </select>
+  )
+}
+
+const spans: readonly { readonly minutes: number; readonly label: string }[] = [
+  { minutes: 15, label: '15 min' },
+  { minutes: 60, label: '1 hour' },
+  { minutes: 360, label: '6 hours' },
+]
+
+/** What takes an hour shows at once: the presenter's cluster lives through it, and the charts have that past. */
+function TimeChoice({ store }: { store: SessionStore }) {
+  const cluster = store.cluster.value
+  if (cluster.state !== 'ready' || !cluster.simulated) return null
+  const { journey, returnable } = cluster
+  return (
+    <fieldset class="choice">
+      <legend>Fast-forward your cluster</legend>
+      {journey === undefined ? (
+        <div class="time-choice">
+          {spans.map(({ minutes, label }) => (
+            <button
+              key={minutes}
+              type="button"
+              class="button"
+              title={`Your cluster lives through ${label} at once`}
+              onClick={() => store.send({ type: 'cluster.fast-forward', minutes })}
+            >
+              {label}
+            </button>
+          ))}
+          {returnable === true && (
+            <button type="button" class="button" onClick={() => store.send({ type: 'cluster.go-back' })}>
+              Back to before
+            </button>
+          )}
+        </div>
+      ) : (
+        <label>
+          {Math.round(journey * 100)} % <progress value={journey} />
+        </label>
+      )}
+    </fieldset>
   )
 }
 

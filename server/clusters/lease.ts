@@ -20,6 +20,16 @@ export interface ClusterLease {
   kubeconfigFor(at: Address): string
   readonly prometheus: PrometheusSource
   /** Calls `listener`, with a sentence for people, when the cluster is gone though nobody released it. Only simulated ones tell. @returns ends it */
+  /** Under which name its metrics are kept, when it is not its id: a past that was lived through at once is a series of its own. */
+  readonly samples?: string
+  /**
+   * The cluster becomes what it would be had it been as it is now a while ago and lived since. Only simulated ones can.
+   * @param samplesUrl where Prometheus takes samples of the past, if it runs @returns the same cluster, with its metrics under another name
+   * @throws UserError 'cluster-failed'
+   */
+  readonly fastForward?: (millis: number, samplesUrl: string | undefined, onProgress: (share: number) => void) => Promise<ClusterLease>
+  /** It becomes what it was before `fastForward`; only a lease that came of it has this. */
+  readonly goBack?: () => Promise<ClusterLease>
   readonly onLost?: (listener: (why: string) => void) => () => void
   release(): Promise<void>
 }

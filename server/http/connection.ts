@@ -130,6 +130,9 @@ export class Connection {
       case 'dock.show':
         if (this.#visitor.page === 'attendee') throw new UserError('forbidden', 'Only the presenter can show or hide the stage’s terminal.')
         return this.#room.classroom.showDock(message.dock)
+      case 'cluster.fast-forward':
+      case 'cluster.go-back':
+        return this.#travel(message)
       case 'terminal.open':
         return this.#openTerminal(message)
       case 'terminal.close':
@@ -160,6 +163,12 @@ export class Connection {
   #showSlide({ slide, step }: Extract<ClientMessage, { type: 'slide.show' }>): void {
     if (this.#visitor.page === 'attendee') this.#room.classroom.roam(this.#owner, { slide, step })
     else this.#room.classroom.moveStage({ slide, step })
+  }
+
+  async #travel(message: Extract<ClientMessage, { type: 'cluster.fast-forward' | 'cluster.go-back' }>): Promise<void> {
+    if (this.#visitor.page !== 'console') throw new UserError('forbidden', 'Only the presenter can fast-forward a cluster.')
+    const desk = this.#room.desk(this.#owner)
+    await (message.type === 'cluster.go-back' ? desk.goBack() : desk.fastForward(message.minutes))
   }
 
   async #openTerminal({ columns, rows }: { readonly columns: number; readonly rows: number }): Promise<void> {

@@ -16,6 +16,10 @@ export interface Desk {
   cluster(): ClusterNotice
   /** @returns ends the subscription */
   onClusterChange(listener: (cluster: ClusterNotice) => void): () => void
+  /** The cluster lives through a time at once; `cluster()` tells how far it is. @throws UserError for one that cannot, or is at it */
+  fastForward(minutes: number): Promise<void>
+  /** The cluster is again what it was before. @throws UserError when it was not fast-forwarded */
+  goBack(): Promise<void>
   /** @throws UserError when there can be no (more) terminal */
   openTerminal(size: { readonly columns: number; readonly rows: number }): Promise<Terminal>
   /** @returns ends the watching */

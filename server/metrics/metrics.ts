@@ -23,6 +23,8 @@ export interface Metrics {
   register(cluster: WatchedCluster): () => void
   /** Calls `listener` with what the chart shows, now and whenever it changes. All who watch the same share one upstream query. @returns ends it */
   watch(cluster: WatchedCluster, query: ChartQuery, listener: (state: ChartState) => void): () => void
+  /** Where samples of the past can be written to; undefined when there is no Prometheus. */
+  samplesUrl(): Promise<string | undefined>
   close(): Promise<void>
 }
 
@@ -78,6 +80,7 @@ export function createMetrics({ prometheus, stateDirectory, clock, report }: Met
         chart.end()
       }
     },
+    samplesUrl: () => shared.samplesUrl().catch(() => undefined),
     async close() {
       for (const { end } of charts.values()) end()
       charts.clear()

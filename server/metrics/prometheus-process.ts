@@ -79,6 +79,8 @@ export async function startPrometheus({ binary, folder, discoveryUrl, onCrash }:
 /** JSON is YAML. The labels are set by the targets themselves, so targets need no relabelling. */
 function configFor(discoveryUrl: string): string {
   return JSON.stringify({
+    // A cluster that was fast-forwarded has a past that is written at once.
+    storage: { tsdb: { out_of_order_time_window: '24h' } },
     global: { scrape_interval: `${scrapeSeconds}s`, scrape_timeout: `${scrapeSeconds - 1}s`, evaluation_interval: '1m' },
     scrape_configs: [
       {
@@ -103,6 +105,7 @@ function argumentsFor(place: { config: string; folder: string; port: number; pre
     `--web.external-url=http://127.0.0.1:${place.port}${place.prefix}/`,
     `--web.route-prefix=${place.prefix}`,
     '--web.cors.origin=^$',
+    '--web.enable-remote-write-receiver',
     '--query.timeout=5s',
     '--query.max-concurrency=8',
     '--query.max-samples=2000000',

@@ -25,6 +25,8 @@ export interface SharedPrometheus {
   /** Starts the process, if it does not run; otherwise it starts with the first question. */
   start(): Promise<void>
   register(cluster: string, targets: readonly ScrapeTarget[]): Promise<() => void>
+  /** Where it takes samples of the past, over remote write. @throws when there is no Prometheus */
+  samplesUrl(): Promise<string>
   /** @throws when there is no Prometheus to ask; its message is a sentence for people */
   query(cluster: string, parameters: URLSearchParams): Promise<RangeAnswer>
   close(): Promise<void>
@@ -115,6 +117,9 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
   return {
     async start() {
       await run()
+    },
+    async samplesUrl() {
+      return `${(await run()).url}/api/v1/write`
     },
     async register(cluster, targets) {
       return (await discover()).register(cluster, targets)

@@ -20,6 +20,15 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('follow') }),
   /** The presenter shows or hides the stage's dock. */
   z.strictObject({ type: z.literal('dock.show'), dock: Dock }),
+  /** The presenter's simulated cluster lives through a time at once; or is again what it was before. */
+  z.strictObject({
+    type: z.literal('cluster.fast-forward'),
+    minutes: z
+      .int()
+      .min(1)
+      .max(24 * 60),
+  }),
+  z.strictObject({ type: z.literal('cluster.go-back') }),
   z.strictObject({ type: z.literal('terminal.open'), columns: Columns, rows: Rows }),
   z.strictObject({ type: z.literal('terminal.close'), terminal: TerminalId }),
   /** Sends output from `offset` on: what history has, then what comes. 0 means from the oldest kept. */

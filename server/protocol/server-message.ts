@@ -31,7 +31,15 @@ export type ChartState = z.infer<typeof ChartState>
 /** Whether this person has a cluster and may open terminals. */
 export const ClusterNotice = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('starting') }),
-  z.strictObject({ state: z.literal('ready'), name: z.string(), simulated: z.boolean() }),
+  z.strictObject({
+    state: z.literal('ready'),
+    name: z.string(),
+    simulated: z.boolean(),
+    /** How much of a fast-forward is done, 0 to 1, while there is one. */
+    journey: z.number().min(0).max(1).optional(),
+    /** It was fast-forwarded, and can be what it was before. */
+    returnable: z.boolean().optional(),
+  }),
   /** Slides only, or no cluster left: `why` says it in a sentence. */
   z.strictObject({ state: z.literal('none'), why: z.string() }),
 ])

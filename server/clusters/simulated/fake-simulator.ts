@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
-import type { ClusterOptions, PrometheusState, SimulatedCluster } from '../../simulator/cluster-api.ts'
+import type { ClusterOptions, PrometheusState } from '../../simulator/cluster-api.ts'
 import { createHost } from './host.ts'
+import type { HostedCluster } from './host.ts'
 import type { FromWorker } from './messages.ts'
 import { serveMainThread } from './worker-host.ts'
 
@@ -11,7 +12,7 @@ import { serveMainThread } from './worker-host.ts'
 const port = parentPort
 if (!port) throw new Error('fake-simulator.ts runs as a worker thread.')
 
-function fakeCluster({ nodes }: ClusterOptions): SimulatedCluster {
+function fakeCluster({ nodes }: ClusterOptions): HostedCluster {
   if (nodes[0]?.includes('-66-')) throw new Error('66 is unlucky')
   if (nodes[0]?.includes('-77-')) process.exit(3)
   let prometheus: PrometheusState = { state: 'absent' }
@@ -33,6 +34,11 @@ function fakeCluster({ nodes }: ClusterOptions): SimulatedCluster {
       listener = next
       return () => {}
     },
+    fastForward: () => Promise.reject(new Error('this one has no time')),
+    snapshot: () => {
+      throw new Error('this one has no state')
+    },
+    restore: () => {},
     close: () => {},
   }
 }

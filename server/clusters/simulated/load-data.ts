@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, parseAllDocuments } from 'yaml'
 import { createCluster } from '../../simulator/cluster.ts'
-import type { ClusterOptions, SimulatedCluster } from '../../simulator/cluster-api.ts'
+import type { ClusterOptions } from '../../simulator/cluster-api.ts'
 import type { ForkableCluster } from '../../simulator/cluster.ts'
 import type { SimulatorData } from '../../simulator/engine.ts'
 import type { StateFolder } from './state-folder.ts'
@@ -53,7 +53,7 @@ interface Template {
 export async function loadClusterMaker(
   report: (error: unknown) => void,
   state?: Pick<StateFolder, 'saved' | 'signingKey' | 'journal'>,
-): Promise<(options: ClusterOptions) => Promise<SimulatedCluster>> {
+): Promise<(options: ClusterOptions) => Promise<ForkableCluster>> {
   const data = await loadSimulatorData()
   const templates = new Map<number, Template>()
   const templateFor = (options: ClusterOptions): Promise<ForkableCluster> => {

@@ -14,6 +14,18 @@ export const PrometheusMessage = z.discriminatedUnion('state', [
 export const ToWorker = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('open'), cluster: ClusterId, nodes: z.array(z.string()).min(1) }),
   z.strictObject({ type: z.literal('close'), cluster: ClusterId }),
+  /** `samples`: where Prometheus takes samples of the past, and the series' `cluster` label; none: nobody draws them. */
+  z.strictObject({
+    type: z.literal('fast-forward'),
+    cluster: ClusterId,
+    millis: z
+      .int()
+      .min(1)
+      .max(24 * 3_600_000),
+    samples: z.strictObject({ url: z.string(), series: z.string() }).optional(),
+  }),
+  /** To before the last fast-forward. */
+  z.strictObject({ type: z.literal('go-back'), cluster: ClusterId }),
 ])
 export type ToWorker = z.infer<typeof ToWorker>
 
@@ -31,6 +43,9 @@ export const FromWorker = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('opened'), cluster: ClusterId, opened: OpenedCluster, prometheus: PrometheusMessage }),
   z.strictObject({ type: z.literal('failed'), cluster: ClusterId, why: z.string() }),
   z.strictObject({ type: z.literal('closed'), cluster: ClusterId }),
+  z.strictObject({ type: z.literal('travelled'), cluster: ClusterId }),
+  /** How much of a fast-forward is done, 0 to 1. */
+  z.strictObject({ type: z.literal('journey'), cluster: ClusterId, share: z.number() }),
   z.strictObject({ type: z.literal('prometheus'), cluster: ClusterId, prometheus: PrometheusMessage }),
   /** Something unexpected, for the operator's log. */
   z.strictObject({ type: z.literal('report'), text: z.string() }),

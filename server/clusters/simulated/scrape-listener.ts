@@ -51,16 +51,29 @@ function pageOf(page: string | undefined, node: string | undefined): MetricsPage
 
 /** The targets of one cluster, labelled as `manifests/workshop/prometheus` labels them. */
 export function targetsOf(scrape: { readonly port: number; readonly path: string }, nodes: readonly string[]): ScrapeTarget[] {
-  const target = (path: string, labels: Record<string, string>): ScrapeTarget => ({
+  const target = (path: string, labels: Readonly<Record<string, string>>): ScrapeTarget => ({
     address: { host: '127.0.0.1', port: scrape.port },
     path: `${scrape.path}/${path}`,
     labels,
   })
-  return [
-    ...nodes.flatMap((node) => [
-      target(`cadvisor/${node}`, { job: 'cadvisor', instance: node, kubernetes_io_hostname: node }),
-      target(`resource/${node}`, { job: 'resource', instance: node }),
-    ]),
-    target('kube-state-metrics', { job: 'kube-state-metrics', instance: 'kube-state-metrics:8080' }),
+  return pagesOf(nodes).map(({ page, labels }) => target('node' in page ? `${page.page}/${page.node}` : page.page, labels))
+}
+
+interface LabelledPage {
+  readonly page: MetricsPage
+  /** With which it is scraped. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Every page of a cluster. */
+export function pagesOf(nodes: readonly string[]): readonly LabelledPage[] {
+  const kubelet = (node: string): readonly LabelledPage[] => [
+    { page: { page: 'cadvisor', node }, labels: { job: 'cadvisor', instance: node, kubernetes_io_hostname: node } },
+    { page: { page: 'resource', node }, labels: { job: 'resource', instance: node } },
   ]
+  const state: LabelledPage = {
+    page: { page: 'kube-state-metrics' },
+    labels: { job: 'kube-state-metrics', instance: 'kube-state-metrics:8080' },
+  }
+  return [...nodes.flatMap(kubelet), state]
 }

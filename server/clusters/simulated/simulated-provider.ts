@@ -27,6 +27,8 @@ interface Running {
   readonly opened: Awaited<ReturnType<SimulatorWorker['open']>>['opened']
   readonly changed: Emitter<void>
   readonly lost: Emitter<string>
+  /** How often it was fast-forwarded. */
+  journeys: number
   prometheus: PrometheusState
 }
 
@@ -71,7 +73,7 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
       id,
       Array.from({ length: nodes }, (_, node) => `${name}-${twoDigits(node)}`),
     )
-    const cluster: Running = { id, number, thread, opened, changed: new Emitter(), lost: new Emitter(), prometheus }
+    const cluster: Running = { id, number, thread, opened, changed: new Emitter(), lost: new Emitter(), journeys: 0, prometheus }
     running.set(id, cluster)
     return cluster
   }
@@ -119,14 +121,16 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
   }
 }
 
-function leaseOf(cluster: Running, release: () => Promise<void>): ClusterLease {
-  const { id, number, opened, changed } = cluster
+/** @param before the lease of the cluster before it was fast-forwarded, if it was */
+function leaseOf(cluster: Running, release: () => Promise<void>, before?: ClusterLease): ClusterLease {
+  const { id, number, opened, changed, thread } = cluster
+  const samples = before ? `${id}_${++cluster.journeys}` : id
   const prometheus: PrometheusSource = {
     state: () => cluster.prometheus,
     onChange: (listener) => changed.subscribe(listener),
     targets: targetsOf(opened.scrape, opened.nodes),
   }
-  return {
+  const leaseOfNow: ClusterLease = {
     id,
     name: nameOf(number),
     simulated: true,
@@ -134,9 +138,27 @@ function leaseOf(cluster: Running, release: () => Promise<void>): ClusterLease {
     api: { host: '127.0.0.1', port: opened.port },
     kubeconfigFor: (at) => simulatedKubeconfig(opened, at),
     prometheus,
+    samples,
+    async fastForward(millis, samplesUrl, onProgress) {
+      const next = leaseOf(cluster, release, leaseOfNow)
+      const taken = samplesUrl === undefined ? {} : { samples: { url: samplesUrl, series: next.samples ?? id } }
+      await thread.fastForward(id, { millis, ...taken }, onProgress).catch(cannotTravel)
+      return next
+    },
+    ...(before && {
+      async goBack() {
+        await thread.goBack(id).catch(cannotTravel)
+        return before
+      },
+    }),
     onLost: (listener) => cluster.lost.subscribe(listener),
     release,
   }
+  return leaseOfNow
+}
+
+function cannotTravel(cause: unknown): never {
+  throw new UserError('cluster-failed', 'The cluster could not be taken through time: it is as it was. The server log says more.', cause)
 }
 
 const twoDigits = (number: number) => String(number).padStart(2, '0')

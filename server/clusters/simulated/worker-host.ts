@@ -3,22 +3,32 @@ import type { ClusterHost } from './host.ts'
 import { ToWorker } from './messages.ts'
 import type { FromWorker } from './messages.ts'
 
+type Orders = Pick<ClusterHost, 'open' | 'close' | 'fastForward' | 'goBack'>
+
 /** Lets the main thread drive the clusters of this one. Orders for one cluster are carried out in their order. */
-export function serveMainThread(port: MessagePort, host: Pick<ClusterHost, 'open' | 'close'>): void {
+export function serveMainThread(port: MessagePort, host: Orders): void {
   const say = (message: FromWorker) => port.postMessage(message)
   let orders = Promise.resolve()
   port.on('message', (message: unknown) => {
     const order = ToWorker.parse(message)
-    orders = orders.then(() => carryOut(order, host, say))
+    // A journey takes seconds: nobody else waits for it.
+    if (order.type === 'fast-forward') void carryOut(order, host, say)
+    else orders = orders.then(() => carryOut(order, host, say))
   })
 }
 
-async function carryOut(order: ToWorker, host: Pick<ClusterHost, 'open' | 'close'>, say: (message: FromWorker) => void): Promise<void> {
+async function carryOut(order: ToWorker, host: Orders, say: (message: FromWorker) => void): Promise<void> {
   const { cluster } = order
   try {
     if (order.type === 'close') {
       await host.close(cluster)
       say({ type: 'closed', cluster })
+    } else if (order.type === 'fast-forward') {
+      await host.fastForward(cluster, { ...order, onProgress: (share) => say({ type: 'journey', cluster, share }) })
+      say({ type: 'travelled', cluster })
+    } else if (order.type === 'go-back') {
+      host.goBack(cluster)
+      say({ type: 'travelled', cluster })
     } else {
       say({ type: 'opened', cluster, ...(await host.open(cluster, order.nodes)) })
     }

@@ -12,6 +12,14 @@ export interface SimulatorWorker {
   readonly alive: boolean
   /** @throws when the cluster cannot be made, or the thread ends first */
   open(cluster: ClusterId, nodes: readonly string[]): Promise<Opened>
+  /** @throws when it cannot be done; the cluster is then what it was */
+  fastForward(
+    cluster: ClusterId,
+    travel: { readonly millis: number; readonly samples?: { readonly url: string; readonly series: string } },
+    onProgress: (share: number) => void,
+  ): Promise<void>
+  /** To before the last `fastForward`. */
+  goBack(cluster: ClusterId): Promise<void>
   close(cluster: ClusterId): Promise<void>
   terminate(): Promise<void>
 }
@@ -26,6 +34,7 @@ export interface SimulatorWorkerOptions {
 }
 
 interface Waiting {
+  readonly onProgress?: (share: number) => void
   readonly resolve: (message: FromWorker) => void
   readonly reject: (error: Error) => void
 }
@@ -37,13 +46,14 @@ export function startSimulatorWorker({ entry, onPrometheus, onLost, report }: Si
   const waiting = new Map<ClusterId, Waiting>()
   let state: 'running' | 'ending' | 'ended' = 'running'
 
-  const ask = (order: ToWorker) =>
+  const ask = (order: ToWorker, onProgress?: (share: number) => void) =>
     new Promise<FromWorker>((resolve, reject) => {
       if (state !== 'running') return reject(new Error('The thread of simulated clusters has ended.'))
-      waiting.set(order.cluster, { resolve, reject })
+      waiting.get(order.cluster)?.reject(new Error('The cluster was told to do something else meanwhile.'))
+      waiting.set(order.cluster, { resolve, reject, ...(onProgress && { onProgress }) })
       worker.postMessage(order)
     })
-  const answer = (message: Exclude<FromWorker, { type: 'report' | 'prometheus' }>) => {
+  const answer = (message: Exclude<FromWorker, { type: 'report' | 'prometheus' | 'journey' }>) => {
     waiting.get(message.cluster)?.resolve(message)
     waiting.delete(message.cluster)
   }
@@ -51,6 +61,7 @@ export function startSimulatorWorker({ entry, onPrometheus, onLost, report }: Si
     const message = FromWorker.parse(heard)
     if (message.type === 'report') report(new Error(message.text))
     else if (message.type === 'prometheus') onPrometheus(message.cluster, message.prometheus)
+    else if (message.type === 'journey') waiting.get(message.cluster)?.onProgress?.(message.share)
     else answer(message)
   })
   worker.on('error', report)
@@ -79,6 +90,14 @@ export function startSimulatorWorker({ entry, onPrometheus, onLost, report }: Si
         clusters.delete(cluster)
         throw error
       }
+    },
+    async fastForward(cluster, travel, onProgress) {
+      const message = await ask({ type: 'fast-forward', cluster, ...travel }, onProgress)
+      if (message.type === 'failed') throw new Error(message.why)
+    },
+    async goBack(cluster) {
+      const message = await ask({ type: 'go-back', cluster })
+      if (message.type === 'failed') throw new Error(message.why)
     },
     async close(cluster) {
       if (!clusters.delete(cluster) || state !== 'running') return

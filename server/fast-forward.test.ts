@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { Agent, request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
+import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
+import { systemClock } from './main.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { ChartState } from './protocol/server-message.ts'
+
+const binary = ['.tools/prometheus/prometheus', '/usr/bin/prometheus']
+  .map((path) => resolve(import.meta.dirname, '..', path))
+  .find(existsSync)
+const hour = 3_600_000
+
+describe.skipIf(binary === undefined)('a cluster that is fast-forwarded under a real Prometheus', { timeout: 90_000 }, () => {
+  let state: string
+  let metrics: Metrics
+  let clusters: ClusterProvider
+  const reports: unknown[] = []
+  const report = (error: unknown) => void reports.push(error)
+
+  beforeEach(async () => {
+    state = await mkdtemp(join(tmpdir(), 'deckhand-fast-forward-'))
+    metrics = createMetrics({ prometheus: { found: true, path: binary ?? '' }, stateDirectory: state, clock: systemClock, report })
+    clusters = createSimulatedProvider({ worker: new URL('./simulator-worker.ts', import.meta.url), report })
+    await metrics.start()
+  })
+  afterEach(async () => {
+    await clusters.close()
+    await metrics.close()
+    await rm(state, { recursive: true })
+    expect(reports).toEqual([])
+  })
+
+  it('has an hour of samples behind it, goes on live from them, and can go back', async () => {
+    const lease = await clusters.lease({ number: 0, name: 'Ada' })
+    await applyFolder(lease, 'manifests/workshop/prometheus-volume')
+    await applyFolder(lease, 'manifests/workshop/prometheus')
+    await expect.poll(() => lease.prometheus.state().state, { timeout: 30_000 }).toBe('ready')
+    const shares: number[] = []
+    const began = Date.now()
+    const next = await lease.fastForward?.(hour, await metrics.samplesUrl(), (share) => shares.push(share))
+    if (!next) throw new Error('it cannot be fast-forwarded')
+    expect(shares.length).toBeGreaterThan(10)
+    metrics.register({ ...next, id: next.samples ?? '' })
+    const cpu = 'sum(container_cpu_usage_seconds_total{pod=~"coredns-.*",container="coredns"})'
+    const live = await drawn(next, cpu, ({ to, series }) => (series[0]?.times.at(-1) ?? 0) > began / 1000 + 5 && to > 0)
+    const { times = [], values = [] } = live.series[0] ?? {}
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(55 * 60)
+    const known = values.filter((value): value is number => value !== null)
+    for (const [index, value] of known.entries()) expect(value).toBeGreaterThanOrEqual(known[index - 1] ?? 0)
+    expect(Math.max(...times)).toBeLessThanOrEqual(Date.now() / 1000)
+    const back = await next.goBack?.()
+    expect(back?.samples).toBe(lease.samples)
+    expect(back?.prometheus.state().state).toBe('ready')
+  })
+
+  const drawn = (lease: ClusterLease, query: string, enough: (chart: Extract<ChartState, { state: 'data' }>) => boolean) =>
+    new Promise<Extract<ChartState, { state: 'data' }>>((resolve_) => {
+      const stop = metrics.watch({ ...lease, id: lease.samples ?? '' }, { query, rangeSeconds: 3600, stepSeconds: 15 }, (chart) => {
+        if (chart.state !== 'data' || !enough(chart)) return
+        queueMicrotask(() => stop())
+        resolve_(chart)
+      })
+    })
+})
+
+async function applyFolder(lease: ClusterLease, folder: string): Promise<void> {
+  const root = resolve(import.meta.dirname, '..', folder)
+  for (const name of (await readdir(root)).toSorted()) {
+    for (const document of parseAllDocuments(await readFile(join(root, name), 'utf8'))) await create(lease, document.toJS() as Manifest)
+  }
+}
+
+interface Manifest {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly namespace?: string }
+}
+
+async function create(lease: ClusterLease, object: Manifest): Promise<void> {
+  const { clusters, users } = parse(lease.kubeconfigFor(lease.api)) as {
+    clusters: { cluster: { 'server': string; 'certificate-authority-data': string } }[]
+    users: { user: { token: string } }[]
+  }
+  const { apiVersion, kind, metadata } = object
+  const base = apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`
+  const scope = metadata.namespace === undefined ? '' : `namespaces/${metadata.namespace}/`
+  const plural = kind.endsWith('s') ? `${kind}es` : `${kind}s`
+  const url = `${clusters[0]?.cluster.server ?? ''}/${base}/${scope}${plural.toLowerCase()}`
+  const agent = new Agent({ ca: Buffer.from(clusters[0]?.cluster['certificate-authority-data'] ?? '', 'base64') })
+  const headers = { 'authorization': `Bearer ${users[0]?.user.token ?? ''}`, 'content-type': 'application/json' }
+  await new Promise<void>((done, failed) => {
+    const asked = request(url, { method: 'POST', agent, headers }, (response) => {
+      response.resume().on('end', () => ((response.statusCode ?? 500) < 300 ? done() : failed(new Error(`${url}: ${response.statusCode}`))))
+    })
+    asked.on('error', failed).end(JSON.stringify(object))
+  })
+}
