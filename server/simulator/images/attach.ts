@@ -1,7 +1,7 @@
 import type { StreamSession, StreamSink } from '../api/http.ts'
 import type { AttachOptions } from '../kubelet/runtime.ts'
 import type { Pipe } from '../shell/streams.ts'
-import { Terminal } from '../shell/terminal.ts'
+import { Terminal } from '../shell/terminal-device.ts'
 import type { ContainerLog } from './logs.ts'
 
 const encoder = new TextEncoder()
@@ -49,8 +49,7 @@ export function attachSession(options: AttachOptions, sink: StreamSink, context:
     },
     resize(columns, rows) {
       if (!(input instanceof Terminal) || columns < narrowest || rows < 1) return
-      input.columns = columns
-      input.rows = rows
+      input.resize(columns, rows)
     },
     close,
   }

@@ -4,13 +4,13 @@ import type { AttachOptions, ContainerConfig, ExecOptions, Exit, ProbeRequest, P
 import type { ClusterNetwork, Endpoint } from '../network/network.ts'
 import { probe } from '../network/probe.ts'
 import type { Platform } from '../platform.ts'
-import { execute } from '../shell/interpreter.ts'
+import { execute } from '../shell/execute.ts'
 import type { Machine } from '../shell/machine.ts'
 import type { Process } from '../shell/processes.ts'
 import { signals } from '../shell/processes.ts'
 import { inputOf, Pipe } from '../shell/streams.ts'
 import type { Io } from '../shell/streams.ts'
-import { Terminal } from '../shell/terminal.ts'
+import { Terminal } from '../shell/terminal-device.ts'
 import { attachSession } from './attach.ts'
 import { commandLine } from './environment.ts'
 import { execSession, exitStatus, startFailure } from './exec.ts'
@@ -210,7 +210,7 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#main = input
     const output = terminal?.output ?? { write: (text: string) => this.#print(text) }
     const io: Io = { in: input ?? inputOf(''), out: output, err: output }
-    const execution = { io, env: this.#env, cwd: this.#cwd, name: 'sh', columns: 80, rows: 24, parent: undefined }
+    const execution = { io, env: this.#env, cwd: this.#cwd, columns: 80, rows: 24, parent: undefined }
     if (terminal) terminal.onInterrupt = () => this.machine.processes.get(1)?.signal(signals.INT)
     const code = execute(this.machine, this.argv, execution)
     code.then(

@@ -2,13 +2,13 @@ import type { StreamSession, StreamSink } from '../api/http.ts'
 import type { ExecOptions } from '../kubelet/runtime.ts'
 import { ByteDecoder, bytesOfText } from '../bytes.ts'
 import { commandNamed } from '../shell/commands/table.ts'
-import { execute } from '../shell/interpreter.ts'
+import { execute } from '../shell/execute.ts'
 import type { Machine } from '../shell/machine.ts'
 import type { Process } from '../shell/processes.ts'
 import { signals } from '../shell/processes.ts'
 import { inputOf, Pipe } from '../shell/streams.ts'
 import type { Io } from '../shell/streams.ts'
-import { Terminal } from '../shell/terminal.ts'
+import { Terminal } from '../shell/terminal-device.ts'
 
 /** `Status` on the error channel for a command that has ended. */
 export function exitStatus(code: number): object {
@@ -25,7 +25,7 @@ export function exitStatus(code: number): object {
 /** Why a program cannot be started, in runc's words; undefined when it can. */
 export function startFailure(machine: Machine, program: string, cwd: string): string | undefined {
   const found = commandNamed(program, machine, cwd)
-  if (found.kind === 'denied') return `exec: "${program}": permission denied`
+  if (found.kind === 'denied' || found.kind === 'directory') return `exec: "${program}": permission denied`
   if (found.kind !== 'missing') return undefined
   return program.includes('/')
     ? `exec: "${program}": stat ${program}: no such file or directory`
@@ -77,7 +77,10 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
     ? { in: terminal, out: terminal.output, err: terminal.output }
     : { in: pipe ?? inputOf(''), out: { write: out }, err: { write: (text) => void (open && sink.stderr(bytesOfText(text))) } }
   let process: Process | undefined
-  if (terminal) terminal.onInterrupt = () => process?.kill(signals.INT)
+  if (terminal) {
+    terminal.onInterrupt = () => process?.signal(signals.INT)
+    terminal.onQuit = () => process?.signal(signals.QUIT)
+  }
   const decoder = new ByteDecoder()
   // The client's first resize comes right after the upgrade; a turn later the shell sees the real size.
   queueMicrotask(() => {
@@ -85,7 +88,6 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
       io,
       env: terminal ? { ...env, TERM: 'xterm' } : env,
       cwd: context.cwd,
-      name: 'sh',
       columns: terminal?.columns ?? 80,
       rows: terminal?.rows ?? 24,
       parent: undefined,
@@ -112,8 +114,7 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
     },
     resize(columns, rows) {
       if (!terminal || columns < narrowest || rows < 1) return
-      terminal.columns = columns
-      terminal.rows = rows
+      terminal.resize(columns, rows)
     },
     close() {
       open = false

@@ -1,5 +1,5 @@
 import type { Platform } from '../platform.ts'
-import { execute } from '../shell/interpreter.ts'
+import { execute } from '../shell/execute.ts'
 import type { Machine } from '../shell/machine.ts'
 import type { Process } from '../shell/processes.ts'
 import { signals } from '../shell/processes.ts'
@@ -46,7 +46,6 @@ export function runHook(
     io: { in: inputOf(''), out: output, err: output },
     env,
     cwd,
-    name: 'sh',
     columns: 80,
     rows: 24,
     parent: undefined,

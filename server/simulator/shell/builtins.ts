@@ -1,12 +1,16 @@
+import { arithmeticOf } from './arithmetic.ts'
+import { background, foreground, kill, listJobs, trap, wait } from './builtin-jobs.ts'
+import { declare, exportNames, local, readonly, setOptions, unset } from './builtin-variables.ts'
 import { commandNamed } from './commands/table.ts'
-import { evaluateTest } from './test-command.ts'
+import { echo, printf } from './commands/printing.ts'
+import { Break, Exit, Return } from './control.ts'
 import { FileError, normalise } from './files.ts'
-import { Break, Exit, Return } from './interpreter.ts'
 import type { Shell } from './interpreter.ts'
 import { CommandError } from './machine.ts'
-import { Killed, signalNumber, signals } from './processes.ts'
-import type { Process } from './processes.ts'
+import { getopts, mapfile, readBuiltin } from './read.ts'
+import { builtinOf, external } from './simple-command.ts'
 import type { Io } from './streams.ts'
+import { evaluateTest } from './test-command.ts'
 
 /** A command that works on the shell itself. @returns its status */
 export type Builtin = (shell: Shell, args: readonly string[], io: Io) => number | Promise<number>
@@ -16,12 +20,15 @@ const table: Record<string, Builtin> = {
   true: () => 0,
   false: () => 1,
   cd: changeDirectory,
-  pwd: (shell, _args, io) => say(io, `${shell.cwd}\n`),
+  pwd: (shell, args, io) => say(io, `${args.includes('-P') ? shell.files.resolve(shell.cwd) : shell.cwd}\n`),
   exit: (shell, args) => {
-    throw new Exit(numeric(args[0], shell.status))
+    throw new Exit(status(shell, args[0], 'exit'))
+  },
+  logout: (shell, args) => {
+    throw new Exit(status(shell, args[0], 'logout'))
   },
   return: (shell, args) => {
-    throw new Return(numeric(args[0], shell.status))
+    throw new Return(status(shell, args[0], 'return'))
   },
   break: (_shell, args) => {
     throw new Break('break', numeric(args[0], 1))
@@ -30,34 +37,15 @@ const table: Record<string, Builtin> = {
     throw new Break('continue', numeric(args[0], 1))
   },
   export: exportNames,
-  readonly: (shell, args) => {
-    for (const arg of args) {
-      const [name, value] = split(arg)
-      if (value !== undefined) shell.set(name, value)
-      shell.readonlyNames.add(name)
-    }
-    return 0
-  },
-  local: (shell, args) => {
-    for (const arg of args) {
-      const [name, value] = split(arg)
-      if (shell.locals && !shell.locals.has(name)) shell.locals.set(name, shell.get(name))
-      shell.set(name, value ?? '')
-    }
-    return 0
-  },
-  unset: (shell, args) => {
-    for (const name of args.filter((arg) => !arg.startsWith('-'))) {
-      shell.variables.delete(name)
-      shell.exported.delete(name)
-      shell.functions.delete(name)
-    }
-    return 0
-  },
+  readonly,
+  local,
+  declare,
+  typeset: declare,
+  unset,
   set: setOptions,
   shift: (shell, args) => {
     const count = numeric(args[0], 1)
-    if (count > shell.positional.length) return 1
+    if (count > shell.positional.length) return shell.dialect === 'dash' ? fail("shift: can't shift that many", 2) : 1
     shell.positional = shell.positional.slice(count)
     return 0
   },
@@ -67,30 +55,113 @@ const table: Record<string, Builtin> = {
     return shell.status
   },
   exec: async (shell, args, io) => {
-    if (args.length === 0) return 0
-    throw new Exit(await shell.external(args, io, shell.environment()))
+    const rest = args[0] === '-a' ? args.slice(2) : args.filter((arg, index) => index > 0 || !/^-[cl]$/.test(arg))
+    const code = await external(shell, rest, io, shell.environment())
+    throw new Exit(code)
   },
   '.': sourceFile,
   source: sourceFile,
-  read: readLine,
-  wait: waitFor,
-  trap: setTrap,
-  test: (shell, args) => evaluateTest(args, shell.files, shell.cwd),
+  read: readBuiltin,
+  mapfile,
+  readarray: mapfile,
+  getopts,
+  let: async (shell, args) => {
+    let last = 0
+    for (const arg of args) last = await arithmeticOf(arg, shell)
+    return last === 0 ? 1 : 0
+  },
+  echo: (shell, args, io) => echo(args, io, shell.dialect),
+  printf: (shell, args, io) => {
+    if (args[0] !== '-v' || shell.dialect !== 'bash') return printf(args, io)
+    let text = ''
+    const code = printf(args.slice(2), { ...io, out: { write: (more) => (text += more) } })
+    shell.set(args[1] ?? '', text)
+    return code
+  },
+  wait,
+  trap,
+  test: (shell, args) => tested('test', shell, args),
   '[': (shell, args) => {
-    if (args.at(-1) !== ']') throw new CommandError('[: missing ]', 2)
-    return evaluateTest(args.slice(0, -1), shell.files, shell.cwd)
+    if (args.at(-1) !== ']') return fail(shell.dialect === 'bash' ? "[: missing `]'" : 'missing ]', 2)
+    return tested('[', shell, args.slice(0, -1))
   },
-  type: (shell, args, io) => describeNames(shell, args, io, true),
+  type: (shell, args, io) => describeNames(shell, args, io, 'type'),
   command: (shell, args, io) => {
-    if (args[0] === '-v' || args[0] === '-V') return describeNames(shell, args.slice(1), io, args[0] === '-V')
-    return shell.external(args, io, shell.environment())
+    const [first = '', ...rest] = args
+    if (first === '-v' || first === '-V') return describeNames(shell, rest, io, first)
+    const words = first === '-p' ? rest : args
+    const builtin = builtinOf(shell, words[0] ?? '')
+    return builtin ? builtin(shell, words.slice(1), io) : external(shell, words, io, shell.environment())
   },
-  umask: (_shell, args, io) => (args.length > 0 ? 0 : say(io, '0022\n')),
-  ulimit: (_shell, _args, io) => say(io, 'unlimited\n'),
+  builtin: (shell, args, io) => {
+    const [name = '', ...rest] = args
+    const found = builtinOf(shell, name)
+    return found ? found(shell, rest, io) : fail(`builtin: ${name}: not a shell builtin`)
+  },
+  umask: (shell, args, io) => {
+    if (args.length === 0 || args[0] === '-S') return say(io, args[0] === '-S' ? 'u=rwx,g=rx,o=rx\n' : '0022\n')
+    return /^[0-7]{1,4}$|^[ugoa]*[-+=]/.test(args[0] ?? '')
+      ? 0
+      : fail(`umask: ${shell.dialect === 'bash' ? `${args[0]}: octal number out of range` : `illegal mode: ${args[0]}`}`)
+  },
+  ulimit: (_shell, args, io) => say(io, args.includes('-n') ? '1048576\n' : 'unlimited\n'),
+  times: (_shell, _args, io) => say(io, '0m0.00s 0m0.00s\n0m0.00s 0m0.00s\n'),
   hash: () => 0,
-  alias: () => 0,
-  jobs: () => 0,
-  kill: killProcesses,
+  alias,
+  unalias: (shell, args) => {
+    if (args.includes('-a')) shell.aliases.clear()
+    for (const name of args) if (name !== '-a' && !shell.aliases.delete(name)) return fail(`unalias: ${name}: not found`)
+    return 0
+  },
+  history: (shell, args, io) => {
+    if (args.includes('-c')) shell.history.length = 0
+    const most = Number(args.find((arg) => /^\d+$/.test(arg)) ?? Infinity)
+    const first = Math.max(shell.history.length - most, 0)
+    const width = shell.dialect === 'bash' ? 5 : 4
+    for (const [index, line] of shell.history.slice(first).entries())
+      io.out.write(
+        `${String(first + index + (shell.dialect === 'bash' ? 1 : 0)).padStart(width)}${shell.dialect === 'bash' ? '  ' : ' '}${line}\n`,
+      )
+    return 0
+  },
+  shopt: (shell, args, io) => {
+    const [flag = '', ...names] = args
+    if (flag === '-s') for (const name of names) shell.options.add(name)
+    else if (flag === '-u') for (const name of names) shell.options.delete(name)
+    else
+      for (const name of args.filter((arg) => !arg.startsWith('-')))
+        say(io, `${name.padEnd(20)}${shell.options.has(name) ? 'on' : 'off'}\n`)
+    return 0
+  },
+  pushd: (shell, args, io) => {
+    const before = shell.cwd
+    changeDirectory(shell, args.length > 0 ? args : [shell.directories.shift() ?? fail('pushd: no other directory')], io)
+    shell.directories.unshift(before)
+    return say(io, directoryStack(shell))
+  },
+  popd: (shell, _args, io) => {
+    changeDirectory(shell, [shell.directories.shift() ?? fail('popd: directory stack empty')], io)
+    return say(io, directoryStack(shell))
+  },
+  dirs: (shell, _args, io) => say(io, directoryStack(shell)),
+  jobs: listJobs,
+  fg: foreground,
+  bg: background,
+  kill,
+  disown: (shell, args) => {
+    const job = shell.jobs.find(args.find((arg) => !arg.startsWith('-')))
+    if (job) shell.jobs.remove(job)
+    return job ? 0 : fail('disown: current: no such job')
+  },
+  caller: () => 1,
+  enable: () => 0,
+  compgen: () => 1,
+  complete: () => 0,
+  bind: () => 0,
+  help: (shell, _args, io) => {
+    const names = [...builtins.keys()].filter((name) => builtinOf(shell, name)).toSorted()
+    return say(io, shell.dialect === 'ash' ? `Built-in commands:\n------------------\n\t${names.join(' ')}\n` : `${names.join('\n')}\n`)
+  },
 }
 
 export const builtins: ReadonlyMap<string, Builtin> = new Map(Object.entries(table))
@@ -100,188 +171,135 @@ function say(io: Io, text: string): number {
   return 0
 }
 
-function numeric(text: string | undefined, otherwise: number): number {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) & 0xff : otherwise
+function fail(message: string, code = 1): never {
+  throw new CommandError(message, code)
 }
 
-function split(arg: string): readonly [string, string | undefined] {
-  const at = arg.indexOf('=')
-  return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)]
+function numeric(text: string | undefined, otherwise: number): number {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : otherwise
 }
+
+function status(shell: Shell, text: string | undefined, builtin: string): number {
+  if (text === undefined) return shell.status
+  if (/^-?\d+$/.test(text)) return Number(text) & 0xff
+  throw new CommandError(
+    shell.dialect === 'bash' ? `${builtin}: ${text}: numeric argument required` : `${builtin}: Illegal number: ${text}`,
+    2,
+  )
+}
+
+function tested(name: string, shell: Shell, args: readonly string[]): number {
+  try {
+    return evaluateTest(args, shell.files, shell.cwd, shell.dialect)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    throw new CommandError(shell.dialect === 'ash' ? error.message : `${name}: ${error.message}`, error.status)
+  }
+}
+
+const directoryStack = (shell: Shell) =>
+  `${[shell.cwd, ...shell.directories].map((path) => (path === shell.get('HOME') ? '~' : path)).join(' ')}\n`
 
 function changeDirectory(shell: Shell, args: readonly string[], io: Io): number {
-  const target = args[0] === '-' ? (shell.get('OLDPWD') ?? shell.cwd) : (args[0] ?? shell.get('HOME') ?? '/')
+  const operands = args.filter((arg) => !/^-[LPe]+$/.test(arg) && arg !== '--')
+  if (operands.length > 1 && shell.dialect === 'bash') return fail('cd: too many arguments')
+  const given = operands[0]
+  const target = given === '-' ? shell.get('OLDPWD') : (given ?? shell.get('HOME') ?? '/')
+  if (target === undefined)
+    return fail(
+      shell.dialect === 'bash' ? 'cd: OLDPWD not set' : "cd: can't cd to -: No such file or directory",
+      shell.dialect === 'bash' ? 1 : 2,
+    )
   const path = normalise(target, shell.cwd)
-  if (shell.files.stat(path)?.kind !== 'directory')
-    throw new CommandError(`cd: can't cd to ${target}: ${shell.files.stat(path) ? 'Not a directory' : 'No such file or directory'}`, 2)
+  const entry = shell.files.stat(path)
+  if (entry?.kind !== 'directory' || !shell.files.allows(path, 'x')) {
+    const why = !entry ? 'No such file or directory' : entry.kind === 'directory' ? 'Permission denied' : 'Not a directory'
+    if (shell.dialect === 'bash') return fail(`cd: ${target}: ${why}`)
+    return fail(shell.dialect === 'dash' ? `cd: can't cd to ${target}` : `cd: can't cd to ${target}: ${why}`, 2)
+  }
   shell.set('OLDPWD', shell.cwd)
   shell.cwd = path
   shell.set('PWD', path)
-  if (args[0] === '-') io.out.write(`${path}\n`)
-  return 0
-}
-
-function exportNames(shell: Shell, args: readonly string[], io: Io): number {
-  if (args.length === 0 || args[0] === '-p') {
-    for (const [name, value] of Object.entries(shell.environment()).toSorted()) io.out.write(`export ${name}='${value}'\n`)
-    return 0
-  }
-  for (const arg of args) {
-    const [name, value] = split(arg)
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw new CommandError(`export: ${name}: bad variable name`, 2)
-    if (value !== undefined) shell.set(name, value)
-    shell.exported.add(name)
-  }
-  return 0
-}
-
-function setOptions(shell: Shell, args: readonly string[], io: Io): number {
-  if (args.length === 0) {
-    for (const [name, value] of [...shell.variables].toSorted()) io.out.write(`${name}='${value}'\n`)
-    return 0
-  }
-  const rest = [...args]
-  while (/^[-+]/.test(rest[0] ?? '')) {
-    const option = rest.shift() ?? ''
-    if (option === '--') break
-    const names = option[1] === 'o' ? [rest.shift() ?? ''] : [...option.slice(1)]
-    for (const name of names.map((each) => ({ errexit: 'e', nounset: 'u', xtrace: 'x' })[each] ?? each)) {
-      if (option.startsWith('-')) shell.options.add(name)
-      else shell.options.delete(name)
-    }
-  }
-  if (rest.length > 0 || args.includes('--')) shell.positional = rest
+  if (given === '-') io.out.write(`${path}\n`)
   return 0
 }
 
 async function sourceFile(shell: Shell, args: readonly string[], io: Io): Promise<number> {
-  const path = args[0] ?? ''
+  const [path, ...positional] = args
+  if (path === undefined) return fail('.: filename argument required', 2)
+  const before = shell.positional
   try {
     shell.status = 0
-    await shell.source(shell.files.read(normalise(path, shell.cwd)), io)
+    const text = shell.files.read(normalise(path, shell.cwd))
+    if (positional.length > 0) shell.positional = positional
+    await shell.source(text, io)
     return shell.status
   } catch (error) {
     if (error instanceof Return) return error.status
-    if (error instanceof FileError) throw new CommandError(`.: can't open '${path}': No such file or directory`, 2)
-    throw error
-  }
-}
-
-/** Waits in a child of its own, so that Ctrl-C ends the wait and not the shell. */
-async function waiting<T>(shell: Shell, body: (process: Process) => Promise<T>): Promise<T | undefined> {
-  const process = shell.machine.processes.start(shell.process, { argv: shell.process.argv, user: shell.machine.user.name })
-  if (!process) return undefined
-  try {
-    return await body(process)
-  } catch (error) {
-    if (error instanceof Killed) return undefined
-    throw error
+    if (!(error instanceof FileError)) throw error
+    if (shell.dialect === 'bash') return fail(`${path}: ${error.message}`)
+    const failure = shell.dialect === 'dash' ? `.: cannot open ${path}: No such file` : `.: can't open '${path}': ${error.message}`
+    // In a script this is the end (POSIX 2.8.1).
+    if (shell.reads === 'keys') return fail(failure, 2)
+    shell.complain(io, failure)
+    throw new Exit(2)
   } finally {
-    shell.machine.processes.end(process)
+    shell.positional = before
   }
 }
 
-async function readLine(shell: Shell, args: readonly string[], io: Io): Promise<number> {
-  const names = args.filter((arg) => !arg.startsWith('-'))
-  const raw = args.some((arg) => /^-\w*r/.test(arg))
-  const line = await waiting(shell, async (process) => {
-    let text = ''
-    for (;;) {
-      const chunk = await io.in.read(process)
-      if (chunk === undefined) return { text, complete: false }
-      const end = chunk.indexOf('\n')
-      text += end < 0 ? chunk : chunk.slice(0, end)
-      if (end < 0) continue
-      io.in.unread(chunk.slice(end + 1))
-      return { text, complete: true }
-    }
-  })
-  if (!line) return 130
-  const text = raw ? line.text : line.text.replaceAll(/\\(.)/g, '$1')
-  const words = text.trim().split(/[ \t]+/)
-  const targets = names.length > 0 ? names : ['REPLY']
-  for (const [index, name] of targets.entries()) {
-    shell.set(
-      name,
-      index === targets.length - 1 ? (targets.length === 1 ? text.trim() : words.slice(index).join(' ')) : (words[index] ?? ''),
-    )
-  }
-  return line.complete ? 0 : 1
-}
-
-async function waitFor(shell: Shell, args: readonly string[]): Promise<number> {
-  const ids = args.length > 0 ? args.map(Number) : [...shell.jobs.keys()]
-  let status = 0
-  for (const id of ids) {
-    const job = shell.jobs.get(id)
-    if (!job) {
-      status = 127
-      continue
-    }
-    const done = { status: undefined as number | undefined, resume: undefined as (() => void) | undefined }
-    void job.then((result) => {
-      done.status = result
-      done.resume?.()
-    })
-    await waiting(shell, (process) =>
-      process.wait((resume) => {
-        done.resume = resume
-        if (done.status !== undefined) queueMicrotask(resume)
-        return () => {}
-      }),
-    )
-    status = args.length > 0 ? (done.status ?? 130) : 0
-    shell.jobs.delete(id)
-  }
-  return status
-}
-
-function setTrap(shell: Shell, args: readonly string[], io: Io): number {
-  if (args.length === 0) {
-    for (const [name, command] of shell.traps) io.out.write(`trap -- '${command}' ${name}\n`)
-    return 0
-  }
-  const [command = '', ...conditions] = args
-  for (const condition of conditions) {
-    const name = condition === '0' ? 'EXIT' : condition.toUpperCase().replace(/^SIG/, '')
-    const signal = signalNumber(condition)
-    if (name !== 'EXIT' && signal === undefined) throw new CommandError(`trap: ${condition}: invalid signal specification`, 1)
-    if (command === '-') shell.traps.delete(name)
-    else shell.traps.set(name, command)
-    if (name === 'EXIT' || signal === undefined) continue
-    if (command === '-') shell.process.traps.delete(signal)
-    else shell.process.traps.set(signal, () => void (command !== '' && shell.pending.push(command)))
-  }
-  return 0
-}
-
-function describeNames(shell: Shell, names: readonly string[], io: Io, long: boolean): number {
-  let status = 0
-  for (const name of names) {
-    const found = commandNamed(name, shell.machine, shell.cwd)
-    if (shell.functions.has(name)) io.out.write(long ? `${name} is a function\n` : `${name}\n`)
-    else if (builtins.has(name)) io.out.write(long ? `${name} is a shell builtin\n` : `${name}\n`)
-    else if (found.kind !== 'missing') io.out.write(long ? `${name} is ${found.path}\n` : `${found.path}\n`)
+function alias(shell: Shell, args: readonly string[], io: Io): number {
+  const show = (name: string, value: string) => io.out.write(`${shell.dialect === 'bash' ? 'alias ' : ''}${name}='${value}'\n`)
+  if (args.length === 0) for (const [name, value] of [...shell.aliases].toSorted()) show(name, value)
+  let code = 0
+  for (const arg of args) {
+    const at = arg.indexOf('=')
+    const value = shell.aliases.get(arg)
+    if (at > 0) shell.aliases.set(arg.slice(0, at), arg.slice(at + 1))
+    else if (value !== undefined) show(arg, value)
     else {
-      if (long) io.err.write(`${name}: not found\n`)
-      status = 127
+      io.err.write(`${shell.name}: alias: ${arg}: not found\n`)
+      code = 1
     }
   }
-  return status
+  return code
 }
 
-function killProcesses(shell: Shell, args: readonly string[], io: Io): number {
-  if (args[0] === '-l') return say(io, `${Object.keys(signals).join(' ')}\n`)
-  const [first = '', ...rest] = args
-  const signal = first === '-s' ? signalNumber(rest.shift() ?? '') : first.startsWith('-') ? signalNumber(first.slice(1)) : signals.TERM
-  if (signal === undefined) throw new CommandError(`kill: bad signal name '${first.slice(1)}'`, 1)
-  let status = 0
-  for (const id of first.startsWith('-') ? rest : args) {
-    const process = shell.machine.processes.get(Number(id.replace(/^%/, '')))
-    if (process && signal !== 0) process.signal(signal)
-    if (process) continue
-    io.err.write(`${shell.name}: can't kill pid ${id}: No such process\n`)
-    status = 1
+function describeNames(shell: Shell, names: readonly string[], io: Io, how: 'type' | '-v' | '-V'): number {
+  let code = 0
+  const brief = how === '-v'
+  const kindOnly = names.includes('-t')
+  const tell = (short: string, long: string, kind: string) => io.out.write(`${kindOnly ? kind : brief ? short : long}\n`)
+  for (const name of names.filter((each) => !/^-[tapPf]$/.test(each))) {
+    const found = commandNamed(name, shell.machine, shell.cwd, shell.get('PATH'))
+    const aliased = shell.aliases.get(name)
+    const body = shell.functions.get(name)
+    if (aliased !== undefined)
+      tell(
+        `alias ${name}='${aliased}'`,
+        shell.dialect === 'bash' ? `${name} is aliased to \`${aliased}'` : `${name} is an alias for ${aliased}`,
+        'alias',
+      )
+    else if (/^(if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|time|\[\[|\]\]|!|\{|\})$/.test(name))
+      tell(name, `${name} is a shell keyword`, 'keyword')
+    else if (body)
+      tell(
+        name,
+        shell.dialect === 'bash'
+          ? `${name} is a function\n${name} () \n${body.source.slice(body.body.pos, body.body.end)}`
+          : `${name} is a${shell.dialect === 'dash' ? ' shell' : ''} function`,
+        'function',
+      )
+    else if (builtinOf(shell, name)) tell(name, `${name} is a shell builtin`, 'builtin')
+    else if (found.kind === 'command' || found.kind === 'script') tell(found.path, `${name} is ${found.path}`, 'file')
+    else {
+      if (!brief && !kindOnly) {
+        if (shell.dialect === 'bash')
+          io.err.write(`${shell.name}: ${shell.reads === 'keys' ? '' : `line ${shell.line}: `}type: ${name}: not found\n`)
+        else io.out.write(`${name}: not found\n`)
+      }
+      code = shell.dialect === 'bash' ? 1 : 127
+    }
   }
-  return status
+  return code
 }

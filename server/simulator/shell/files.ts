@@ -1,9 +1,17 @@
 import type { Mount } from '../kubelet/runtime.ts'
 
-export type Entry =
-  | { readonly kind: 'file'; readonly content: string; readonly mode: number; readonly modified: number }
-  | { readonly kind: 'directory'; readonly mode: number; readonly modified: number }
-  | { readonly kind: 'link'; readonly target: string; readonly modified: number }
+/** Whose it is; root's when nothing is said. */
+interface Owned {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+export type Entry = Owned &
+  (
+    | { readonly kind: 'file'; readonly content: string; readonly mode: number; readonly modified: number }
+    | { readonly kind: 'directory'; readonly mode: number; readonly modified: number }
+    | { readonly kind: 'link'; readonly target: string; readonly modified: number }
+  )
 
 export type Layer = Map<string, Entry>
 
@@ -82,6 +90,8 @@ export interface FileTreeParts {
   readonly generated: (path: string) => string | undefined
   readonly generatedNames: (directory: string) => readonly string[]
   readonly readOnlyRoot?: boolean
+  /** Whose programs these are: 0 may do everything. */
+  readonly user?: { readonly uid: number; readonly gids: readonly number[] }
   /** What had been written before, in the cluster that this one was forked from. */
   readonly past?: FilesPast
 }
@@ -93,6 +103,7 @@ export class FileTree {
   readonly #removed = new Set<string>()
   readonly #mounts: readonly Mount[]
   readonly #disk: Disk
+  readonly #provided = new Map<string, Entry>()
   #written = 0
 
   constructor(parts: FileTreeParts) {
@@ -109,6 +120,49 @@ export class FileTree {
     return this.#mounts
   }
 
+  /** A file that no disk holds, such as a process substitution's. */
+  provide(path: string, content: string): void {
+    this.#provided.set(path, { kind: 'file', content, mode: 0o600, modified: this.#parts.now() })
+  }
+
+  /** Whether the container's user may read, write or execute (enter) what is at `path`. */
+  allows(path: string, what: 'r' | 'w' | 'x'): boolean {
+    const at = this.resolve(path)
+    const entry = this.#lookup(at)
+    if (!entry) return false
+    if (what === 'w' && this.#readOnlyAt(at)) return false
+    return this.#permits(entry, what)
+  }
+
+  #permits(entry: Entry, what: 'r' | 'w' | 'x'): boolean {
+    const { user } = this.#parts
+    const mode = entry.kind === 'link' ? 0o777 : entry.mode
+    if (!user || user.uid === 0) return what !== 'x' || entry.kind === 'directory' || (mode & 0o111) !== 0
+    const shift = (entry.uid ?? 0) === user.uid ? 6 : user.gids.includes(entry.gid ?? 0) ? 3 : 0
+    return ((mode >> shift) & { r: 4, w: 2, x: 1 }[what]) !== 0
+  }
+
+  #readOnlyAt(path: string): boolean {
+    const mount = this.#mountOf(path)
+    return mount ? mount.volume.kind === 'projected' || mount.readOnly : (this.#parts.readOnlyRoot ?? false)
+  }
+
+  /** @throws FileError unless names may be made and removed in a directory */
+  #mayChange(directory: string, what?: Entry): void {
+    const entry = this.#lookup(directory)
+    if (!entry) return
+    const sticky = entry.kind === 'directory' && (entry.mode & 0o1000) !== 0
+    const uid = this.#parts.user?.uid ?? 0
+    if (!this.#permits(entry, 'w')) throw new FileError('Permission denied')
+    if (what && sticky && uid !== 0 && (what.uid ?? 0) !== uid) throw new FileError('Operation not permitted')
+  }
+
+  /** Who makes a file owns it. */
+  get #owner(): Owned {
+    const { user } = this.#parts
+    return user && (user.uid !== 0 || (user.gids[0] ?? 0) !== 0) ? { uid: user.uid, gid: user.gids[0] ?? 0 } : {}
+  }
+
   /** What is at `path`, following links. */
   stat(path: string, followLast = true): Entry | undefined {
     return this.#lookup(this.resolve(path, followLast))
@@ -119,26 +173,40 @@ export class FileTree {
     const entry = this.stat(path)
     if (!entry) throw new FileError('No such file or directory')
     if (entry.kind === 'directory') throw new FileError('Is a directory')
+    if (!this.#permits(entry, 'r')) throw new FileError('Permission denied')
     return entry.kind === 'file' ? entry.content : ''
   }
 
   /** @throws FileError */
-  write(path: string, content: string, options: { readonly append?: boolean; readonly mode?: number } = {}): void {
+  write(
+    path: string,
+    content: string,
+    options: { readonly append?: boolean; readonly mode?: number; readonly modified?: number } = {},
+  ): void {
     const at = this.resolve(path)
     const old = this.#lookup(at)
     if (old?.kind === 'directory') throw new FileError('Is a directory')
     if (!old && this.#lookup(parentOf(at))?.kind !== 'directory') throw new FileError('No such file or directory')
+    this.#place(at)
+    if (old ? !this.#permits(old, 'w') : false) throw new FileError('Permission denied')
+    if (!old) this.#mayChange(parentOf(at))
     const before = old?.kind === 'file' ? old.content : ''
     const text = options.append ? before + content : content
     this.#put(
       at,
-      { kind: 'file', content: text, mode: options.mode ?? (old?.kind === 'file' ? old.mode : 0o644), modified: this.#parts.now() },
+      {
+        kind: 'file',
+        content: text,
+        mode: options.mode ?? (old?.kind === 'file' ? old.mode : 0o644),
+        modified: options.modified ?? this.#parts.now(),
+        ...(old ? ownerOf(old) : this.#owner),
+      },
       text.length - before.length,
     )
   }
 
   /** @throws FileError */
-  makeDirectory(path: string, parents = false): void {
+  makeDirectory(path: string, parents = false, mode = 0o755): void {
     const at = this.resolve(path)
     const old = this.#lookup(at)
     if (old) {
@@ -149,14 +217,18 @@ export class FileTree {
       if (!parents) throw new FileError('No such file or directory')
       this.makeDirectory(parentOf(at), true)
     }
-    this.#put(at, { kind: 'directory', mode: 0o755, modified: this.#parts.now() }, entrySize)
+    this.#place(at)
+    this.#mayChange(parentOf(at))
+    this.#put(at, { kind: 'directory', mode, modified: this.#parts.now(), ...this.#owner }, entrySize)
   }
 
   /** @throws FileError */
   link(target: string, path: string): void {
     const at = this.resolve(path, false)
     if (this.#lookup(at)) throw new FileError('File exists')
-    this.#put(at, { kind: 'link', target, modified: this.#parts.now() }, entrySize)
+    this.#place(at)
+    this.#mayChange(parentOf(at))
+    this.#put(at, { kind: 'link', target, modified: this.#parts.now(), ...this.#owner }, entrySize)
   }
 
   /** @throws FileError */
@@ -164,7 +236,32 @@ export class FileTree {
     const at = this.resolve(path)
     const entry = this.#lookup(at)
     if (!entry) throw new FileError('No such file or directory')
+    this.#mine(entry)
     if (entry.kind !== 'link') this.#put(at, { ...entry, mode }, 0)
+  }
+
+  /** @throws FileError unless the user owns it */
+  #mine(entry: Entry): void {
+    const uid = this.#parts.user?.uid ?? 0
+    if (uid !== 0 && (entry.uid ?? 0) !== uid) throw new FileError('Operation not permitted')
+  }
+
+  /** @throws FileError */
+  changeOwner(path: string, uid: number | undefined, gid: number | undefined): void {
+    const at = this.resolve(path)
+    const entry = this.#lookup(at)
+    if (!entry) throw new FileError('No such file or directory')
+    if ((this.#parts.user?.uid ?? 0) !== 0) throw new FileError('Operation not permitted')
+    this.#put(at, { ...entry, ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) }, 0)
+  }
+
+  /** Sets when it was last changed. @throws FileError */
+  touch(path: string, modified: number): void {
+    const at = this.resolve(path)
+    const entry = this.#lookup(at)
+    if (!entry) throw new FileError('No such file or directory')
+    if (!this.#permits(entry, 'w')) throw new FileError('Permission denied')
+    this.#put(at, { ...entry, modified }, 0)
   }
 
   /** Removes a file, or a directory with everything in it. @throws FileError */
@@ -173,6 +270,8 @@ export class FileTree {
     const entry = this.#lookup(at)
     if (!entry) throw new FileError('No such file or directory')
     if (this.#mounts.some((mount) => mount.path === at)) throw new FileError('Resource busy')
+    this.#place(at)
+    this.#mayChange(parentOf(at), entry)
     if (entry.kind === 'directory') for (const name of this.list(at)) this.remove(`${at}/${name}`)
     const { layer, key } = this.#place(at)
     const own = layer.get(key)
@@ -191,6 +290,7 @@ export class FileTree {
     const entry = this.#lookup(at)
     if (!entry) throw new FileError('No such file or directory')
     if (entry.kind !== 'directory') throw new FileError('Not a directory')
+    if (!this.#permits(entry, 'r')) throw new FileError('Permission denied')
     const names = new Set<string>()
     const mount = this.#mountOf(at)
     if (mount) {
@@ -229,6 +329,8 @@ export class FileTree {
   #lookup(path: string): Entry | undefined {
     const mount = this.#mountOf(path)
     if (mount) return this.#lookupMounted(mount, path)
+    const provided = this.#provided.get(path)
+    if (provided) return provided
     const own = this.#upper.get(path) ?? (this.#removed.has(path) ? undefined : this.#parts.image.get(path))
     if (own) return own
     const generated = this.#parts.generated(path)
@@ -300,6 +402,8 @@ export class FileTree {
     return this.#written
   }
 }
+
+const ownerOf = ({ uid, gid }: Entry): Owned => ({ ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) })
 
 /** How many bytes a layer takes, counted as `Disk` counts. */
 export function sizeOf(layer: Layer): number {

@@ -60,7 +60,10 @@ export interface Run {
   readonly columns: number
   readonly rows: number
   /** Runs another command to its end, as a child. */
-  spawn(argv: readonly string[], options?: { readonly io?: Io; readonly env?: Readonly<Record<string, string>> }): Promise<number>
+  spawn(
+    argv: readonly string[],
+    options?: { readonly io?: Io; readonly env?: Readonly<Record<string, string>>; readonly cwd?: string },
+  ): Promise<number>
 }
 
 /** @returns the exit status */

@@ -10,7 +10,43 @@ export class Killed extends Error {
   }
 }
 
-export const signals = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2: 12, PIPE: 13, ALRM: 14, TERM: 15 } as const
+export const signals = {
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  ILL: 4,
+  TRAP: 5,
+  ABRT: 6,
+  BUS: 7,
+  FPE: 8,
+  KILL: 9,
+  USR1: 10,
+  SEGV: 11,
+  USR2: 12,
+  PIPE: 13,
+  ALRM: 14,
+  TERM: 15,
+  STKFLT: 16,
+  CHLD: 17,
+  CONT: 18,
+  STOP: 19,
+  TSTP: 20,
+  TTIN: 21,
+  TTOU: 22,
+  URG: 23,
+  XCPU: 24,
+  XFSZ: 25,
+  VTALRM: 26,
+  PROF: 27,
+  WINCH: 28,
+  IO: 29,
+  PWR: 30,
+  SYS: 31,
+} as const
+
+/** What a process does not notice unless it asked to (signal(7)). */
+const unnoticed: ReadonlySet<number> = new Set([signals.CHLD, signals.URG, signals.WINCH])
+const stopping: ReadonlySet<number> = new Set([signals.STOP, signals.TSTP, signals.TTIN, signals.TTOU])
 
 /** A signal's number from `15`, `TERM` or `SIGTERM`. */
 export function signalNumber(name: string): number | undefined {
@@ -23,6 +59,7 @@ export interface ProcessInfo {
   readonly user: string
   /** Runs apart from the terminal's Ctrl-C. */
   readonly background?: boolean
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** How many steps a process may take before the rest of the world gets a turn: a busy loop must not stall anyone. */
@@ -36,12 +73,19 @@ export class Process {
   readonly startedAt: number
   argv: readonly string[]
   readonly user: string
-  readonly background: boolean
+  background: boolean
+  readonly env: Readonly<Record<string, string>>
   /** Signals with a handler (`trap`), and ignored ones. */
   readonly traps = new Map<number, () => void>()
+  /** A shell that runs a command in its place takes the command with it. */
+  onKilled: ((signal: number) => void) | undefined
   readonly #clock: Clock
   #killedBy: number | undefined
   #steps = 0
+  /** How much it has done: what `ps` and `top` count as CPU time. */
+  cpuSteps = 0
+  #stopped = false
+  readonly #continued = new Set<() => void>()
   readonly #waiting = new Set<() => void>()
 
   constructor(pid: number, parent: Process | undefined, info: ProcessInfo, clock: Clock) {
@@ -50,6 +94,7 @@ export class Process {
     this.argv = info.argv
     this.user = info.user
     this.background = info.background ?? false
+    this.env = info.env ?? {}
     this.startedAt = clock.now()
     this.#clock = clock
   }
@@ -60,17 +105,37 @@ export class Process {
 
   /** Delivers a signal. The first process ignores signals it has no handler for, as the kernel arranges (pid_namespaces(7)). */
   signal(signal: number): void {
+    if (signal === signals.CONT) this.resume()
     const trap = this.traps.get(signal)
-    if (trap && signal !== signals.KILL) return trap()
-    if (this.pid === 1 && signal !== signals.KILL) return
-    this.kill(signal)
+    if (trap && signal !== signals.KILL && signal !== signals.STOP) return trap()
+    // From inside, even SIGKILL does not reach the first process (pid_namespaces(7)).
+    if (this.pid === 1) return
+    if (stopping.has(signal)) this.stop()
+    else if (signal !== signals.CONT && !unnoticed.has(signal)) this.kill(signal)
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** SIGSTOP: it takes no further step. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#stopped = false
+    for (const wake of [...this.#continued]) wake()
   }
 
   /** Ends the process wherever it waits. */
   kill(signal: number): void {
     if (this.#killedBy !== undefined) return
     this.#killedBy = signal
+    this.onKilled?.(signal)
     for (const wake of [...this.#waiting]) wake()
+    this.resume()
   }
 
   /** @throws Killed */
@@ -91,7 +156,25 @@ export class Process {
       this.#waiting.add(wake)
       stop = subscribe(wake)
     })
+    await this.#whileStopped()
     this.check()
+  }
+
+  async #whileStopped(): Promise<void> {
+    while (this.#stopped && this.#killedBy === undefined) {
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#continued.delete(wake)
+          resolve()
+        }
+        this.#continued.add(wake)
+      })
+    }
+  }
+
+  /** Calls back later unless cancelled. @returns the cancellation */
+  after(millis: number, callback: () => void): () => void {
+    return this.#clock.after(millis, callback)
   }
 
   sleep(millis: number): Promise<void> {
@@ -101,7 +184,9 @@ export class Process {
   /** To be awaited in every loop: others get their turn. @throws Killed */
   async breathe(): Promise<void> {
     this.check()
+    if (this.#stopped) await this.#whileStopped()
     this.#steps += 1
+    this.cpuSteps += 1
     if (this.#steps % stepsPerTurn === 0) await this.sleep(turnMillis)
   }
 }
@@ -141,10 +226,19 @@ export class ProcessTable {
   }
 
   /** Signals what runs in the foreground below `shell`, as a terminal's Ctrl-C does. */
-  interrupt(shell: Process): void {
+  interrupt(shell: Process, signal: number = signals.INT): void {
     for (const process of this.list()) {
-      if (process !== shell && !process.background && descends(process, shell)) process.kill(signals.INT)
+      if (process !== shell && !process.background && descends(process, shell)) process.signal(signal)
     }
+  }
+
+  /** Stops a process and what it has started. */
+  stopTree(root: Process): void {
+    for (const process of this.list()) if (process === root || below(process, root)) process.stop()
+  }
+
+  resumeTree(root: Process): void {
+    for (const process of this.list()) if (process === root || below(process, root)) process.resume()
   }
 
   killAll(): void {
@@ -157,5 +251,10 @@ function descends(process: Process, ancestor: Process): boolean {
     if (at === ancestor) return true
     if (at.background) return false
   }
+  return false
+}
+
+function below(process: Process, ancestor: Process): boolean {
+  for (let at = process.parent; at; at = at.parent) if (at === ancestor) return true
   return false
 }

@@ -1,4 +1,5 @@
 import { expandOne, expandQuoted } from './expand.ts'
+import type { Dialect } from './dialect.ts'
 import type { Expander } from './expand.ts'
 import { FileError, normalise } from './files.ts'
 import { CommandError } from './machine.ts'
@@ -20,10 +21,12 @@ export async function withRedirects(
 ): Promise<void> {
   let inner = io
   for (const redirect of redirects) {
-    if (redirect.type === 'HereDoc') inner = { ...inner, in: inputOf(await hereDoc(redirect, shell)) }
-    else if (redirect.type === 'HereString')
-      inner = { ...inner, in: inputOf(`${redirect.target ? await expandOne(redirect.target, shell) : ''}\n`) }
-    else inner = redirected(redirect, redirect.target ? await expandOne(redirect.target, shell) : '', inner, shell)
+    const given = redirect.descriptor?.type === 'FileDescriptor' ? redirect.descriptor.value : undefined
+    if (redirect.type === 'HereDoc') inner = withInput(inner, given ?? 0, inputOf(await hereDoc(redirect, shell)))
+    else if (redirect.type === 'HereString') {
+      if (shell.dialect === 'dash') throw new CommandError('Syntax error: redirection unexpected', 2)
+      inner = withInput(inner, given ?? 0, inputOf(`${redirect.target ? await expandOne(redirect.target, shell) : ''}\n`))
+    } else inner = redirected(redirect, given, redirect.target ? await expandOne(redirect.target, shell) : '', inner, shell)
   }
   await body(inner)
 }
@@ -34,32 +37,68 @@ async function hereDoc(document: HereDoc, shell: Expander): Promise<string> {
   return operator === '<<-' ? text.replaceAll(/^\t+/gm, '') : text
 }
 
-function redirected(redirect: Redirect, target: string, io: Io, shell: Redirecting): Io {
-  const { operator } = redirect
-  const descriptor = redirect.descriptor?.type === 'FileDescriptor' ? redirect.descriptor.value : operator.startsWith('<') ? 0 : 1
-  if (operator === '<' || operator === '<>') return { ...io, in: openInput(shell.machine, normalise(target, shell.cwd), target) }
-  if (operator === '<&') return io
-  if (operator === '>&' && /^\d+$|^-$/.test(target)) {
-    const source = target === '1' ? io.out : target === '2' ? io.err : nothing
-    return descriptor === 2 ? { ...io, err: source } : { ...io, out: source }
-  }
-  const file = openOutput(shell.machine, normalise(target, shell.cwd), target, operator.endsWith('>>'), io)
-  if (operator === '&>' || operator === '&>>' || operator === '>&') return { ...io, out: file, err: file }
-  if (descriptor === 2) return { ...io, err: file }
-  return descriptor === 1 ? { ...io, out: file } : io
+function withInput(io: Io, descriptor: number, input: Input): Io {
+  if (descriptor === 0) return { ...io, in: input }
+  return { ...io, more: new Map([...(io.more ?? []), [descriptor, { in: input }]]) }
 }
 
+function withOutput(io: Io, descriptor: number, output: Output): Io {
+  if (descriptor === 1) return { ...io, out: output }
+  if (descriptor === 2) return { ...io, err: output }
+  return { ...io, more: new Map([...(io.more ?? []), [descriptor, { out: output }]]) }
+}
+
+function redirected(redirect: Redirect, given: number | undefined, target: string, io: Io, shell: Redirecting): Io {
+  const { operator } = redirect
+  const descriptor = given ?? (operator.startsWith('<') ? 0 : 1)
+  const open = () => openInput(shell.machine, normalise(target, shell.cwd), target, io, shell.dialect)
+  if (operator === '<') return withInput(io, descriptor, open())
+  if (operator === '<>') return withInput(io, descriptor, open())
+  if ((operator === '>&' || operator === '<&') && /^\d+-?$|^-$/.test(target)) return duplicated(io, operator, descriptor, target, shell)
+  const path = normalise(target, shell.cwd)
+  const append = operator.endsWith('>>')
+  if (operator === '>' && shell.options.has('C') && shell.files.stat(path)?.kind === 'file')
+    throw new CommandError(shell.dialect === 'bash' ? `${target}: cannot overwrite existing file` : `can't create ${target}: File exists`)
+  const file = openOutput(shell.machine, path, target, append, io, shell.dialect)
+  if (operator === '&>' || operator === '&>>' || operator === '>&') return { ...io, out: file, err: file }
+  return withOutput(io, descriptor, file)
+}
+
+/** `2>&1`, `3<&0`, `4>&-`. */
+function duplicated(io: Io, operator: string, descriptor: number, target: string, shell: Redirecting): Io {
+  if (target === '-') return operator === '<&' ? withInput(io, descriptor, inputOf('')) : withOutput(io, descriptor, closed)
+  const number = Number.parseInt(target, 10)
+  if (operator === '<&' || (number === 0 && descriptor === 0)) {
+    const source = number === 0 ? io.in : io.more?.get(number)?.in
+    if (!source)
+      throw new CommandError(
+        shell.dialect === 'bash' ? `${number}: Bad file descriptor` : `dup2(${number},${descriptor}): Bad file descriptor`,
+      )
+    return withInput(io, descriptor, source)
+  }
+  const source = number === 1 ? io.out : number === 2 ? io.err : io.more?.get(number)?.out
+  if (!source)
+    throw new CommandError(
+      shell.dialect === 'bash' ? `${number}: Bad file descriptor` : `dup2(${number},${descriptor}): Bad file descriptor`,
+    )
+  return withOutput(io, descriptor, source)
+}
+
+const closed: Output = nothing
+
 /** Opens a file, or a device, for reading. @throws CommandError */
-export function openInput(machine: Machine, path: string, shown: string): Input {
+export function openInput(machine: Machine, path: string, shown: string, io?: Io, dialect: Dialect = 'ash'): Input {
+  if (io && (path === '/dev/stdin' || path === '/proc/self/fd/0' || path === '/dev/tty')) return io.in
   if (path === '/dev/null') return inputOf('')
   if (path === '/dev/zero') return endless(() => '\0'.repeat(65_536))
   if (path === '/dev/urandom' || path === '/dev/random') return endless(() => randomText(machine))
   try {
     return inputOf(machine.files.read(path))
   } catch (error) {
-    if (error instanceof FileError)
-      throw new CommandError(`can't open ${shown}: ${error.message === 'No such file or directory' ? 'no such file' : error.message}`, 1)
-    throw error
+    if (!(error instanceof FileError)) throw error
+    if (dialect === 'bash') throw new CommandError(`${shown}: ${error.message}`, 1)
+    const why = error.message === 'No such file or directory' ? (dialect === 'dash' ? 'No such file' : 'no such file') : error.message
+    throw new CommandError(dialect === 'dash' ? `cannot open ${shown}: ${why}` : `can't open ${shown}: ${why}`, dialect === 'dash' ? 2 : 1)
   }
 }
 
@@ -83,20 +122,35 @@ function endless(chunk: () => string): Input {
   }
 }
 
-function openOutput(machine: Machine, path: string, shown: string, append: boolean, io: Io): Output {
+function openOutput(machine: Machine, path: string, shown: string, append: boolean, io: Io, dialect: Dialect): Output {
   if (path === '/dev/null') return nothing
+  if (path === '/dev/full') return { write: () => refuse('write error: No space left on device') }
   if (path === '/dev/stdout' || path === '/proc/self/fd/1') return io.out
   if (path === '/dev/stderr' || path === '/proc/self/fd/2') return io.err
+  if (path === '/dev/tty') return io.in.tty && io.out.tty ? io.out : io.err
   if (/^\/proc\/1\/fd\/[12]$/.test(path)) return machine.console
   try {
     machine.files.write(path, '', { append })
   } catch (error) {
-    if (error instanceof FileError)
-      throw new CommandError(
-        `can't create ${shown}: ${error.message === 'No such file or directory' ? 'nonexistent directory' : error.message}`,
-        1,
-      )
-    throw error
+    if (!(error instanceof FileError)) throw error
+    const why = error.message
+    if (dialect === 'bash') throw new CommandError(`${shown}: ${why}`, 1)
+    const missing = why === 'No such file or directory'
+    if (dialect === 'dash') throw new CommandError(`cannot create ${shown}: ${missing ? 'Directory nonexistent' : why}`, 2)
+    throw new CommandError(`can't create ${shown}: ${missing ? 'nonexistent directory' : why}`, 1)
   }
-  return { write: (text) => machine.files.write(path, text, { append: true }) }
+  return {
+    write: (text) => {
+      try {
+        machine.files.write(path, text, { append: true })
+      } catch (error) {
+        if (error instanceof FileError) throw new CommandError(`write error: ${error.message}`)
+        throw error
+      }
+    },
+  }
+}
+
+function refuse(message: string): never {
+  throw new CommandError(message)
 }

@@ -22,6 +22,8 @@ export interface Io {
   readonly in: Input
   readonly out: Output
   readonly err: Output
+  /** What is open beside the three, by number. */
+  readonly more?: ReadonlyMap<number, { readonly in?: Input; readonly out?: Output }>
 }
 
 /** The reader of a pipe has gone: what SIGPIPE says. */

@@ -1,40 +1,11 @@
 import { boundedRegExp } from '../bounded-regexp.ts'
+import { posixRegExp } from '../posix-regexp.ts'
 import { CommandError } from '../machine.ts'
 import type { Command } from '../machine.ts'
 import { escapeRegExp } from '../pattern.ts'
 import { linesOf, parseOptions, pathIn, readAll } from './options.ts'
 import { awk } from './awk.ts'
 import { unescape } from './printing.ts'
-
-/** A POSIX expression as JavaScript's. Basic expressions take `\(`, `\{`, `\|`, `\+` where extended ones take them bare. */
-export function posixRegExp(pattern: string, extended: boolean, flags = ''): RegExp {
-  let source = pattern.replaceAll(/\[\[:(\w+):\]\]/g, '[[:$1:]]').replaceAll(/\[:(\w+):\]/g, (_, name: string) => posixClasses[name] ?? '')
-  if (!extended)
-    source = source.replaceAll(
-      /\\([(){}|+?])|([(){}|+?])/g,
-      (_, escaped: string | undefined, bare: string | undefined) => escaped ?? `\\${bare}`,
-    )
-  source = source.replaceAll('\\<', '\\b').replaceAll('\\>', '\\b')
-  if (!extended) source = source.replace(/^\*/, '\\*')
-  try {
-    return boundedRegExp(source, flags)
-  } catch (error) {
-    if (error instanceof CommandError) throw error
-    throw new CommandError(`bad regex '${pattern}'`, 2)
-  }
-}
-
-const posixClasses: Record<string, string> = {
-  alpha: 'a-zA-Z',
-  digit: '0-9',
-  alnum: 'a-zA-Z0-9',
-  upper: 'A-Z',
-  lower: 'a-z',
-  space: '\\s',
-  blank: ' \\t',
-  punct: '!-\\/:-@\\[-`{-~',
-  xdigit: '0-9a-fA-F',
-}
 
 /** Longer lines are matched only so far: a pattern from a stranger must not hold everyone up. */
 const longestLine = 10_000

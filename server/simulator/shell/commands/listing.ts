@@ -1,3 +1,4 @@
+import { columnsOf } from '../columns.ts'
 import { normalise } from '../files.ts'
 import type { Command } from '../machine.ts'
 import { dateText, modeText, sizeOf } from './file-facts.ts'
@@ -48,21 +49,6 @@ const ls: Command = (run) => {
     walk(operand, targets.length > 1 || flags.has('R'))
   }
   return status
-}
-
-function columnsOf(names: readonly string[], width: number): string {
-  const longest = Math.max(...names.map((name) => name.length)) + 2
-  const across = Math.max(1, Math.floor(width / longest))
-  const rows = Math.ceil(names.length / across)
-  let text = ''
-  for (let row = 0; row < rows; row++) {
-    const cells = names.filter((_, index) => index % rows === row)
-    text += `${cells
-      .map((name) => name.padEnd(longest))
-      .join('')
-      .trimEnd()}\n`
-  }
-  return text
 }
 
 export const listingCommands: Record<string, Command> = { ls }

@@ -1,5 +1,7 @@
+import type { Dialect } from '../dialect.ts'
 import { CommandError } from '../machine.ts'
 import type { Command } from '../machine.ts'
+import type { Io } from '../streams.ts'
 
 const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\u0007', b: '\b', e: '\u001b', f: '\f', v: '\v', '\\': '\\' }
 
@@ -15,19 +17,25 @@ export function unescape(text: string): string {
   )
 }
 
-const echo: Command = (run) => {
-  const words = [...run.args]
+/** `echo` as each shell has it: dash's always takes escapes and knows only `-n`. */
+export function echo(args: readonly string[], io: Io, dialect: Dialect): number {
+  const words = [...args]
   let newline = true
-  let interpret = false
-  while (/^-[neE]+$/.test(words[0] ?? '')) {
+  let interpret = dialect === 'dash'
+  while ((dialect === 'dash' ? /^-n$/ : /^-[neE]+$/).test(words[0] ?? '')) {
     const flags = words.shift() ?? ''
     newline &&= !flags.includes('n')
-    interpret ||= flags.includes('e')
+    if (/[eE]/.test(flags)) interpret = flags.lastIndexOf('e') > flags.lastIndexOf('E')
   }
   const text = words.join(' ')
-  run.io.out.write((interpret ? unescape(text) : text) + (newline ? '\n' : ''))
+  const stop = interpret ? text.search(/(?<!\\)(?:\\\\)*\\c/) : -1
+  const shown = stop < 0 ? text : text.slice(0, text.indexOf('\\c', stop))
+  io.out.write((interpret ? unescape(shown) : text) + (newline && stop < 0 ? '\n' : ''))
   return 0
 }
+
+/** Wider than any screen: a width from a stranger must not fill the memory. */
+const widest = 100_000
 
 /** printf(1): the format again and again while there are arguments. */
 export function format(template: string, args: readonly string[]): string {
@@ -36,13 +44,16 @@ export function format(template: string, args: readonly string[]): string {
   do {
     const before = rest.length
     text += unescape(template).replaceAll(
-      /%([-+ 0#]*)(\d+|\*)?(?:\.(\d+))?([a-zA-Z%])/g,
+      /%([-+ 0#]*)(\d+|\*)?(?:\.(\d*|\*))?([a-zA-Z%])/g,
       (_, flags: string, width: string | undefined, precision: string | undefined, kind: string) => {
         if (kind === '%') return '%'
-        const pad = width === '*' ? Number(rest.shift()) : Number(width ?? 0)
-        const value = formatted(kind, rest.shift() ?? '', precision === undefined ? undefined : Number(precision), flags)
-        if (flags.includes('-')) return value.padEnd(pad)
-        return flags.includes('0') && kind !== 's' ? value.padStart(pad, '0') : value.padStart(pad)
+        const given = width === '*' ? Number(rest.shift()) : Number(width ?? 0)
+        const exact = precision === undefined ? undefined : Number(precision === '*' ? rest.shift() : precision)
+        const value = formatted(kind, rest.shift() ?? '', exact, flags)
+        const pad = Math.min(Math.abs(given), widest)
+        if (flags.includes('-') || given < 0) return value.padEnd(pad)
+        if (!flags.includes('0') || /[sbcq]/.test(kind)) return value.padStart(pad)
+        return /^[-+ ]/.test(value) ? value.charAt(0) + value.slice(1).padStart(pad - 1, '0') : value.padStart(pad, '0')
       },
     )
     if (rest.length === before) break
@@ -51,35 +62,83 @@ export function format(template: string, args: readonly string[]): string {
 }
 
 function formatted(kind: string, arg: string, precision: number | undefined, flags: string): string {
-  const number = arg.startsWith("'") ? (arg.codePointAt(1) ?? 0) : Number(arg || 0)
+  const number = numberOf(arg)
+  const whole = Math.trunc(number)
+  const plus = flags.includes('+') && number >= 0 ? '+' : flags.includes(' ') && number >= 0 ? ' ' : ''
   switch (kind) {
     case 's':
       return precision === undefined ? arg : arg.slice(0, precision)
     case 'b':
       return unescape(arg)
+    case 'q':
+      return /^[\w@%+:,./-]+$/.test(arg) ? arg : arg === '' ? "''" : arg.replaceAll(/[^\w@%+:,./-]/g, '\\$&')
     case 'c':
       return arg.charAt(0)
     case 'x':
-      return Math.trunc(number).toString(16)
+      return (flags.includes('#') ? '0x' : '') + whole.toString(16).padStart(precision ?? 0, '0')
     case 'X':
-      return Math.trunc(number).toString(16).toUpperCase()
+      return (
+        (flags.includes('#') ? '0X' : '') +
+        whole
+          .toString(16)
+          .toUpperCase()
+          .padStart(precision ?? 0, '0')
+      )
     case 'o':
-      return Math.trunc(number).toString(8)
+      return (flags.includes('#') ? '0' : '') + whole.toString(8)
     case 'f':
-      return number.toFixed(precision ?? 6)
-    case 'g':
+    case 'F':
+      return plus + number.toFixed(precision ?? 6)
     case 'e':
-      return String(number)
+    case 'E':
+      return plus + exponential(number, precision ?? 6, kind)
+    case 'g':
+    case 'G':
+      return plus + general(number, precision ?? 6)
     default:
-      return (flags.includes('+') && number >= 0 ? '+' : '') + String(Math.trunc(number))
+      return plus + (whole < 0 ? '-' : '') + String(Math.abs(whole)).padStart(precision ?? 0, '0')
   }
 }
 
+/** `1.50e+03`, with at least two digits of exponent as C prints it. */
+function exponential(number: number, precision: number, kind: string): string {
+  const text = number.toExponential(precision).replace(/e([-+])(\d)$/, 'e$10$2')
+  return kind === 'E' ? text.toUpperCase() : text
+}
+
+/** C's `%g`. */
+export function general(number: number, precision: number): string {
+  if (number === 0) return '0'
+  const exponent = Math.floor(Math.log10(Math.abs(number)))
+  if (exponent < -4 || exponent >= precision) return exponential(number, precision - 1, 'e').replace(/\.?0+e/, 'e')
+  return String(Number(number.toPrecision(precision)))
+}
+
+function numberOf(arg: string): number {
+  if (/^["']/.test(arg)) return arg.codePointAt(1) ?? 0
+  const text = arg.trim()
+  if (/^[-+]?0[0-7]+$/.test(text)) return Number.parseInt(text, 8)
+  const number = Number(text || 0)
+  return Number.isNaN(number) ? Number.parseFloat(text) || 0 : number
+}
+
+/** `printf`, complaining of what is no number. */
+export function printf(args: readonly string[], io: Io): number {
+  const words = args[0] === '--' ? args.slice(1) : args
+  const [template, ...rest] = words
+  if (template === undefined) throw new CommandError('printf: usage: printf [-v var] format [arguments]', 2)
+  io.out.write(format(template, rest))
+  const wanted = [...template.matchAll(/%[-+ 0#]*(?:\d+|\*)?(?:\.(?:\d+|\*))?([a-zA-Z])/g)].map((found) => found[1])
+  const wrong = rest.find(
+    (arg, index) =>
+      /[dixXou]/.test(wanted[index % Math.max(wanted.length, 1)] ?? '') && arg !== '' && !/^\s*[-+]?(0x[0-9a-f]+|\d+)$|^["']/i.test(arg),
+  )
+  if (wrong === undefined) return 0
+  io.err.write(`printf: ${wrong}: invalid number\n`)
+  return 1
+}
+
 export const printingCommands: Record<string, Command> = {
-  echo,
-  printf: (run) => {
-    if (run.args.length === 0) throw new CommandError('usage: printf FORMAT [ARG]...', 2)
-    run.io.out.write(format(run.args[0] ?? '', run.args.slice(1)))
-    return 0
-  },
+  echo: (run) => echo(run.args, run.io, 'bash'),
+  printf: (run) => printf(run.args, run.io),
 }

@@ -1,43 +1,83 @@
-import { Exit, runScript, Shell } from '../interpreter.ts'
+import { dialectOf } from '../dialect.ts'
+import { runScript } from '../execute.ts'
+import { FileError } from '../files.ts'
+import { Shell } from '../interpreter.ts'
 import { CommandError } from '../machine.ts'
-import type { Command } from '../machine.ts'
+import type { Command, Run } from '../machine.ts'
 import { parseScript } from '../parser.ts'
 import { evaluateTest } from '../test-command.ts'
 import { runTerminal } from '../terminal.ts'
 import { durationOf, parseOptions, pathIn } from './options.ts'
-import { signals } from '../processes.ts'
+import { signalNumber, signals } from '../processes.ts'
+
+interface Start {
+  readonly source: string | undefined
+  readonly options: string
+  readonly login: boolean
+  readonly interactive: boolean
+  readonly rest: readonly string[]
+}
+
+/** What a shell was started with. */
+function startOf(run: Run): Start {
+  const rest = [...run.args]
+  let command = false
+  let login = run.name.startsWith('-')
+  let interactive = false
+  let options = ''
+  while (/^[-+]./.test(rest[0] ?? '')) {
+    const flag = rest.shift() ?? ''
+    if (flag === '--') break
+    if (flag === '--login') login = true
+    if (flag === '--version' && run.name === 'bash')
+      return { source: 'echo "GNU bash, version 5.2.37(1)-release (x86_64-pc-linux-gnu)"', options, login, interactive, rest: [] }
+    if (flag.startsWith('--')) continue
+    for (const letter of flag.slice(1)) {
+      if (letter === 'c') command = true
+      else if (letter === 'l') login = true
+      else if (letter === 'i') interactive = true
+      else if (letter === 'o') options += ` -o ${rest.shift() ?? ''}`
+      else if (letter !== 's') options += ` ${flag.charAt(0)}${letter}`
+    }
+  }
+  return { source: command ? (rest.shift() ?? '') : undefined, options, login, interactive, rest }
+}
 
 /** `sh`: interactive at a terminal; `sh -c`, `sh FILE`, or a script on its input. */
 const sh: Command = async (run) => {
-  const args = [...run.args]
-  let source: string | undefined
-  let options = ''
-  while (/^[-+]/.test(args[0] ?? '')) {
-    const flag = args.shift() ?? ''
-    if (flag === '--') break
-    if (flag.startsWith('--')) continue
-    if (flag === '-o') {
-      args.shift()
-      continue
-    }
-    if (flag.includes('c') && flag.startsWith('-')) source = args.shift() ?? ''
-    options += flag.slice(1).replaceAll(/[cilsm]/g, '')
+  const { source, options, login, interactive, rest } = startOf(run)
+  const prefix = options === '' ? '' : `set${options}; `
+  const common = { ...run, interpreter: run.name }
+  if (source !== undefined) return runScript(prefix + source, rest.length > 0 ? rest : [run.name], { ...common, reads: 'command' })
+  const file = rest[0]
+  if (file === undefined)
+    return run.io.in.tty || interactive ? runTerminal(run, login, options.replaceAll(/[ -]/g, '')) : runPiped(run, prefix)
+  let text: string
+  try {
+    text = run.machine.files.read(pathIn(run, file))
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    const dialect = dialectOf(run.name, run.machine.userland)
+    const words =
+      dialect === 'bash'
+        ? `${file}: ${error.message}`
+        : dialect === 'dash'
+          ? `0: cannot open ${file}: No such file`
+          : `can't open '${file}': ${error.message}`
+    throw new CommandError(words, dialect === 'bash' ? 127 : 2)
   }
-  const prefix = options === '' ? '' : `set -${options}\n`
-  if (source !== undefined) return runScript(prefix + source, [args.shift() ?? run.name, ...args], run)
-  const file = args[0]
-  if (file !== undefined) return runScript(prefix + run.machine.files.read(pathIn(run, file)), args, run)
-  if (run.io.in.tty) return runTerminal(run)
-  return runPiped(run)
+  if (text.startsWith('\u007fELF')) throw new CommandError(`${file}: cannot execute binary file`, 126)
+  return runScript(prefix + text, rest, { ...common, reads: 'file' })
 }
 
 /** A shell whose script arrives on its input runs each command as soon as it is complete. */
-const runPiped: Command = async (run) => {
-  const shell = new Shell({ machine: run.machine, process: run.process, env: run.env, cwd: run.cwd, name: run.name })
-  let waiting = ''
+async function runPiped(run: Run, prefix: string): Promise<number> {
+  const { machine, process, env, cwd, name } = run
+  const shell = new Shell({ machine, process, env, cwd, name, reads: 'command' })
+  let waiting = prefix
   try {
     for (;;) {
-      const chunk = await run.io.in.read(run.process)
+      const chunk = await run.io.in.read(process)
       const source = waiting + (chunk ?? '')
       const ready = chunk === undefined || (source.endsWith('\n') && parseScript(source).state !== 'incomplete')
       waiting = ready ? '' : source
@@ -45,34 +85,28 @@ const runPiped: Command = async (run) => {
       if (chunk === undefined) return await shell.finish(shell.status, run.io)
     }
   } catch (error) {
-    if (error instanceof Exit) return shell.finish(error.status, run.io)
-    throw error
+    return shell.finish(shell.statusOf(error, run.io), run.io)
   }
 }
 
 const timeout: Command = async (run) => {
-  const { values, operands } = parseOptions(run.args, 's k', true)
+  const { flags, values, operands } = parseOptions(run.args, 's k', true)
   const [duration = '', ...argv] = operands
   if (argv.length === 0) throw new CommandError('missing operand', 125)
   const { processes, clock } = run.machine
-  void values
-  const limit = durationOf(duration)
+  const signal = signalNumber(values.get('s') ?? 'TERM') ?? signals.TERM
   let expired = false
-  const cancel = clock.after(limit, () => {
+  const cancel = clock.after(durationOf(duration), () => {
     expired = true
-    processes.interrupt(run.process)
+    processes.interrupt(run.process, signal)
   })
   try {
     const status = await run.spawn(argv)
-    return expired ? (run.machine.userland === 'debian' ? 124 : 128 + signals.TERM) : status
+    if (!expired || flags.has('preserve-status')) return status
+    return run.machine.userland === 'debian' ? (signal === signals.KILL ? 137 : 124) : 128 + signal
   } finally {
     cancel()
   }
-}
-
-const notHere: Command = (run) => {
-  run.io.err.write(`${run.name}: no full-screen programs in this simulated container; use cat, sed -i or echo > FILE\n`)
-  return 1
 }
 
 const expr: Command = (run) => {
@@ -103,9 +137,6 @@ export const programCommands: Record<string, Command> = {
   dash: sh,
   timeout,
   expr,
-  vi: notHere,
-  vim: notHere,
-  nano: notHere,
   test: (run) => evaluateTest(run.args, run.machine.files, run.cwd),
   '[': (run) => evaluateTest(run.args.slice(0, -1), run.machine.files, run.cwd),
   busybox: (run) => {

@@ -47,18 +47,20 @@ export type Found =
   /** A file with a script in it. */
   | { readonly kind: 'script'; readonly source: string; readonly path: string }
   | { readonly kind: 'denied'; readonly path: string }
+  | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'missing' }
 
 const searched = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** What running `name` would run: a program of the image, or an executable file with a script. */
-export function commandNamed(name: string, machine: Machine, cwd: string): Found {
+export function commandNamed(name: string, machine: Machine, cwd: string, path = searched.join(':')): Found {
   const own = machine.own.get(baseOf(name))
   if (own) return { kind: 'command', command: own, path: name.includes('/') ? normalise(name, cwd) : `/usr/bin/${name}` }
-  const paths = name.includes('/') ? [normalise(name, cwd)] : name === '' ? [] : searched.map((directory) => `${directory}/${name}`)
+  const directories = path.split(':').map((directory) => normalise(directory, cwd))
+  const paths = name.includes('/') ? [normalise(name, cwd)] : name === '' ? [] : directories.map((directory) => normalise(name, directory))
   for (const path of paths) {
     const entry = machine.files.stat(path)
-    if (entry?.kind === 'directory') return { kind: 'denied', path }
+    if (entry?.kind === 'directory' && name.includes('/')) return { kind: 'directory', path }
     if (entry?.kind !== 'file') continue
     if ((entry.mode & 0o111) === 0) {
       if (name.includes('/')) return { kind: 'denied', path }
@@ -67,13 +69,13 @@ export function commandNamed(name: string, machine: Machine, cwd: string): Found
     const command = commands.get(baseOf(path))
     if (command && machine.programs.has(baseOf(path)) && searched.includes(path.slice(0, path.lastIndexOf('/'))))
       return { kind: 'command', command, path }
-    return { kind: 'script', source: entry.content.replace(/^#!.*\n/, ''), path }
+    return { kind: 'script', source: entry.content, path }
   }
   const base = baseOf(name)
   const command = commands.get(base)
   if (!command || !machine.programs.has(base)) return { kind: 'missing' }
   const home = directoryOf(base, machine.userland)
-  return !name.includes('/') || searched.includes(name.slice(0, name.lastIndexOf('/')))
+  return (!name.includes('/') && directories.includes(home)) || searched.includes(name.slice(0, name.lastIndexOf('/')))
     ? { kind: 'command', command, path: `${home}/${base}` }
     : { kind: 'missing' }
 }
