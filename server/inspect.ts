@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { describeDeck, type DeckDescription } from './deck/describe.ts'
-import { loadDeck, readDeckFile } from './deck/load-deck.ts'
+import { readDeckFile } from './deck/read-deck.ts'
 import { UserError } from './kernel/user-error.ts'
 
 const inspectHelp = `Says what slides a deck has.
@@ -37,6 +37,8 @@ export async function inspect(argv: readonly string[]): Promise<void> {
 }
 
 async function showDeck(path: string, json: boolean): Promise<void> {
+  // What renders slides is only loaded where it is asked for.
+  const { loadDeck } = await import('./deck/load-deck.ts')
   const { deck, problems } = await loadDeck(path)
   for (const { line, column, say } of problems) process.stderr.write(`${path}:${line}${column === undefined ? '' : `:${column}`}: ${say}\n`)
   if (json) process.stdout.write(`${JSON.stringify(deck)}\n`)

@@ -1,7 +1,7 @@
 import { visit } from 'unist-util-visit'
 import { rangesIn } from './code-marks.ts'
-import type { Element, ElementContent, Root } from './markdown.ts'
-import { textOf } from './render.ts'
+import type { Element, ElementContent, Root } from 'hast'
+import { textOf } from './content-html.ts'
 
 /** What a slide's content holds, part by part. */
 export interface ContentDescription {

@@ -4,7 +4,7 @@ import { resolveInheritance, type Shown } from './inherit.ts'
 import { expandMacros } from './macros.ts'
 import { readOptions } from './options.ts'
 import { normalise } from './normalise.ts'
-import { renderOriginal } from './render.ts'
+import { renderOriginal } from './content-html.ts'
 import { splitSlides } from './slides.ts'
 import { expandVariables } from './variables.ts'
 

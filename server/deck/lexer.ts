@@ -189,18 +189,11 @@ class Lexer {
     this.#take(this.#at + 1 < end ? 2 : 1)
   }
 
+  /** Dialect 2.3: from a backtick that no other follows to the next one on the line. */
   #inlineCode(end: number): void {
-    const run = /`+/y
-    run.lastIndex = this.#at
-    const ticks = run.exec(this.#text)?.[0] ?? '`'
-    const rest = this.#text.slice(this.#at + ticks.length, end)
-    for (const found of rest.matchAll(/`+/g)) {
-      if (found[0].length === ticks.length) {
-        this.#code(ticks + rest.slice(0, found.index + ticks.length))
-        return
-      }
-    }
-    this.#take(ticks.length)
+    const close = this.#text.charAt(this.#at + 1) === '`' ? -1 : this.#text.slice(this.#at + 2, end).indexOf('`')
+    if (close < 0) this.#take(1)
+    else this.#code(this.#text.slice(this.#at, this.#at + close + 3))
   }
 
   /** Dialect 9.1: `.a.b[`, perhaps behind a backslash. */

@@ -1,27 +1,21 @@
 import type { Element, ElementContent, Root } from 'hast'
 import rehypeHighlight from 'rehype-highlight'
-import rehypeRaw from 'rehype-raw'
 import rehypeSanitize, { defaultSchema, type Options } from 'rehype-sanitize'
 import rehypeStringify from 'rehype-stringify'
 import { unified } from 'unified'
 import { visit } from 'unist-util-visit'
 import { allowedHtml } from './allowed-html.ts'
 import { showMarks } from './code-marks.ts'
+import { htmlToTree } from './html-tree.ts'
 
-export type { Element, ElementContent, Root }
+export type { Element, Root }
 export type Schema = Options
 
-// Made once: each sets up its languages.
-const reader = unified().use(rehypeRaw).freeze()
+// Made once: each sets up its languages. The doors to unified are this file and html-tree.ts.
 const highlighter = unified()
   .use(rehypeHighlight, { aliases: { bash: ['console'], yaml: ['yml'] }, plainText: ['promql', 'text', 'txt'] })
   .freeze()
 const printer = unified().use(rehypeStringify).freeze()
-
-/** HTML as a browser reads it, not yet sanitised. The door to unified: everything that knows it is in this file. */
-export function htmlToTree(html: string): Root {
-  return reader.runSync({ type: 'root', children: [{ type: 'raw', value: html } as unknown as ElementContent] })
-}
 
 /**
  * The tree without anything that could act on its own, then `finish`, then colours for code, as HTML.
