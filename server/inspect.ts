@@ -40,7 +40,8 @@ async function showDeck(path: string, json: boolean): Promise<void> {
   // What renders slides is only loaded where it is asked for.
   const { loadDeck } = await import('./deck/load-deck.ts')
   const { deck, problems } = await loadDeck(path)
-  for (const { line, column, say } of problems) process.stderr.write(`${path}:${line}${column === undefined ? '' : `:${column}`}: ${say}\n`)
+  for (const { file, line, column, say } of problems)
+    process.stderr.write(`${file}:${line}${column === undefined ? '' : `:${column}`}: ${say}\n`)
   if (json) process.stdout.write(`${JSON.stringify(deck)}\n`)
   else for (const slide of deck.slides) process.stdout.write(`${slide.number.padStart(4)}  ${slide.id}  ${slide.title}\n`)
 }

@@ -11,7 +11,7 @@ import { createJoinCode } from './classroom/join-code.ts'
 import type { ClusterProvider } from './clusters/lease.ts'
 import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
 import type { ClustersChoice, PresentConfig, ReplayConfig } from './config.ts'
-import { loadDeck, type LoadedDeck } from './deck/load-deck.ts'
+import { loadDeck } from './deck/load-deck.ts'
 import { personalise } from './deck/personalise.ts'
 import { sanitiseDeck } from './deck/sanitise-deck.ts'
 import { createDesks } from './desks.ts'
@@ -22,10 +22,9 @@ import { createReplayApp } from './http/replay-app.ts'
 import type { Room } from './http/room.ts'
 import { createSockets, ensureBindable, listen } from './http/server.ts'
 import type { Clock } from './kernel/clock.ts'
-import type { PersonId } from './kernel/ids.ts'
 import { Lifetime } from './kernel/lifetime.ts'
+import { createLiveDeck, problemLine } from './live-deck.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import type { Deck } from './protocol/deck.ts'
 import { readSession } from './recordings/read-session.ts'
 import { createSessionId, createSessionWriter, saveImages } from './recordings/write-session.ts'
 import { createRuntimeFolder } from './runtime-folder.ts'
@@ -84,7 +83,7 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
     findSome(['kubectl', 'prometheus', 'bubblewrap', 'socat']),
     ensureBindable(opening.listen, config.port),
   ])
-  for (const { line, say } of loaded.problems) log(`${config.deck}:${line}: ${say}`)
+  for (const problem of loaded.problems) log(problemLine(problem))
   const { deck } = loaded
 
   const runtime = await createRuntimeFolder()
@@ -135,12 +134,24 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
   const desks = createDesks({ classroom, terminals, clusters, slidesOnly, metrics, log })
   lifetime.add(() => desks.close())
 
-  const decks = personalDecks(loaded, classroom)
+  const liveDeck = createLiveDeck({
+    path: config.deck,
+    root: ROOT,
+    loaded,
+    classroom,
+    onDeck: (next) => {
+      writer
+        .saveDeck(personalise(next.deck, { number: '00' }))
+        .catch((error: unknown) => log('The changed deck is not kept with the session.', error))
+    },
+    log,
+  })
+  lifetime.add(() => liveDeck.close())
   const room: Room = {
     session,
     presenter: PRESENTER,
     classroom,
-    deck: { version: () => deck.version, for: decks, folder: () => loaded.folder, onChange: () => () => {} },
+    deck: liveDeck,
     terminal: (id) => terminals.find(id),
     desk: (person) => desks.of(person),
     log,
@@ -245,19 +256,6 @@ async function clusterProvider(choice: ClustersChoice): Promise<ClusterProvider 
       const { createKubeconfigProvider } = await import('./clusters/kubeconfig-provider.ts')
       return createKubeconfigProvider(choice.folder)
     }
-  }
-}
-
-/** Decks with everyone's own variables, each made once. */
-function personalDecks({ deck }: LoadedDeck, classroom: Classroom): (person: PersonId) => Deck {
-  const made = new Map<PersonId, Deck>()
-  return (id) => {
-    const known = made.get(id)
-    if (known) return known
-    const person = classroom.person(id)
-    const own = personalise(deck, { number: String(person?.number ?? 0).padStart(2, '0'), name: person?.name })
-    made.set(id, own)
-    return own
   }
 }
 

@@ -43,6 +43,8 @@ export class SessionStore {
   readonly welcome = signal<Welcome | undefined>(undefined)
   readonly cluster = signal<ClusterNotice>({ state: 'starting' })
   readonly deck
+  /** Why the deck's file cannot be shown as it is now; the deck is then the last that could. */
+  readonly deckProblem = signal<string | undefined>(undefined)
   readonly connection: ReadonlySignal<Connection>
   /** Whose runs and terminals this page shows: its person, or the presenter on the stage. */
   readonly shown = computed(() => this.welcome.value?.person ?? this.welcome.value?.presenter)
@@ -118,6 +120,8 @@ export class SessionStore {
           this.cluster.value = message.cluster
           this.#apply(message.events)
         })
+        // Said again after this, when it still is so.
+        this.deckProblem.value = undefined
         if (message.deckVersion !== this.deck.value.version) void this.#reloadDeck()
         for (const feed of this.#feeds.values()) feed.attach()
         this.charts.resume()
@@ -130,6 +134,9 @@ export class SessionStore {
         return
       case 'deck.changed':
         return void this.#reloadDeck()
+      case 'deck.problem':
+        this.deckProblem.value = message.say ?? undefined
+        return
       case 'terminal.output':
         return this.#feeds.get(message.terminal)?.output(message.offset, message.data, message.replayed)
       case 'terminal.reset':

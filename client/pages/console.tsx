@@ -12,6 +12,7 @@ import { Splitter } from '../ui/splitter.tsx'
 import { Toasts } from '../ui/toasts.tsx'
 import { ConnectionLost } from './connection-lost.tsx'
 import { ConsoleBar } from './console-bar.tsx'
+import { DeckProblem } from './deck-problem.tsx'
 import { JoinCard } from './join-card.tsx'
 import { liveBlocks } from './live-blocks.tsx'
 import { LiveDock } from './live-dock.tsx'
@@ -72,6 +73,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
         </div>
         <Room store={store} join={info.join} />
       </div>
+      <DeckProblem store={store} />
       <ConnectionLost connection={store.connection} />
       <Toasts />
     </div>

@@ -7,6 +7,7 @@ import { progressAt } from '../slides/walk.ts'
 import { TerminalView } from '../terminals/terminal-view.tsx'
 import { toggleTheme } from '../ui/theme.ts'
 import { ConnectionLost } from './connection-lost.tsx'
+import { DeckProblem } from './deck-problem.tsx'
 import { JoinCard } from './join-card.tsx'
 import { liveBlocks } from './live-blocks.tsx'
 import { openingPage, useSession } from './open-session.tsx'
@@ -47,6 +48,7 @@ function Staging({ store, info }: { store: SessionStore; info: SessionInfo }) {
       </main>
       <StageDock store={store} dock={dock} />
       <div class="stage-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />
+      <DeckProblem store={store} />
       <ConnectionLost connection={store.connection} />
     </div>
   )

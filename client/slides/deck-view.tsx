@@ -21,13 +21,8 @@ interface Showing {
   readonly onWalk?: (walk: Walk) => void
 }
 
-/** A deck on the screen, at a position. */
-export function DeckView(showing: Showing) {
-  // Another deck is another reveal.js: its list of slides is read when it is mounted.
-  return <MountedDeck key={showing.deck.version} {...showing} />
-}
-
-function MountedDeck({ deck, position, renderIsland, joinCard, canvas = 'whole', onWalk }: Showing) {
+/** A deck on the screen, at a position. A deck that changes does so in place: slides that stay as they are keep what is live in them. */
+export function DeckView({ deck, position, renderIsland, joinCard, canvas = 'whole', onWalk }: Showing) {
   const viewport = useRef<HTMLDivElement>(null)
   const element = useRef<HTMLDivElement>(null)
   const [mounted, setMounted] = useState<Mounted>()
@@ -53,7 +48,8 @@ function MountedDeck({ deck, position, renderIsland, joinCard, canvas = 'whole',
     }
   }, [])
 
-  useEffect(() => mounted?.show(index), [mounted, index])
+  useEffect(() => mounted?.sync(), [mounted, deck])
+  useEffect(() => mounted?.show(index), [mounted, index, deck])
   useEffect(() => mounted?.layout(), [mounted, canvas])
 
   return (

@@ -6,6 +6,8 @@ import { CANVAS, canvasFor, type CanvasKind } from './canvas.ts'
 export interface Mounted {
   show(index: number): void
   layout(): void
+  /** The sections are others now. */
+  sync(): void
   unmount(): void
 }
 
@@ -57,5 +59,5 @@ export async function mountReveal(element: HTMLElement, viewport: HTMLElement, k
     api.layout()
   }
   layout()
-  return { show: (index) => api.slide(index, 0), layout, unmount: () => api.destroy() }
+  return { show: (index) => api.slide(index, 0), layout, sync: () => api.sync(), unmount: () => api.destroy() }
 }

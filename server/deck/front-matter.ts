@@ -81,9 +81,10 @@ export function takeFrontMatter(text: string, file: string): DeckText {
     for (const { key } of document.contents.items) {
       if (!isScalar(key) || typeof key.value !== 'string' || KNOWN.includes(key.value) || TOLERATED.includes(key.value)) continue
       const meant = suggest(key.value, [...KNOWN, ...TOLERATED])
-      const line = counter.linePos(key.range?.[0] ?? 0).line + 1
+      const { line, col: column } = counter.linePos(key.range?.[0] ?? 0)
       problems.push({
-        line,
+        line: line + 1,
+        column,
         say: `Unknown front matter key "${key.value}".${meant ? ` Did you mean "${meant}"?` : ` Known are ${KNOWN.join(', ')}.`}`,
       })
     }

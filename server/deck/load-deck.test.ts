@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -37,5 +37,37 @@ describe('loading a deck', () => {
   it('refuses what is not text', async () => {
     await writeFile(join(folder, 'deck.md'), Buffer.from([0x89, 0x50, 0xff, 0x00]))
     await expect(loadDeck(folder)).rejects.toMatchObject({ code: 'bad-deck', say: expect.stringMatching(/is not text in UTF-8/) })
+  })
+
+  it('puts in what a deck includes, and names problems where they are written', async () => {
+    await mkdir(join(folder, 'parts'))
+    await writeFile(
+      join(folder, 'deck.md'),
+      '# A\n\n<!-- include: parts/b.md -->\n\n---\nclas: x\n\n```\n<!-- include: parts/b.md -->\n```',
+    )
+    await writeFile(join(folder, 'parts/b.md'), '---\n# B\n\n<!-- include: c.md -->\n')
+    await writeFile(join(folder, 'parts/c.md'), 'from c\n\n---\nclss: y\n\n# C\n')
+    const { deck, texts, problems } = await loadDeck(join(folder, 'deck.md'))
+    expect(deck.slides.map((slide) => slide.title)).toEqual(['A', 'B', 'C', ''])
+    expect(deck.slides.at(-1)?.steps[0]?.html).toContain('&#x3C;!-- include')
+    expect(texts).toEqual(['deck.md', 'parts/b.md', 'parts/c.md'].map((name) => join(folder, name)))
+    expect(problems).toEqual([
+      { file: join(folder, 'parts/c.md'), line: 4, column: 1, say: 'Unknown slide property "clss". Did you mean "class"?' },
+      { file: join(folder, 'deck.md'), line: 6, column: 1, say: 'Unknown slide property "clas". Did you mean "class"?' },
+    ])
+  })
+
+  it.each([
+    ['../secret.md', /deck\.md:1: "\.\.\/secret\.md" is not in the deck's folder/],
+    ['/etc/hostname', /is not in the deck's folder/],
+    ['link.md', /is not in the deck's folder/],
+    ['none.md', /deck\.md:1: There is no file "none\.md" to include/],
+    ['deck.md', /The files include each other: .*deck\.md → .*deck\.md/],
+    ['round.md', /round\.md:1: The files include each other: .*deck\.md → .*round\.md → .*round\.md/],
+  ])('does not include %s', async (name, why) => {
+    await symlink('/etc/hostname', join(folder, 'link.md'))
+    await writeFile(join(folder, 'round.md'), '<!-- include: round.md -->')
+    await writeFile(join(folder, 'deck.md'), `<!-- include: ${name} -->`)
+    await expect(loadDeck(join(folder, 'deck.md'))).rejects.toMatchObject({ code: 'bad-deck', say: expect.stringMatching(why) })
   })
 })

@@ -1,8 +1,9 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Deck } from '../protocol/deck.ts'
+import { withIncludes } from './includes.ts'
 import type { DeckProblem } from './items.ts'
 import { parseDeck } from './parse-deck.ts'
-import { findDeck, kindOf, readText } from './read-deck.ts'
+import { findDeck, kindOf } from './read-deck.ts'
 
 export interface LoadedDeck {
   readonly deck: Deck
@@ -12,7 +13,14 @@ export interface LoadedDeck {
   readonly folder: string
   /** The folder of manifests that every shell's home gets a copy of, absolute; undefined when there is none. */
   readonly labFolder: string | undefined
-  readonly problems: readonly DeckProblem[]
+  /** The files that its text is made of, absolute: its own, and those that it includes. */
+  readonly texts: readonly string[]
+  readonly problems: readonly LoadProblem[]
+}
+
+/** A problem, and the file it is in as the person knows it. */
+export interface LoadProblem extends DeckProblem {
+  readonly file: string
 }
 
 /** When front matter names no lab folder: this one of the project, if it is there. */
@@ -21,19 +29,25 @@ const DEFAULT_LAB = 'manifests/workshop'
 /**
  * Reads a deck: a Markdown file, or a folder with a `deck.md`.
  * @param root what the lab folder's path is relative to, when it is not beside the deck
+ * @param revision how often the deck's images have changed: pages fetch them again
  * @throws UserError 'bad-deck'
  */
-export async function loadDeck(path: string, root: string = process.cwd()): Promise<LoadedDeck> {
+export async function loadDeck(path: string, root: string = process.cwd(), revision = 0): Promise<LoadedDeck> {
   const file = await findDeck(path)
-  const source = await readText(file, path)
-  const { deck, lab, problems } = parseDeck(source, path.endsWith('.md') ? path : join(path, 'deck.md'))
+  const shown = path.endsWith('.md') ? path : join(path, 'deck.md')
+  const { text, files, origin } = await withIncludes(file, shown)
+  const { deck, lab, problems } = parseDeck(text, shown, revision)
   const folder = dirname(file)
   const labFolder = await findLab(lab, folder, root)
-  const missing =
+  const missing: readonly DeckProblem[] =
     lab !== undefined && labFolder === undefined
       ? [{ line: 1, say: `The lab folder "${lab}" is neither beside the deck nor in ${root}; homes stay without it.` }]
       : []
-  return { deck, file, folder, labFolder, problems: [...missing, ...problems] }
+  const placed = [...missing, ...problems].map((problem): LoadProblem => {
+    const { file: where, line } = origin(problem.line)
+    return { ...problem, file: where, line }
+  })
+  return { deck, file, folder, labFolder, texts: files, problems: placed }
 }
 
 async function findLab(lab: string | undefined, folder: string, root: string): Promise<string | undefined> {

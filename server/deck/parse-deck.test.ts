@@ -22,8 +22,8 @@ describe('a deck', () => {
   it('names unknown front matter keys and misspelt slide properties with line and suggestion', () => {
     const { problems } = parseDeck('---\ntitle: T\npresenter: Ada\n---\n# A\n\n---\nclas: middle\n\n# B')
     expect(problems).toEqual([
-      { line: 3, say: 'Unknown front matter key "presenter". Did you mean "presenters"?' },
-      { line: 8, say: 'Unknown slide property "clas". Did you mean "class"?' },
+      { line: 3, column: 1, say: 'Unknown front matter key "presenter". Did you mean "presenters"?' },
+      { line: 8, column: 1, say: 'Unknown slide property "clas". Did you mean "class"?' },
     ])
   })
 

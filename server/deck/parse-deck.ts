@@ -31,8 +31,12 @@ const MAX_CHARACTERS = 2 * 1024 * 1024
 /** A chain of steps shows its content again at every step: this bounds the product. */
 const MAX_EXPANDED = 16 * 1024 * 1024
 
-/** Deck source → Deck. @param file is named in problems and errors @throws UserError 'bad-deck' */
-export function parseDeck(source: string, file = 'deck.md'): ParsedDeck {
+/**
+ * Deck source → Deck.
+ * @param file is named in problems and errors @param revision of the deck's images: their addresses differ by it
+ * @throws UserError 'bad-deck'
+ */
+export function parseDeck(source: string, file = 'deck.md', revision = 0): ParsedDeck {
   if (source.length > MAX_CHARACTERS)
     throw new UserError('bad-deck', `${file} is larger than 2 MB. Is it a deck? Images belong in files of their own beside it.`)
   const { frontMatter, body, bodyLine, problems: first } = takeFrontMatter(normalise(source), file)
@@ -54,23 +58,25 @@ export function parseDeck(source: string, file = 'deck.md'): ParsedDeck {
       'bad-deck',
       `${file}: its steps and layouts repeat so much content that it grows too large to show. Divide the slides with the most steps.`,
     )
-  const slides = buildSlides(shown, frontMatter, definitionsOf(played), (line, say) => problems.push({ line, say }))
+  const slides = buildSlides(shown, frontMatter, definitionsOf(played), (line, say) => problems.push({ line, say }), revision)
   const title = frontMatter.title ?? slides.find((slide) => slide.title !== '')?.title ?? 'Untitled'
   const deck: Deck = {
     title,
     presenters: [...frontMatter.presenters],
     ...(frontMatter.date === undefined ? {} : { date: frontMatter.date }),
-    version: createHash('sha256').update(source).digest('hex').slice(0, 16),
+    version: createHash('sha256').update(`${revision}\n${source}`).digest('hex').slice(0, 16),
     slides,
   }
   return { deck, lab: frontMatter.lab, problems: problems.toSorted((a, b) => a.line - b.line) }
 }
 
 function misspeltProperties(drafts: readonly Draft[]): DeckProblem[] {
-  return drafts.flatMap(({ line, properties }) =>
+  return drafts.flatMap(({ line, properties, propertyLines }) =>
     [...properties.keys()].flatMap((key) => {
       const meant = SLIDE_PROPERTIES.includes(key) ? undefined : suggest(key, SLIDE_PROPERTIES)
-      return meant ? [{ line, say: `Unknown slide property "${key}". Did you mean "${meant}"?` }] : []
+      return meant
+        ? [{ line: propertyLines.get(key) ?? line, column: 1, say: `Unknown slide property "${key}". Did you mean "${meant}"?` }]
+        : []
     }),
   )
 }
@@ -87,6 +93,7 @@ function buildSlides(
   frontMatter: FrontMatter,
   definitions: ReadonlyMap<string, LinkDefinition>,
   report: Report,
+  revision: number,
 ): Slide[] {
   const groups: Shown[][] = []
   for (const slide of shown) {
@@ -99,7 +106,7 @@ function buildSlides(
   let number = 0
   return named.map(({ group, id }) => {
     if (group[0]?.properties.get('count') !== 'false') number++
-    return buildSlide(group, id, String(number), { frontMatter, definitions, positions, ids, report })
+    return buildSlide(group, id, String(number), { frontMatter, definitions, positions, ids, report, revision })
   })
 }
 
@@ -109,6 +116,7 @@ interface DeckContext {
   readonly positions: readonly string[]
   readonly ids: ReadonlySet<string>
   readonly report: Report
+  readonly revision: number
 }
 
 function buildSlide(group: readonly Shown[], id: string, number: string, deck: DeckContext): Slide {
@@ -123,7 +131,7 @@ function buildSlide(group: readonly Shown[], id: string, number: string, deck: D
     blockIds: () => (live ? collector.blocks.map((block) => block.id) : []),
     resolveImage: (src) => {
       if (isRemote(src) && live) deck.report(line, `The image ${src} is on another server and is not shown. Put it beside the deck.`)
-      return imageAddress(src)
+      return imageAddress(src, deck.revision)
     },
     resolveLink: (href) => slideLink(href, deck),
   })
@@ -141,7 +149,7 @@ function buildSlide(group: readonly Shown[], id: string, number: string, deck: D
     title: rendered.find((step) => step.title !== '')?.title ?? '',
     layout: chooseLayout(last.classes, final?.outline ?? []),
     classes: [...new Set(last.classes)],
-    background: backgroundOf(last),
+    background: backgroundOf(last, deck.revision),
     number,
     steps,
     blocks: collector.blocks,
@@ -164,10 +172,10 @@ function lookUp(slide: Shown, frontMatter: FrontMatter): (key: string) => string
   return (key) => slide.properties.get(key) ?? frontMatter.variables.get(key) ?? ofDeck.get(key)
 }
 
-function backgroundOf(slide: Shown): Record<string, string> {
+function backgroundOf(slide: Shown, revision: number): Record<string, string> {
   const found: Record<string, string> = {}
   for (const key of ['background-image', 'background-color', 'background-size', 'background-position']) {
-    const value = backgroundValue(slide.properties.get(key) ?? '')
+    const value = backgroundValue(slide.properties.get(key) ?? '', revision)
     if (value) found[key] = value
   }
   return found

@@ -19,7 +19,7 @@ export function splitSlides(text: string, firstLine = 1, disableSteps = false): 
   const end = (): void => {
     const line = mark.line + firstLine - 1
     const placed = (all: readonly Item[]): Item[] => all.map((item) => shifted(item, firstLine - 1))
-    drafts.push({ line, step: mark.kind === 'step', ...takeProperties(placed(items)), notes: placed(notes ?? []) })
+    drafts.push({ line, step: mark.kind === 'step', ...takeProperties(placed(items), line), notes: placed(notes ?? []) })
   }
   for (const token of lex(text)) {
     if (!isMark(token)) (notes ?? items).push(token)
@@ -46,26 +46,37 @@ function shifted(item: Item, lines: number): Item {
   return item
 }
 
-function takeProperties(items: readonly Item[]): { properties: Map<string, string>; items: Item[] } {
+function takeProperties(items: readonly Item[], line: number): Pick<Draft, 'properties' | 'propertyLines' | 'items'> {
   const properties = new Map<string, string>()
+  const propertyLines = new Map<string, number>()
   const rest = [...items]
   const first = rest[0]
-  if (first?.kind === 'text') rest[0] = { kind: 'text', text: leadingProperties(first.text, properties, rest.length === 1) }
+  if (first?.kind === 'text')
+    rest[0] = {
+      kind: 'text',
+      text: leadingProperties(first.text, properties, rest.length === 1, (key, index) => propertyLines.set(key, line + index)),
+    }
   for (const [index, item] of rest.entries()) {
     if (item.kind === 'class') break
     if (item.kind === 'text') rest[index] = { kind: 'text', text: commentProperties(item.text, properties) }
   }
-  return { properties, items: rest.filter((item) => item.kind !== 'text' || item.text !== '') }
+  return { properties, propertyLines, items: rest.filter((item) => item.kind !== 'text' || item.text !== '') }
 }
 
 /** A last line that runs on into code or a class is not a property: its value would be cut in two. */
-function leadingProperties(text: string, properties: Map<string, string>, whole: boolean): string {
+function leadingProperties(
+  text: string,
+  properties: Map<string, string>,
+  whole: boolean,
+  onLine: (key: string, index: number) => void,
+): string {
   const lines = text.split('\n')
   let taken = 0
   for (const [index, line] of lines.entries()) {
     const found = PROPERTY.exec(line)
     if (found && (whole || index < lines.length - 1)) {
       properties.set(found[1] ?? '', (found[2] ?? '').trim())
+      onLine(found[1] ?? '', index)
       taken = index + 1
     } else if (line.trim() !== '') break
   }

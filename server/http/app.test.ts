@@ -231,6 +231,7 @@ function openSite() {
         ],
       }),
       folder: () => join(folder, 'deck'),
+      problem: () => undefined,
       onChange: () => () => {},
     },
     terminal: () => undefined,

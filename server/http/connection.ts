@@ -80,7 +80,26 @@ export class Connection {
     })
     this.#lifetime.add(classroom.watch(this.#visitor, (event) => this.#wire.send({ type: 'events', events: [event] })))
     this.#lifetime.add(desk.onClusterChange((cluster) => this.#wire.send({ type: 'cluster', cluster })))
-    this.#lifetime.add(deck.onChange(() => this.#wire.send({ type: 'deck.changed', deckVersion: deck.version() })))
+    this.#followDeck()
+  }
+
+  /** Pages fetch a changed deck again; what is wrong with its file is the presenter's business. */
+  #followDeck(): void {
+    const { deck } = this.#room
+    const tellProblem = (say: string | undefined): void => {
+      if (this.#visitor.page !== 'attendee') this.#wire.send({ type: 'deck.problem', say: say ?? null })
+    }
+    let version = deck.version()
+    let problem = deck.problem()
+    if (problem !== undefined) tellProblem(problem)
+    this.#lifetime.add(
+      deck.onChange(() => {
+        if (deck.version() !== version) this.#wire.send({ type: 'deck.changed', deckVersion: deck.version() })
+        if (deck.problem() !== problem) tellProblem(deck.problem())
+        version = deck.version()
+        problem = deck.problem()
+      }),
+    )
   }
 
   /** Takes a frame. One that is not a message ends this connection and nothing else. */

@@ -37,6 +37,9 @@ export interface Room {
     for(person: PersonId): Deck
     /** Where its images lie. */
     folder(): string
+    /** Why what is written now cannot be shown, with file and line; the deck is then the last that could. */
+    problem(): string | undefined
+    /** Told when the deck, or its problem, is another. @returns ends the subscription */
     onChange(listener: () => void): () => void
   }
   terminal(id: TerminalId): Terminal | undefined

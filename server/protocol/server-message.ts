@@ -65,6 +65,8 @@ export const ServerMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cluster'), cluster: ClusterNotice }),
   /** Fetch `/api/deck` again. */
   z.strictObject({ type: z.literal('deck.changed'), deckVersion: z.string() }),
+  /** What is written in the deck's file now cannot be shown, and why; null when it can again. Not sent to attendees. */
+  z.strictObject({ type: z.literal('deck.problem'), say: z.string().nullable() }),
   /** Output beginning at `offset`. Where it overlaps what the page has, the page skips the overlap. */
   z.strictObject({
     type: z.literal('terminal.output'),
