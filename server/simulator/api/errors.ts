@@ -48,7 +48,7 @@ export function invalidObject(
   const said = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))]
   const list = said.length === 1 ? said[0] : `[${said.join(', ')}]`
   const causes = errors.map((error) => ({ reason: error.reason, message: error.message, field: error.field }))
-  const more = { ...(name && { name }), ...(of.group && { group: of.group }), kind: of.kind, causes }
+  const more = { ...(name && { name }), ...(of.group && { group: of.group }), ...(of.kind && { kind: of.kind }), causes }
   return new ApiError(422, 'Invalid', `${qualified(of.group, of.kind)} ${JSON.stringify(name)} is invalid: ${list}`, more)
 }
 export function methodNotAllowed(): ApiError {

@@ -26,6 +26,8 @@ export interface WriteOptions {
   /** Strict: unknown fields refuse; Warn: they are given to `warn`; Ignore: nothing. */
   readonly validation?: 'Strict' | 'Warn' | 'Ignore'
   readonly warn?: (warning: string) => void
+  /** What an object that cannot be decoded is refused with, other than by its kind; `why` is in Go's words. */
+  readonly undecodable?: (why: string) => ApiError
   /** Refuses what the writer may not write, before anything is validated. @throws ApiError */
   readonly guard?: (object: StoredObject, old: StoredObject | undefined) => void
   /** Called with the object just before it is stored, to keep `managedFields`. */
@@ -236,6 +238,7 @@ export class Operations implements Surroundings {
       return draft
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
+      if (options.undecodable) throw options.undecodable(error.message)
       throw badRequest(
         `${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${error.message}`,
       )

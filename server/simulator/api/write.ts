@@ -7,10 +7,10 @@ import { answer } from './respond.ts'
 import { parseYaml } from './yaml.ts'
 import { checkPatchType } from '../custom/request.ts'
 import { applyPatch } from '../patch/apply.ts'
-import { jsonPatch, JsonPatchError } from '../patch/json-patch.ts'
+import { jsonPatch, JsonPatchError, unknownMembers } from '../patch/json-patch.ts'
 import { ignoredBy, recordUpdate } from '../patch/managed-fields.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
-import { strategicPatch, StrategicPatchError } from '../patch/strategic.ts'
+import { goValue, strategicPatch, StrategicPatchError } from '../patch/strategic.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
 import { isObject } from '../resources/draft.ts'
 import { shownAs, storedFrom } from '../resources/versions.ts'
@@ -78,9 +78,15 @@ export class Writer {
     if (type === 'application/apply-patch+yaml') return this.#apply(call, part)
     const patched = this.patched(call, type)
     const options = this.#options(call, 'PatchOptions', 'Update')
-    const write = () =>
-      this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, patched), part, options)
-    return this.#reader.object(call, 200, type === 'application/strategic-merge-patch+json' ? explained(call, write) : write())
+    checkNamespace(call, patched)
+    const name = nameIn(patched)
+    if (name !== call.name)
+      throw badRequest(`the name of the object (${name ?? ''}) does not match the name on the URL (${call.name ?? ''})`)
+    const stored = this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, patched), part, {
+      ...options,
+      undecodable: undecodable(call, type, patched),
+    })
+    return this.#reader.object(call, 200, stored)
   }
 
   /** The object as the patch leaves it. @throws ApiError */
@@ -98,6 +104,11 @@ export class Writer {
           throw badRequest(
             `error decoding patch: json: cannot unmarshal ${isObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`,
           )
+        const stray = (patch as readonly JsonValue[]).find((operation) => !isObject(operation) && operation !== null)
+        if (stray !== undefined)
+          throw badRequest(
+            `error decoding patch: json: cannot unmarshal ${Array.isArray(stray) ? 'array' : typeof stray === 'boolean' ? 'bool' : typeof stray} into Go value of type handlers.jsonPatchOp`,
+          )
         if (patch.length > mostPatchOperations)
           throw new ApiError(
             413,
@@ -105,6 +116,7 @@ export class Writer {
             `Request entity too large: The allowed maximum operations in a JSON patch is ${mostPatchOperations}, got ${patch.length}`,
             {},
           )
+        this.#complain(call, unknownMembers(patch))
         return jsonPatch(before, patch)
       }
       if (!isObject(patch))
@@ -116,7 +128,7 @@ export class Writer {
     } catch (error) {
       if (error instanceof JsonPatchError)
         throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
-      if (error instanceof StrategicPatchError) throw badRequest(error.message)
+      if (error instanceof StrategicPatchError) throw error.refused ? badRequest(error.message) : new ApiError(500, '', error.message)
       throw error
     }
   }
@@ -262,25 +274,14 @@ export class Writer {
 /** Source: k8s.io/apiserver, maxJSONPatchOperations */
 const mostPatchOperations = 10_000
 
-/** A strategic patch of the wrong type is said to be wrong itself, rather than what it makes. */
-function explained(call: Call, write: () => StoredObject): StoredObject {
-  try {
-    return write()
-  } catch (error) {
-    const type =
-      error instanceof ApiError ? /: json: cannot unmarshal .* of type (int32|int64|bool|float64)$/.exec(error.message)?.[1] : undefined
-    if (type === undefined) throw error
-    const wrong = invalid('patch', goMap(JSON.parse(textOf(call)) as JsonValue), `unrecognized type: ${type}`)
-    throw invalidObject({ group: '', kind: '' }, '', [wrong])
+/** What makes no object is the patch's fault, and quoted: strategic patches as they are, others as what they make. */
+function undecodable(call: Call, type: string, patched: JsonObject): (why: string) => ApiError {
+  return (why) => {
+    const strategic = type === 'application/strategic-merge-patch+json'
+    const wrong = strategic ? /^json: cannot unmarshal .* of type (int32|int64|bool|float64)$/.exec(why)?.[1] : undefined
+    const quoted = strategic ? goValue(JSON.parse(textOf(call)) as JsonValue) : JSON.stringify(patched)
+    return invalidObject({ group: '', kind: '' }, '', [invalid('patch', quoted, wrong ? `unrecognized type: ${wrong}` : why)])
   }
-}
-
-/** A value as Go's `%v` writes it. */
-function goMap(value: JsonValue | undefined): string {
-  if (Array.isArray(value)) return `[${value.map((item: JsonValue) => goMap(item)).join(' ')}]`
-  if (!isObject(value)) return value === null ? '<nil>' : String(value)
-  const keys = Object.keys(value).toSorted()
-  return `map[${keys.map((key) => `${key}:${goMap(value[key])}`).join(' ')}]`
 }
 
 function textField(object: JsonObject, key: string): JsonObject {

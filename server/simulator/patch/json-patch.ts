@@ -6,109 +6,154 @@ export class JsonPatchError extends Error {}
 
 type Container = Draft | DraftValue[]
 
-/** JSON patch. @see https://www.rfc-editor.org/rfc/rfc6902 @throws JsonPatchError */
+/** A patch under way: the document, and how much has been copied within it. */
+interface Work {
+  document: DraftValue
+  copied: number
+}
+
+/**
+ * JSON patch as the API server's library understands it: a missing member may be replaced, an index may count from the end.
+ * @see https://www.rfc-editor.org/rfc/rfc6902
+ * @see https://github.com/evanphx/json-patch/tree/release-4
+ * @throws JsonPatchError
+ */
 export function jsonPatch(target: JsonObject, operations: readonly JsonValue[]): JsonObject {
-  const root: Draft = { '': draftOf(target) }
-  const copied = { size: 0 }
+  const work: Work = { document: draftOf(target), copied: 0 }
   for (const operation of operations) {
-    if (!isObject(operation)) throw new JsonPatchError('Unexpected kind: not an operation')
-    apply(root, operation, copied)
+    if (!isObject(operation)) throw new JsonPatchError('Unexpected kind: unknown')
+    apply(work, operation)
   }
-  const result = root['']
-  if (!isObject(result)) throw new JsonPatchError('the patched document is not an object')
-  return result
+  if (!isObject(work.document)) throw new JsonPatchError('the patched document is not an object')
+  return work.document
+}
+
+/** What strict decoding says of members that no operation has, e.g. `json patch unknown field "[0].val"`. */
+export function unknownMembers(operations: readonly JsonValue[]): readonly string[] {
+  return operations.flatMap((operation, index) =>
+    Object.keys(isObject(operation) ? operation : {})
+      .filter((key) => !['op', 'path', 'from', 'value'].includes(key))
+      .map((key) => `json patch unknown field "[${index}].${key}"`),
+  )
 }
 
 /** A few copies of copies would fill any memory. Source: k8s.io/apiserver, AccumulatedCopySizeLimit */
 const mostCopied = 3 * 1024 * 1024
 
-function copy(value: DraftValue, copied: { size: number }): DraftValue {
-  copied.size += JSON.stringify(value).length
-  if (copied.size > mostCopied)
-    throw new JsonPatchError(
-      `Unable to complete the copy, the accumulated size increase of copy is ${copied.size}, exceeding the limit ${mostCopied}`,
-    )
-  return clone(value)
+function apply(work: Work, operation: JsonObject): void {
+  const op = operation['op']
+  const path = pathIn(operation, 'path', op)
+  switch (op) {
+    case 'add':
+      return add(locate(work, path, 'add'), clone(operation['value']), path)
+    case 'remove':
+      return remove(locate(work, path, 'remove'), path)
+    case 'replace':
+      return replace(work, path, clone(operation['value']))
+    case 'test':
+      return test(work, path, operation['value'])
+    case 'move': {
+      const from = pathIn(operation, 'from', op)
+      const source = locate(work, from, 'move')
+      const value = get(source, from)
+      remove(source, from)
+      return add(locate(work, path, 'move'), value ?? null, path)
+    }
+    case 'copy': {
+      const from = pathIn(operation, 'from', op)
+      const value = get(locate(work, from, 'copy'), from) ?? null
+      return add(locate(work, path, 'copy'), copy(work, value), path)
+    }
+    default:
+      throw new JsonPatchError(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`)
+  }
 }
 
-function apply(root: Draft, operation: JsonObject, copied: { size: number }): void {
-  const op = operation['op']
-  const path = pointer(operation['path'])
-  if (op === 'add') return add(root, path, clone(operation['value']))
-  if (op === 'remove') return void remove(root, path, 'remove')
-  if (op === 'replace') {
-    read(root, path, 'replace')
-    const { parent, key } = locate(root, path, 'replace')
-    return set(parent, key, clone(operation['value']))
-  }
-  if (op === 'move') return add(root, path, remove(root, pointer(operation['from']), 'move'))
-  if (op === 'copy') return add(root, path, copy(read(root, pointer(operation['from']), 'copy'), copied))
-  if (op === 'test') {
-    if (!same(read(root, path, 'test'), operation['value'] ?? null))
-      throw new JsonPatchError(`testing value ${String(operation['path'])} failed: test failed`)
-    return
-  }
-  throw new JsonPatchError(`Unexpected kind: ${String(op)}`)
+function pathIn(operation: JsonObject, key: 'path' | 'from', op: JsonValue | undefined): string {
+  const path = operation[key]
+  if (typeof path === 'string') return path
+  throw new JsonPatchError(`${String(op)} operation failed to decode ${key}: missing value`)
+}
+
+function copy(work: Work, value: DraftValue): DraftValue {
+  work.copied += JSON.stringify(value).length
+  if (work.copied <= mostCopied) return clone(value)
+  throw new JsonPatchError(
+    `Unable to complete the copy, the accumulated size increase of copy is ${work.copied}, exceeding the limit ${mostCopied}`,
+  )
 }
 
 function clone(value: JsonValue | undefined): DraftValue {
   return structuredClone(value ?? null) as DraftValue
 }
 
-function pointer(path: JsonValue | undefined): readonly string[] {
-  if (typeof path !== 'string' || (path !== '' && !path.startsWith('/'))) throw new JsonPatchError('missing value')
+interface Place {
+  readonly parent: Container
+  readonly key: string
+}
+
+function locate(work: Work, path: string, what: string): Place {
   const parts = path.split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  if (parts.includes('__proto__')) throw new JsonPatchError('missing value')
-  return parts
+  const missing = () => new JsonPatchError(`${what} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`)
+  if (parts.length < 2 || parts.includes('__proto__')) throw missing()
+  let parent = work.document
+  for (const key of parts.slice(1, -1)) {
+    if (!Array.isArray(parent) && !isObject(parent)) throw missing()
+    const index = Array.isArray(parent) ? indexIn(parent, key, parent.length - 1) : undefined
+    const next: DraftValue | undefined = Array.isArray(parent) ? parent[index ?? -1] : member(parent, key)
+    if (next === undefined) throw missing()
+    parent = next
+  }
+  if (!Array.isArray(parent) && !isObject(parent)) throw missing()
+  return { parent, key: parts.at(-1) ?? '' }
 }
 
 /** What is there itself, not what every JavaScript object has. */
-function member(parent: Container, key: string): DraftValue | undefined {
-  if (Array.isArray(parent)) return parent[Number(key)]
+function member(parent: Draft, key: string): DraftValue | undefined {
   return Object.hasOwn(parent, key) ? parent[key] : undefined
 }
 
-function locate(root: Draft, path: readonly string[], what: string): { readonly parent: Container; readonly key: string } {
-  let parent: Container = root
-  for (const key of path.slice(0, -1)) {
-    const next: DraftValue | undefined = member(parent, key)
-    if (!Array.isArray(next) && !isObject(next)) {
-      throw new JsonPatchError(`${what} operation does not apply: doc is missing path: ${JSON.stringify(path.join('/'))}: missing value`)
-    }
-    parent = next
+/** Where in the list; counted from the end when negative. Undefined when it is no place there. */
+function indexIn(list: readonly DraftValue[], key: string, last: number): number | undefined {
+  if (!/^[+-]?\d+$/.test(key)) return undefined
+  const index = Number(key) < 0 ? Number(key) + last + 1 : Number(key)
+  return index >= 0 && index <= last && index <= list.length ? index : undefined
+}
+
+function placeIn(list: readonly DraftValue[], key: string, path: string, last: number): number {
+  const index = indexIn(list, key, last)
+  if (index !== undefined) return index
+  throw new JsonPatchError(`error for path: '${path}': Unable to access invalid index: ${key}: invalid index referenced`)
+}
+
+function get({ parent, key }: Place, path: string): DraftValue | undefined {
+  return Array.isArray(parent) ? parent[placeIn(parent, key, path, parent.length - 1)] : member(parent, key)
+}
+
+function add({ parent, key }: Place, value: DraftValue, path: string): void {
+  if (!Array.isArray(parent)) parent[key] = value
+  else if (key === '-') parent.push(value)
+  else parent.splice(placeIn(parent, key, path, parent.length), 0, value)
+}
+
+function remove({ parent, key }: Place, path: string): void {
+  if (Array.isArray(parent)) return void parent.splice(placeIn(parent, key, path, parent.length - 1), 1)
+  if (!Object.hasOwn(parent, key))
+    throw new JsonPatchError(`error in remove for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`)
+  delete parent[key]
+}
+
+function replace(work: Work, path: string, value: DraftValue): void {
+  if (path === '') {
+    work.document = value
+    return
   }
-  return { parent, key: path.at(-1) ?? '' }
-}
-
-function read(root: Draft, path: readonly string[], what: string): DraftValue {
-  const { parent, key } = locate(root, path, what)
-  const value = member(parent, key)
-  if (value === undefined)
-    throw new JsonPatchError(`${what} operation does not apply: doc is missing key: ${path.join('/')}: missing value`)
-  return value
-}
-
-function add(root: Draft, path: readonly string[], value: DraftValue): void {
-  const { parent, key } = locate(root, path, 'add')
-  if (!Array.isArray(parent)) return set(parent, key, value)
-  const index = key === '-' ? parent.length : Number(key)
-  if (!Number.isInteger(index) || index < 0 || index > parent.length) {
-    throw new JsonPatchError(
-      `add operation does not apply: doc is missing path: ${JSON.stringify(path.join('/'))}: Unable to access invalid index: ${key}: invalid index referenced`,
-    )
-  }
-  parent.splice(index, 0, value)
-}
-
-function set(parent: Container, key: string, value: DraftValue): void {
-  if (Array.isArray(parent)) parent[Number(key)] = value
+  const { parent, key } = locate(work, path, 'replace')
+  if (Array.isArray(parent)) parent[placeIn(parent, key, path, parent.length - 1)] = value
   else parent[key] = value
 }
 
-function remove(root: Draft, path: readonly string[], what: string): DraftValue {
-  const value = read(root, path, what)
-  const { parent, key } = locate(root, path, what)
-  if (Array.isArray(parent)) parent.splice(Number(key), 1)
-  else delete parent[key]
-  return value
+function test(work: Work, path: string, wanted: JsonValue | undefined): void {
+  const value = path === '' ? work.document : get(locate(work, path, 'test'), path)
+  if (!same(value ?? null, wanted ?? null)) throw new JsonPatchError(`testing value ${path} failed: test failed`)
 }

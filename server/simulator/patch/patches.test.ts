@@ -76,6 +76,22 @@ describe('a JSON patch', () => {
     expect(() => jsonPatch({}, [{ op: 'jump', path: '/a' }])).toThrow(JsonPatchError)
   })
 
+  it('replaces a member that is not there, as the API server’s library does, and nothing below one', () => {
+    expect(jsonPatch({}, [{ op: 'replace', path: '/a', value: 1 }])).toEqual({ a: 1 })
+    expect(() => jsonPatch({}, [{ op: 'replace', path: '/a/b', value: 1 }])).toThrow('doc is missing path: "/a/b": missing value')
+    expect(() => jsonPatch({ a: [1] }, [{ op: 'replace', path: '/a/1', value: 1 }])).toThrow('invalid index referenced')
+  })
+
+  it('counts negative indices from the end', () => {
+    expect(jsonPatch({ a: [1, 2, 3] }, [{ op: 'remove', path: '/a/-1' }])).toEqual({ a: [1, 2] })
+    expect(jsonPatch({ a: [1, 2] }, [{ op: 'add', path: '/a/-1', value: 3 }])).toEqual({ a: [1, 2, 3] })
+  })
+
+  it('finds nothing equal to null, and moves nothing that is not there', () => {
+    expect(jsonPatch({ a: 1 }, [{ op: 'test', path: '/b', value: null }])).toEqual({ a: 1 })
+    expect(() => jsonPatch({}, [{ op: 'move', from: '/a', path: '/b' }])).toThrow('Unable to remove nonexistent key: a')
+  })
+
   it('leaves the object that it patches as it was', () => {
     const before: JsonObject = { a: { b: 1 } }
     jsonPatch(before, [{ op: 'replace', path: '/a/b', value: 2 }])
@@ -132,6 +148,41 @@ describe('a strategic merge patch', () => {
     })
   })
 
+  it('puts new elements before those that it does not name', () => {
+    expect(patched({ containers: [{ name: 'a' }, { name: 'b' }] }, { containers: [{ name: 'c' }] })).toEqual({
+      containers: [{ name: 'c' }, { name: 'a' }, { name: 'b' }],
+    })
+  })
+
+  it.each<[JsonObject, JsonObject, string]>([
+    [{ containers: [{ name: 'a' }] }, { containers: [{ image: 'x' }] }, 'map: map[image:x] does not contain declared merge key: name'],
+    [
+      { containers: [{ name: 'a' }] },
+      { containers: [{ $patch: 'delete' }] },
+      'map: map[$patch:delete] does not contain declared merge key: name',
+    ],
+    [
+      { containers: [{ name: 'a' }] },
+      { containers: [{ $patch: 'merge', name: 'a' }] },
+      'merging lists cannot yet be specified in the patch',
+    ],
+    [
+      { containers: [{ name: 'a' }] },
+      { containers: [{ $patch: 'jump', name: 'a' }] },
+      'unknown patch type: jump in map: map[$patch:jump name:a]',
+    ],
+    [{ nodeSelector: { a: 'b' } }, { nodeSelector: { $patch: 'jump' } }, 'unknown patch type: jump in map: map[$patch:jump]'],
+    [{ containers: [{ name: 'a' }] }, { containers: ['a'] }, 'list element types are not identical: [[map[name:a]] [a]]'],
+    [{ securityContext: {} }, { securityContext: { $retainKeys: ['a'], runAsUser: 1 } }, 'invalid patch format of retainKeys'],
+    [
+      { containers: [{ name: 'a' }, { name: 'b' }] },
+      { containers: [{ name: 'b' }, { name: 'a' }], '$setElementOrder/containers': [{ name: 'a' }, { name: 'b' }] },
+      "The order in patch list:\n[map[name:b] map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:a] map[name:b]]\n",
+    ],
+  ])('of %j by %j says what is wrong', (target, patch, why) => {
+    expect(() => patched(target, patch)).toThrow(why)
+  })
+
   it('orders elements as $setElementOrder says', () => {
     const target = { containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] }
     const patch = { '$setElementOrder/containers': [{ name: 'c' }, { name: 'a' }], containers: [{ name: 'b', $patch: 'delete' }] }
@@ -145,7 +196,7 @@ describe('a strategic merge patch', () => {
         '$deleteFromPrimitiveList/finalizers': ['b'],
         finalizers: ['d'],
       }),
-    ).toEqual({ finalizers: ['a', 'c', 'd'] })
+    ).toEqual({ finalizers: ['d', 'a', 'c'] })
   })
 })
 

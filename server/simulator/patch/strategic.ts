@@ -2,8 +2,15 @@ import { isObject, same } from '../resources/draft.ts'
 import type { JsonObject, JsonValue } from '../resources/object.ts'
 import type { Schema, Schemas } from '../resources/schema.ts'
 
-/** A strategic merge patch that makes no sense. */
-export class StrategicPatchError extends Error {}
+/** A strategic merge patch that makes no sense: `refused` when the server says so itself, otherwise it fails with what it says. */
+export class StrategicPatchError extends Error {
+  readonly refused: boolean
+
+  constructor(message: string, refused = false) {
+    super(message)
+    this.refused = refused
+  }
+}
 
 type Fields = { [key: string]: JsonValue | undefined }
 
@@ -28,7 +35,7 @@ class Merger {
     const directive = patch['$patch']
     if (directive === 'replace') return without(patch, ['$patch'])
     if (directive === 'delete') return {}
-    if (directive !== undefined && directive !== 'merge') throw new StrategicPatchError(`Unrecognized patch type: ${String(directive)}`)
+    if (directive !== undefined) throw new StrategicPatchError(`unknown patch type: ${goValue(directive)} in map: ${goValue(patch)}`)
     const { schema } = this.#schemas.resolve(reference)
     const result: Fields = { ...target }
     retain(result, patch)
@@ -51,6 +58,8 @@ class Merger {
       return (value as readonly JsonValue[]).filter((item) => !isDirective(item, 'replace')).map(stripDirectives)
     }
     const order = patch[`$setElementOrder/${key}`]
+    checkElements(before, value as readonly JsonValue[])
+    checkOrder(value as readonly JsonValue[], order, mergeKey)
     if (mergeKey === undefined || !value.every((item: JsonValue) => isObject(item))) return mergePrimitives(before, value, order)
     return this.#keyed(field, mergeKey, before.filter(isObject), value, order)
   }
@@ -67,8 +76,12 @@ class Merger {
     let result = [...before]
     for (const item of patches) {
       const id = item[mergeKey]
-      if (id === undefined) throw new StrategicPatchError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`)
-      if (item['$patch'] === 'delete') {
+      const directive = item['$patch']
+      if (directive === 'merge') throw new StrategicPatchError('merging lists cannot yet be specified in the patch')
+      if (directive !== undefined && directive !== 'delete')
+        throw new StrategicPatchError(`unknown patch type: ${goValue(directive)} in map: ${goValue(item)}`)
+      if (id === undefined) throw new StrategicPatchError(`map: ${goValue(item)} does not contain declared merge key: ${mergeKey}`)
+      if (directive === 'delete') {
         result = result.filter((existing) => !same(existing[mergeKey], id))
         continue
       }
@@ -77,14 +90,13 @@ class Merger {
       if (existing) result[index] = this.object(field.items ?? {}, existing, item)
       else result.push(this.object(field.items ?? {}, {}, item))
     }
-    return Array.isArray(order)
-      ? ordered(
-          result,
-          order.filter(isObject).map((item) => item[mergeKey]),
-          (item) => item[mergeKey],
-          before.map((item) => item[mergeKey]),
-        )
-      : result
+    const wanted = Array.isArray(order) ? order.filter(isObject) : patches.filter((item) => item['$patch'] === undefined)
+    return ordered(
+      result,
+      wanted.map((item) => item[mergeKey]),
+      (item) => item[mergeKey],
+      before.map((item) => item[mergeKey]),
+    )
   }
 
   /** Directives about a list that the patch itself need not contain. */
@@ -126,13 +138,51 @@ function without(object: JsonObject, keys: readonly string[]): JsonObject {
 /** `$retainKeys` names all keys that may stay. */
 function retain(result: Fields, patch: JsonObject): void {
   const keep = patch['$retainKeys']
-  if (!Array.isArray(keep)) return
+  if (keep === undefined) return
+  const wrong = new StrategicPatchError('invalid patch format of retainKeys', true)
+  if (!Array.isArray(keep)) throw wrong
+  const named = Object.keys(patch).filter((key) => patch[key] !== null && !key.startsWith('$'))
+  if (named.some((key) => !keep.includes(key))) throw wrong
   for (const key of Object.keys(result)) if (!keep.includes(key)) delete result[key]
 }
 
 function mergePrimitives(before: readonly JsonValue[], added: readonly JsonValue[], order: JsonValue | undefined): JsonValue[] {
   const merged = [...before, ...added.filter((item) => !before.some((existing) => same(existing, item)))]
-  return Array.isArray(order) ? ordered(merged, order, (item) => item, before) : merged
+  return ordered(merged, Array.isArray(order) ? order : added, (item) => item, before)
+}
+
+/** Lists are of one type, and not of lists. */
+function checkElements(...lists: readonly (readonly JsonValue[])[]): void {
+  const all = lists.flat() as readonly JsonValue[]
+  const type = (value: JsonValue) => (Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value)
+  if (all[0] !== undefined && Array.isArray(all[0])) throw new StrategicPatchError('lists of lists are not supported')
+  if (new Set(all.map(type)).size > 1) throw new StrategicPatchError(`list element types are not identical: ${goValue(lists)}`)
+}
+
+/** What a patch changes has to be in the order that the patch declares. */
+function checkOrder(patches: readonly JsonValue[], order: JsonValue | undefined, mergeKey: string | undefined): void {
+  if (order === undefined) return
+  if (!Array.isArray(order)) throw new StrategicPatchError('invalid patch format of setElementOrder list', true)
+  if (order.length === 0) return
+  const id = (item: JsonValue) => (mergeKey !== undefined && isObject(item) ? item[mergeKey] : item)
+  const declared = (order as readonly JsonValue[]).map(id)
+  let next = 0
+  for (const item of patches.filter((candidate) => !isObject(candidate) || candidate['$patch'] === undefined)) {
+    const found = declared.findIndex((one, index) => index >= next && same(one, id(item)))
+    if (found < 0)
+      throw new StrategicPatchError(
+        `The order in patch list:\n${goValue(patches)}\n doesn't match $setElementOrder list:\n${goValue(order)}\n`,
+      )
+    next = found + 1
+  }
+}
+
+/** A value as Go's `%v` writes it. */
+export function goValue(value: JsonValue | undefined): string {
+  if (Array.isArray(value)) return `[${value.map((item: JsonValue) => goValue(item)).join(' ')}]`
+  if (!isObject(value)) return value === null || value === undefined ? '<nil>' : String(value)
+  const keys = Object.keys(value).toSorted()
+  return `map[${keys.map((key) => `${key}:${goValue(value[key])}`).join(' ')}]`
 }
 
 /** What the patch orders comes in its order; what only the server has keeps its place relative to what stood before it. */
