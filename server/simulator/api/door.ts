@@ -92,13 +92,16 @@ export class ApiError extends Error {
   readonly code: number
   readonly reason: string
   readonly details: JsonObject | undefined
+  /** The Status' own metadata, e.g. how a list may go on. */
+  readonly metadata: JsonObject
 
   /** @param code HTTP status @param reason e.g. `NotFound`, `Conflict`, `Invalid` @param message word for word as the real server's */
-  constructor(code: number, reason: string, message: string, details?: JsonObject) {
+  constructor(code: number, reason: string, message: string, details?: JsonObject, metadata: JsonObject = {}) {
     super(message)
     this.name = 'ApiError'
     this.code = code
     this.reason = reason
     this.details = details
+    this.metadata = metadata
   }
 }

@@ -63,7 +63,7 @@ export function statusOf(error: ApiError): JsonObject {
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata: error.metadata,
     status: 'Failure',
     message: error.message,
     ...(error.reason && { reason: error.reason }),

@@ -1,18 +1,16 @@
-import { ApiError } from './door.ts'
-import { isTrue } from './call.ts'
 import { badRequest, notFound } from './errors.ts'
-import { eventText, itemText, listText, metadataText, objectText } from './json-text.ts'
+import { itemText, listText, metadataText, objectText } from './json-text.ts'
 import { answer, answerText, negotiate } from './respond.ts'
-import { initialEvents } from './local.ts'
+import { checkListOptions, expiredList, listRequest, writeToken } from './list-options.ts'
+import { watchStream } from './watch.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
 import { shownAs } from '../resources/versions.ts'
 import { parseFieldSelector, parseLabelSelector, SelectorError } from '../store/selectors.ts'
 import type { JsonObject, StoredObject } from '../resources/object.ts'
 import type { Resource } from '../resources/registry.ts'
-import type { StoreEvent } from '../store/store.ts'
 import type { TablePrinter } from '../tables/table.ts'
 import type { Call } from './call.ts'
-import type { ApiResponse, BodyStream } from './http.ts'
+import type { ApiResponse } from './http.ts'
 import type { Operations } from './operations.ts'
 import type { Accepted } from './respond.ts'
 
@@ -54,14 +52,11 @@ export class Reader {
 
   list(call: Call): ApiResponse {
     const accepted = negotiate(call.request)
-    const { query } = call.request
-    const limit = integerParameter(query.get('limit'))
-    const matches = matcher(call)
-    const page = this.#page(call, limit, query.get('continue') ?? '', matches)
-    const metadata = { resourceVersion: page.revision, ...(page.next && { continue: page.next, remainingItemCount: page.remaining }) }
+    const page = this.#page(call)
+    const { metadata } = page
     const items = page.items.map((item) => shownAs(call.resource, item))
     if (accepted.as === 'Table') {
-      const { rows, ...table } = this.#tables.table(call.resource, items, page.revision, 'None')
+      const { rows, ...table } = this.#tables.table(call.resource, items, metadata.resourceVersion, 'None')
       const written = (rows as readonly JsonObject[]).map((row, index) => rowText(row, items[index], includeOf(call)))
       return answerText(200, listText({ ...table, metadata }, 'rows', written), call.warnings)
     }
@@ -77,80 +72,13 @@ export class Reader {
 
   watch(call: Call): ApiResponse {
     const accepted = negotiate(call.request)
-    const { query } = call.request
-    const version = query.get('resourceVersion') ?? ''
-    if (!/^\d*$/.test(version)) {
-      throw new ApiError(
-        500,
-        '',
-        `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
-      )
-    }
-    const matches = matcher(call)
-    const stream: BodyStream = (sink) => {
-      const write = (event: JsonObject) => sink.write(`${JSON.stringify(event)}\n`)
-      const show = this.#shower(call, accepted)
-      const { store } = this.#operations
-      let initial: readonly StoreEvent[]
-      try {
-        const fresh = version === '' || version === '0' || isTrue(query.get('sendInitialEvents') ?? 'false')
-        initial = fresh
-          ? initialEvents(store.list(call.resource.table), call.resource.table)
-          : store.since(call.resource.table, Number(version))
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error
-        const status = {
-          kind: 'Status',
-          apiVersion: 'v1',
-          metadata: {},
-          status: 'Failure',
-          message: `too old resource version: ${version} (${store.oldest + 1})`,
-          reason: 'Expired',
-          code: 410,
-        }
-        write({ type: 'ERROR', object: status })
-        sink.end()
-        return () => undefined
-      }
-      const tell = (event: StoreEvent) => {
-        const type = transition(event, matches)
-        if (type === undefined) return
-        if (accepted.as === undefined) sink.write(eventText(type, shownAs(call.resource, event.object)))
-        else write({ type, object: show(event.object) })
-      }
-      const stop = store.watch(call.resource.table, initial, tell, { ended: () => gone() })
-      if (query.get('sendInitialEvents') === 'true') queueMicrotask(() => write(this.#bookmark(call)))
-      const cancel = this.#limit(query.get('timeoutSeconds'), () => {
-        stop()
-        sink.end()
-      })
-      const ends = call.resource.custom?.life.ends
-      const gone = () => {
-        stop()
-        sink.end()
-      }
-      ends?.add(gone)
-      return () => {
-        ends?.delete(gone)
-        stop()
-        cancel()
-      }
-    }
+    const { store, platform } = this.#operations
+    const show = accepted.as === undefined ? undefined : this.#shower(call, accepted)
     return {
       status: 200,
       headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private', ...warningHeader(call) },
-      body: stream,
+      body: watchStream(call, { store, platform, matches: matcher(call), show }),
     }
-  }
-
-  #bookmark(call: Call): JsonObject {
-    const metadata = { resourceVersion: String(this.#operations.store.revision), annotations: { 'k8s.io/initial-events-end': 'true' } }
-    return { type: 'BOOKMARK', object: { kind: call.resource.kind, apiVersion: call.resource.groupVersion, metadata } }
-  }
-
-  #limit(seconds: string | null, end: () => void): () => void {
-    const limit = Number(seconds ?? 0)
-    return limit > 0 ? this.#operations.platform.clock.after(limit * 1000, end) : () => undefined
   }
 
   /** How a watch shows its objects. Only the first table carries its columns. */
@@ -167,63 +95,42 @@ export class Reader {
     }
   }
 
-  #page(call: Call, limit: number, token: string, matches: (object: StoredObject) => boolean): Page {
+  #page(call: Call): Page {
+    const { query } = call.request
+    checkListOptions(query)
+    const matches = matcher(call)
     const { store } = this.#operations
-    const from = token ? readToken(token) : undefined
-    const asked = call.request.query.get('resourceVersion') ?? ''
-    if (asked && Number(asked) > store.revision) throw tooLarge(asked, store.revision)
-    const exact = call.request.query.get('resourceVersionMatch') === 'Exact' ? Number(asked) : undefined
-    const revision = from?.revision ?? exact ?? store.revision
+    const { revision = store.revision, start, limit } = listRequest(query, store.revision)
     let all: readonly StoredObject[]
     try {
       all = store.listAt(call.resource.table, revision, call.namespace).filter(matches)
     } catch {
-      throw new ApiError(
-        410,
-        'Expired',
-        'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
-      )
+      throw expiredList(start)
     }
-    const after = from ? all.filter((object) => keyOf(object) > from.key) : all
-    const items = limit > 0 ? after.slice(0, limit) : after
+    const rest = start === undefined ? all : all.filter((object) => keyOf(object) >= start)
+    const items = limit > 0 ? rest.slice(0, limit) : rest
     const last = items.at(-1)
-    const remaining = after.length - items.length
-    const next = remaining > 0 && last ? btoa(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: keyOf(last) })) : ''
-    return { items, revision: String(revision), next, remaining }
+    const remaining = rest.length - items.length
+    if (remaining === 0 || !last) return { items, metadata: { resourceVersion: String(revision) } }
+    // Nobody has counted what a selector would leave.
+    const counted = !query.get('labelSelector') && !query.get('fieldSelector')
+    const metadata = {
+      resourceVersion: String(revision),
+      continue: writeToken(revision, `${keyOf(last)}\0`),
+      ...(counted && { remainingItemCount: remaining }),
+    }
+    return { items, metadata }
   }
 }
 
 interface Page {
   readonly items: readonly StoredObject[]
-  readonly revision: string
-  readonly next: string
-  readonly remaining: number
+  /** Of the list. */
+  readonly metadata: JsonObject & { readonly resourceVersion: string }
 }
 
 function keyOf({ metadata }: StoredObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`
-}
-
-function readToken(token: string): { readonly revision: number; readonly key: string } {
-  try {
-    const { rv, start } = JSON.parse(atob(token)) as { readonly rv: number; readonly start: string }
-    return { revision: rv, key: start }
-  } catch {
-    throw badRequest("invalid continue token: continue key is not valid: invalid character '\\x8e' looking for beginning of value")
-  }
-}
-
-function tooLarge(asked: string, current: number): ApiError {
-  return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
-  })
-}
-
-function integerParameter(value: string | null): number {
-  if (value === null || value === '') return 0
-  if (!/^-?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
-  return Number(value)
 }
 
 /** What the query selects. @throws ApiError BadRequest */
@@ -262,16 +169,6 @@ function checkField(resource: Resource, field: string): void {
   if (field in fieldsOf(resource, BLANK)) return
   if (behaviourOf(resource).fields) throw new SelectorError(`field label not supported: ${field}`)
   throw new SelectorError(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
-}
-
-/** What a change means to somebody who sees only what matches. */
-function transition(event: StoreEvent, matches: (object: StoredObject) => boolean): StoreEvent['type'] | undefined {
-  const now = matches(event.object)
-  if (event.type === 'ADDED') return now ? 'ADDED' : undefined
-  const before = event.old !== undefined && matches(event.old)
-  if (event.type === 'DELETED') return before ? 'DELETED' : undefined
-  if (now) return before ? 'MODIFIED' : 'ADDED'
-  return before ? 'DELETED' : undefined
 }
 
 function partial(object: StoredObject): JsonObject {

@@ -53,6 +53,7 @@ export class Store {
   /** Tables that another store reads too: whoever writes first makes itself a copy. */
   #shared = new Set<string>()
   readonly #watchers = new Set<Watcher>()
+  readonly #curious = new Set<() => void>()
   #deliveries: { readonly watcher: Watcher; readonly event: StoreEvent }[] = []
   #scheduled = false
   /** Events that those who act have not heard of yet; undefined while they hear of them at once. */
@@ -218,6 +219,12 @@ export class Store {
     }
   }
 
+  /** Calls once, with the next change of anything. @returns forgets it */
+  nextChange(callback: () => void): () => void {
+    this.#curious.add(callback)
+    return () => this.#curious.delete(callback)
+  }
+
   /** Forgets the log so far: nobody can watch from before now. */
   compact(): void {
     this.#log = []
@@ -241,6 +248,7 @@ export class Store {
     const watchers = [...this.#watchers]
     for (const watcher of watchers) watcher.closed = true
     this.#watchers.clear()
+    this.#curious.clear()
     this.#deliveries = []
     this.#held = undefined
     for (const watcher of watchers) watcher.ended?.()
@@ -271,6 +279,11 @@ export class Store {
   }
 
   #record(event: StoreEvent): void {
+    if (this.#curious.size > 0) {
+      const curious = [...this.#curious]
+      this.#curious.clear()
+      for (const callback of curious) callback()
+    }
     this.#sorted.delete(event.table)
     this.#log.push(event)
     if (this.#log.length > LOG_LENGTH * 1.5) {
