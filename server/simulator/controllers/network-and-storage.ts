@@ -1,6 +1,7 @@
 import type { Api } from '../api/door.ts'
 import type { Pod } from '../resources/kinds.ts'
 import { reconcileEndpoints, reconcileEndpointSlices } from './endpoints.ts'
+import { provisions } from './provisioner.ts'
 import { split, ownerKeys } from './keys.ts'
 import { isPodFinished, keyOf, nameOf, namespaceOf } from './objects.ts'
 import { watching } from './runner.ts'
@@ -8,6 +9,7 @@ import type { Controller } from './runner.ts'
 import { mapSelects } from './selectors.ts'
 import { isUnbound, reconcileClaim, reconcileVolume } from './volume-binder.ts'
 import type { Storage } from './volume-binder.ts'
+import { awaitExpansion } from './volume-reclaim.ts'
 
 /** What ties services to pods, and claims to volumes. */
 
@@ -82,6 +84,20 @@ export function claims(api: Api, now: () => number): Controller {
       const [namespace, name] = split(key)
       const claim = api.get('PersistentVolumeClaim', namespace, name)
       return claim ? reconcileClaim(claim, storageOf(api, now), api.list('Pod', namespace)) : []
+    },
+  }
+}
+
+/** Claims that want more than they have wait for whoever could give it. */
+export function expansion(api: Api): Controller {
+  return {
+    name: 'volume_expand',
+    watches: [watching('PersistentVolumeClaim', (claim) => [keyOf(claim)])],
+    reconcile: (key) => {
+      const [namespace, name] = split(key)
+      const claim = api.get('PersistentVolumeClaim', namespace, name)
+      const storageClass = claim && api.get('StorageClass', undefined, claim.spec?.storageClassName ?? '')
+      return claim ? awaitExpansion(claim, storageClass, provisions(storageClass?.provisioner)) : []
     },
   }
 }

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../kernel/clock.ts'
 import type { Api } from '../api/door.ts'
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../resources/kinds.ts'
 import { again, normal } from './change.ts'
@@ -9,6 +10,10 @@ import type { Controller } from './runner.ts'
 
 /** Provisioners that make volumes out of nodes' own disks: whoever names one in a StorageClass has it, without installing it. */
 const provisioners = ['rancher.io/local-path', 'k8s.io/minikube-hostpath', 'docker.io/hostpath', 'hostpath.csi.k8s.io']
+/** Whether this provisioner makes, enlarges and deletes volumes here. */
+export const provisions = (provisioner: string | undefined): boolean => provisioner !== undefined && provisioners.includes(provisioner)
+export const isProvisioned = (volume: PersistentVolume): boolean =>
+  provisions(volume.metadata.annotations?.['pv.kubernetes.io/provisioned-by'])
 /** How long it takes to make or to enlarge a volume. */
 const workMillis = 1500
 export const provisionerAnnotation = 'volume.kubernetes.io/storage-provisioner'
@@ -114,12 +119,18 @@ function expand(claim: PersistentVolumeClaim, site: Site): Change[] {
   const wanted = claim.spec?.resources?.requests?.['storage']
   const volume = site.volumes.find((one) => nameOf(one) === claim.spec?.volumeName)
   if (!volume || !site.storageClass.allowVolumeExpansion || amountOf(wanted) <= amountOf(claim.status?.capacity?.['storage'])) return []
-  const beginning = normal(claim, 'Resizing', `External resizer is resizing volume ${nameOf(volume)}`)
+  const at = rfc3339(site.now)
+  const resizing = { type: 'Resizing', status: 'True', lastProbeTime: undefined, lastTransitionTime: at }
+  const others = (claim.status?.conditions ?? []).filter((one) => one.type !== resizing.type)
+  const beginning: Change[] = [
+    { do: 'status', object: { ...claim, status: { ...claim.status, conditions: [...others, resizing] } } },
+    normal(claim, 'Resizing', `External resizer is resizing volume ${nameOf(volume)}`),
+  ]
   const capacity = { storage: wanted ?? '' }
   return (
-    work(claim, site, [beginning]) ?? [
+    work(claim, site, beginning) ?? [
       { do: 'update', object: { ...volume, spec: { ...volume.spec, capacity } } },
-      { do: 'status', object: { ...claim, status: { ...claim.status, capacity } } },
+      { do: 'status', object: { ...claim, status: { ...claim.status, capacity, conditions: others.length > 0 ? others : undefined } } },
       normal(claim, 'FileSystemResizeSuccessful', `MountVolume.NodeExpandVolume succeeded for volume "${nameOf(volume)}"`),
     ]
   )

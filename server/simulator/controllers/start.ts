@@ -11,7 +11,8 @@ import { startGarbageCollector } from './garbage.ts'
 import { podGarbage } from './pod-garbage.ts'
 import { namespaceFurniture } from './namespace-furniture.ts'
 import { startNamespaceController } from './namespaces.ts'
-import { endpoints, endpointSlices, claims, volumes } from './network-and-storage.ts'
+import { sliceMirroring } from './slice-mirroring.ts'
+import { endpoints, endpointSlices, claims, expansion, volumes } from './network-and-storage.ts'
 import { provisioning } from './provisioner.ts'
 import { runController } from './runner.ts'
 import { deployments, replicaSets, replicationControllers, statefulSets, daemonSets, jobs, cronJobs } from './workload-controllers.ts'
@@ -41,8 +42,10 @@ export function startControllers(api: Api, platform: Platform, options: Controll
     cronJobs(api, now),
     endpoints(api),
     endpointSlices(api),
+    sliceMirroring(api),
     claims(api, now),
     volumes(api, now),
+    expansion(api),
     ...provisioning(api, now),
     budgets(api, now),
     autoscalers(api, now, options.podMetrics ?? noMetrics),

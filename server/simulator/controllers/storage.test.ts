@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../api/door.ts'
-import type { PersistentVolumeClaim, StatefulSet } from '../resources/kinds.ts'
+import type { PersistentVolume, PersistentVolumeClaim, StatefulSet } from '../resources/kinds.ts'
 import { living, messages, pod } from './living.test-support.ts'
 
 describe('a claim of a class that makes its volumes', () => {
@@ -111,3 +111,34 @@ const stateful = (): StatefulSet => ({
     volumeClaimTemplates: [{ ...claim('data'), metadata: { name: 'data' } }],
   },
 })
+
+describe('a volume that a person made', () => {
+  it('cannot be deleted with its claim, but under /tmp', async () => {
+    const { api, clock } = await living()
+    for (const [name, path] of [
+      ['kept', '/data/kept'],
+      ['gone', '/tmp/gone'],
+    ] as const) {
+      api.create<'PersistentVolume'>(volume(name, path))
+      api.create<'PersistentVolumeClaim'>({ ...claim(name), spec: { ...claim(name).spec, storageClassName: name } })
+    }
+    await clock.advance(1000)
+    api.delete('PersistentVolumeClaim', 'default', 'kept')
+    api.delete('PersistentVolumeClaim', 'default', 'gone')
+    await clock.advance(1000)
+    const words = 'host_path deleter only supports /tmp/.+ but received provided /data/kept'
+    expect(api.get('PersistentVolume', undefined, 'kept')?.status).toMatchObject({ phase: 'Failed', message: words })
+    expect(messages(api)).toContain(`VolumeFailedDelete: ${words}`)
+    expect(api.get('PersistentVolume', undefined, 'gone')).toBeUndefined()
+  })
+})
+
+function volume(name: string, path: string): PersistentVolume {
+  const capacity = { storage: '1Gi' }
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name },
+    spec: { storageClassName: name, capacity, accessModes: ['ReadWriteOnce'], persistentVolumeReclaimPolicy: 'Delete', hostPath: { path } },
+  }
+}

@@ -4,6 +4,7 @@ import { normal, warning } from './change.ts'
 import type { Change } from './change.ts'
 import { isDeleting, isPodFinished, nameOf, namespaceOf, uidOf } from './objects.ts'
 import { provisionerAnnotation } from './provisioner.ts'
+import { reclaim } from './volume-reclaim.ts'
 import { amountOf } from './quantity.ts'
 import { selects } from './selectors.ts'
 
@@ -169,15 +170,10 @@ export function reconcileVolume(volume: PersistentVolume, storage: Storage): Cha
     return [{ do: 'update', object: { ...volume, metadata: { ...volume.metadata, finalizers: [...finalizers, volumeProtection] } } }]
   }
   const phase = !ref?.uid ? 'Available' : claim ? 'Bound' : 'Released'
-  const changed: Change[] =
-    volume.status?.phase === phase
-      ? []
-      : [{ do: 'status', object: { ...volume, status: { phase, lastPhaseTransitionTime: rfc3339(storage.now) } } }]
-  if (phase === 'Released' && volume.spec?.persistentVolumeReclaimPolicy === 'Recycle') {
-    return [{ do: 'update', object: { ...volume, spec: { ...volume.spec, claimRef: undefined } } }]
-  }
-  if (phase !== 'Released' || volume.spec?.persistentVolumeReclaimPolicy !== 'Delete' || !volume.spec.hostPath) return changed
-  return [...changed, { do: 'delete', kind: 'PersistentVolume', namespace: undefined, name: nameOf(volume) }]
+  const now = rfc3339(storage.now)
+  const changed = { ...volume, status: { phase, lastPhaseTransitionTime: now } }
+  if (phase === 'Released') return reclaim(volume, changed, now)
+  return volume.status?.phase === phase ? [] : [{ do: 'status', object: changed }]
 }
 
 /** Claims that a change to any volume or class could help, and the volumes that a change to a claim concerns. */
