@@ -1,6 +1,7 @@
 import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus, Pod } from '../../resources/kinds.ts'
 import { isDeleting, isPodReady, nameOf } from '../objects.ts'
 import { amountOf } from '../quantity.ts'
+import { goSelector } from '../selectors.ts'
 import type { PodMetrics, PodMetricsSource } from './pod-metrics.ts'
 
 /** A usage this near to its target changes nothing. */
@@ -63,26 +64,32 @@ export function propose(spec: MetricSpec, measured: Measured): Proposal {
       ok: false,
       reason,
       message: what + error.message,
-      what: `failed to get ${resource} ${kind} metric value: ${what}${error.message}`,
+      what: `failed to get ${container === undefined ? `${resource} resource` : `${container} container`} metric value: ${what}${error.message}`,
     }
   }
 }
 
 /** Metrics of objects and of the outside need an adapter, which no simulated cluster has. */
 function unserved(spec: MetricSpec, { hpa }: Measured): Proposal {
-  const custom = spec.type === 'External' ? 'external' : 'custom'
-  const metric = spec.pods?.metric.name ?? spec.object?.metric.name ?? spec.external?.metric.name ?? ''
-  const why = `unable to fetch metrics from ${custom} metrics API: no ${custom} metrics API (${custom}.metrics.k8s.io) registered`
-  const message =
-    spec.type === 'External'
-      ? `unable to get external metric ${hpa.metadata.namespace ?? ''}/${metric}/nil: ${why}`
-      : `unable to get metric ${metric}: ${why}`
-  return {
+  const { pods, object, external } = spec
+  const namespace = hpa.metadata.namespace ?? ''
+  const reason = `FailedGet${spec.type}Metric`
+  const fail = (what: string, message: string): Proposal => ({
     ok: false,
-    reason: `FailedGet${spec.type}Metric`,
+    reason,
     message,
-    what: `failed to get ${spec.type.toLowerCase()} metric value: ${message}`,
+    what: `failed to get ${what} metric value: ${message}`,
+  })
+  if (external) {
+    const { name, selector } = external.metric
+    const why = `unable to fetch metrics from external metrics API: the server could not find the requested resource (get ${name}.external.metrics.k8s.io)`
+    return fail(`${name} external`, `unable to get external metric ${namespace}/${name}/${goSelector(selector)}: ${why}`)
   }
+  const why = 'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered'
+  if (!object) return fail('pods', `unable to get metric ${pods?.metric.name ?? ''}: ${why}`)
+  // The parts of this sentence are in the wrong order in the original, too.
+  const { kind, name } = object.describedObject
+  return fail('object', `unable to get metric ${object.metric.name}: ${kind} on ${namespace} ${name}/${why}`)
 }
 
 interface Usage {
