@@ -52,6 +52,10 @@ export function tooLong(field: string, bytes: number): FieldError {
 export function tooMany(field: string, actual: number, most: number): FieldError {
   return { reason: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${most} ${most === 1 ? 'item' : 'items'}` }
 }
+/** Counts, sizes, seconds. */
+export function atLeastZero(field: string, value: number | undefined): FieldError[] {
+  return value !== undefined && value < 0 ? [invalid(field, value, 'must be greater than or equal to 0')] : []
+}
 
 function shown(value: JsonValue | undefined): string {
   return value === undefined ? '""' : JSON.stringify(value)

@@ -43,6 +43,9 @@ export function validateSelector(selector: LabelSelector | undefined, field: str
         })
     } else errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'))
     errors.push(...qualifiedName(key).map((words) => invalid(`${path}.key`, key, words)))
+    values?.forEach((value, at) => {
+      errors.push(...labelValue(value).map((words) => invalid(`${path}.values[${at}]`, value, words)))
+    })
   })
   return errors
 }

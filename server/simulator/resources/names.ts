@@ -70,6 +70,30 @@ export function configKey(value: string): readonly string[] {
   return value.startsWith('..') ? ["must not start with '..'"] : []
 }
 
+/** Names of environment variables: anything printable but `=`. */
+export function environmentName(value: string): readonly string[] {
+  return value !== '' && /^[ -<>-~]+$/.test(value)
+    ? []
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
+}
+
+/** Subdomains that may have underscores: search paths of resolvers. */
+export function subdomainWithUnderscore(value: string): readonly string[] {
+  const words =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*')"
+  const fits = /^[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*$/.test(value)
+  return [...(value.length > 253 ? [tooLong(253)] : []), ...(fits ? [] : [words])]
+}
+
+/** Names of HTTP headers. */
+export function headerName(value: string): readonly string[] {
+  return /^[-A-Za-z0-9]+$/.test(value)
+    ? []
+    : [
+        "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')",
+      ]
+}
+
 /** Names that need only be one segment of a path: RBAC's. */
 export function pathSegment(value: string): readonly string[] {
   if (value === '.' || value === '..') return [`may not be '${value}'`]
