@@ -52,7 +52,9 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string
   }
   if (volumeAttributesClassName)
     errors.push(
-      ...subdomain(volumeAttributesClassName).map((words) => invalid(`${field}.volumeAttributesClassName`, volumeAttributesClassName, words)),
+      ...subdomain(volumeAttributesClassName).map((words) =>
+        invalid(`${field}.volumeAttributesClassName`, volumeAttributesClassName, words),
+      ),
     )
   return errors
 }

@@ -92,8 +92,7 @@ export function validateEphemeralContainers(place: ContainerPlace, field: string
   })
 }
 
-const isSet = (value: object | string | undefined) =>
-  value !== undefined && (typeof value === 'string' || Object.keys(value).length > 0)
+const isSet = (value: object | string | undefined) => value !== undefined && (typeof value === 'string' || Object.keys(value).length > 0)
 
 /** Pods only, not templates: spaces about an image were once let pass there. */
 export function validateImageSpaces({ image }: Pick<Container, 'image'>, field: string): FieldError[] {
@@ -187,8 +186,7 @@ function validateRestart({ restartPolicy, restartPolicyRules: rules = [] }: Cont
   const errors: FieldError[] = []
   const policies = ['Always', 'Never', 'OnFailure']
   if (restartPolicy === undefined) {
-    if (rules.length > 0)
-      errors.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'))
+    if (rules.length > 0) errors.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'))
   } else if (!policies.includes(restartPolicy)) errors.push(unsupported(`${field}.restartPolicy`, restartPolicy, policies))
   if (rules.length > MOST_RULES) errors.push(tooMany(`${field}.restartPolicyRules`, rules.length, MOST_RULES))
   rules.forEach(({ action, exitCodes }, index) => {

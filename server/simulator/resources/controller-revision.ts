@@ -1,6 +1,5 @@
-import { required } from './field-error.ts'
+import { atLeastZero, required } from './field-error.ts'
 import { immutable } from './metadata.ts'
-import { atLeastZero } from './pod-validation.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { ControllerRevision } from './kinds.ts'
 

@@ -30,14 +30,7 @@ const ENV_FIELDS = [
 /** What files may show of their pod. */
 export const FILE_FIELDS = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid']
 /** Every path that the conversion knows, whoever may use it. */
-const CONVERTIBLE = new Set([
-  ...ENV_FIELDS,
-  ...FILE_FIELDS,
-  'spec.restartPolicy',
-  'spec.schedulerName',
-  'status.phase',
-  'spec.host',
-])
+const CONVERTIBLE = new Set([...ENV_FIELDS, ...FILE_FIELDS, 'spec.restartPolicy', 'spec.schedulerName', 'status.phase', 'spec.host'])
 const RESOURCES = [
   'limits.cpu',
   'limits.ephemeral-storage',

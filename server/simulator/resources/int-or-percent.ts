@@ -1,5 +1,4 @@
-import { invalid } from './field-error.ts'
-import { atLeastZero } from './pod-validation.ts'
+import { atLeastZero, invalid } from './field-error.ts'
 import type { FieldError } from './field-error.ts'
 
 export type IntOrPercent = number | string | undefined

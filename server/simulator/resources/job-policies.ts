@@ -1,7 +1,6 @@
-import { duplicate, invalid, invalidAsSuch, required, tooLong, tooMany, unsupported } from './field-error.ts'
+import { atLeastZero, duplicate, invalid, invalidAsSuch, required, tooLong, tooMany, unsupported } from './field-error.ts'
 import { indexes } from './job-indexes.ts'
 import { qualifiedName } from './names.ts'
-import { atLeastZero } from './pod-validation.ts'
 import type { FieldError } from './field-error.ts'
 import type { JobSpec } from './kinds.ts'
 

@@ -1,7 +1,6 @@
-import { invalid, required, tooLong, unsupported } from './field-error.ts'
+import { atLeastZero, invalid, required, tooLong, unsupported } from './field-error.ts'
 import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.ts'
 import { domainPrefixedPath } from './names.ts'
-import { atLeastZero } from './pod-validation.ts'
 import { validateTemplate } from './templates.ts'
 import type { FieldError } from './field-error.ts'
 import type { JobSpec } from './kinds.ts'

@@ -23,8 +23,7 @@ export function validateMounts(container: Container, volumes: Volumes, field: st
       errors.push(invalid(`${path}.mountPath`, mount.mountPath, 'must not already exist as a path in volumeDevices'))
     if (mount.subPath) errors.push(...descendingPath(mount.subPath, `${field}.subPath`))
     if (mount.subPathExpr) {
-      if (mount.subPath)
-        errors.push(invalid(`${path}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
+      if (mount.subPath) errors.push(invalid(`${path}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
       errors.push(...descendingPath(mount.subPathExpr, `${field}.subPathExpr`))
     }
     return [...errors, ...validatePropagation(mount, container, field), ...validateRecursive(mount, `${field}.recursiveReadOnly`)]

@@ -19,8 +19,7 @@ export function validateTolerations(tolerations: readonly Toleration[], field: s
       errors.push(invalid(`${path}.effect`, toleration.effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"))
     }
     const value = toleration.value ?? ''
-    if (operator === 'Exists' && value)
-      errors.push(invalid(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"))
+    if (operator === 'Exists' && value) errors.push(invalid(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"))
     if (operator === '' || operator === 'Equal') {
       const wrong = labelValue(value)
       if (wrong.length > 0) errors.push(invalid(`${path}.operator`, value, wrong.join(';')))
@@ -80,14 +79,13 @@ function validateNodeLabel({ key, operator, values = [] }: Wanted, path: string,
   if (operator === 'In' || operator === 'NotIn') {
     if (values.length === 0) errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (values.length > 0)
-      errors.push(forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+    if (values.length > 0) errors.push(forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
   } else if (operator === 'Gt' || operator === 'Lt') {
-    if (values.length !== 1)
-      errors.push(required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"))
+    if (values.length !== 1) errors.push(required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"))
   } else errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'))
   errors.push(...qualifiedName(key).map((words) => invalid(`${path}.key`, key, words)))
-  if (strict) values.forEach((value, at) => errors.push(...labelValue(value).map((words) => invalid(`${path}.values[${at}]`, value, words))))
+  if (strict)
+    values.forEach((value, at) => errors.push(...labelValue(value).map((words) => invalid(`${path}.values[${at}]`, value, words))))
   return errors
 }
 

@@ -2,7 +2,7 @@ import { forbidden as refuse } from '../api/errors.ts'
 import { forbidden, invalid } from './field-error.ts'
 import { child, children, draftOf, ensure, same, text } from './draft.ts'
 import { defaultPodSpec, defaultRequests } from './pod-defaults.ts'
-import { validatePodSpec } from './pod-validation.ts'
+import { validatePod } from './pod-rules.ts'
 import type { KindBehaviour, Surroundings } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { Pod } from './kinds.ts'
@@ -55,11 +55,7 @@ export const pod: KindBehaviour = {
       if (spec[key] === undefined && before[key] !== undefined) spec[key] = before[key] as string
     }
   },
-  validate: (object) =>
-    validatePodSpec((object as unknown as Pod).spec ?? { containers: [] }, 'spec', {
-      template: false,
-      restartPolicies: ['Always', 'OnFailure', 'Never'],
-    }),
+  validate: (object, _around, old) => validatePod(object as unknown as Pod, old !== undefined),
   validateUpdate: validatePodUpdate,
   fields(object) {
     const { spec, status } = object as unknown as Pod

@@ -66,13 +66,13 @@ const REFUSED: readonly (readonly [what: string, path: string, object: Fields, .
     'a mount of a folder above',
     'v1/pods',
     pod({ volumes: [{ name: 'v', emptyDir: {} }] }, { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '../up' }] }),
-    'spec.containers[0].volumeMounts[0].subPath: Invalid value: "../up": must not contain \'..\'',
+    'spec.containers[0].volumeMounts.subPath: Invalid value: "../up": must not contain \'..\'',
   ],
   [
     'a mount of an absolute folder',
     'v1/pods',
     pod({ volumes: [{ name: 'v', emptyDir: {} }] }, { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '/etc' }] }),
-    'spec.containers[0].volumeMounts[0].subPath: Invalid value: "/etc": must be a relative path',
+    'spec.containers[0].volumeMounts.subPath: Invalid value: "/etc": must be a relative path',
   ],
   [
     'too many permissions',
@@ -144,7 +144,7 @@ const REFUSED: readonly (readonly [what: string, path: string, object: Fields, .
     'processes shared twice',
     'v1/pods',
     pod({ shareProcessNamespace: true, hostPID: true }),
-    'spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled',
+    'spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled',
   ],
   [
     'a headless node port',

@@ -182,7 +182,8 @@ function formatOf(spec: PodSpec, name: string): 'decimal' | 'binary' | 'exponent
 function sumOfRequests(spec: PodSpec): ReadonlyMap<string, bigint> {
   const sums = new Map<string, bigint>()
   const add = (name: string, value: string | number) => sums.set(name, (sums.get(name) ?? 0n) + nanoOf(String(value)))
-  const requests = (list: PodSpec['containers'] | undefined) => (list ?? []).map(({ resources }) => Object.entries(resources?.requests ?? {}))
+  const requests = (list: PodSpec['containers'] | undefined) =>
+    (list ?? []).map(({ resources }) => Object.entries(resources?.requests ?? {}))
   for (const entries of requests(spec.containers)) for (const [name, value] of entries) add(name, value)
   const sidecars = spec.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always')
   for (const entries of requests(sidecars)) for (const [name, value] of entries) add(name, value)

@@ -110,8 +110,7 @@ function validateAppArmor(profile: AppArmorProfile | undefined, field: string): 
   const missing = required(path, 'must be set when AppArmor type is Localhost')
   if (!type) return [required(`${field}.type`, 'type is required when appArmorProfile is set')]
   if (!PROFILES.includes(type)) return [unsupported(`${field}.type`, type, PROFILES)]
-  if (type !== 'Localhost')
-    return file === undefined ? [] : [invalid(path, file, 'can only be set when AppArmor type is Localhost')]
+  if (type !== 'Localhost') return file === undefined ? [] : [invalid(path, file, 'can only be set when AppArmor type is Localhost')]
   if (file === undefined) return [missing]
   const errors: FieldError[] = []
   if (file.trim() !== file) errors.push(invalid(path, file, 'must not be padded with whitespace'))

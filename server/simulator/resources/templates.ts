@@ -3,6 +3,7 @@ import { forbidden, invalid, required, unsupported } from './field-error.ts'
 import { goMap, goSelector } from './go-values.ts'
 import { selects, validateSelector } from './label-selector.ts'
 import { validateAnnotations, validateLabels } from './metadata.ts'
+import { validatePodAnnotations } from './pod-annotations.ts'
 import { defaultPodSpec } from './pod-defaults.ts'
 import { validatePodSpec } from './pod-validation.ts'
 import type { FieldError } from './field-error.ts'
@@ -23,7 +24,8 @@ export function validateTemplate(template: Template, field = 'spec.template'): F
   const errors = [
     ...validateLabels(template?.metadata?.labels, `${field}.labels`),
     ...validateAnnotations(template?.metadata?.annotations, `${field}.annotations`),
-    ...validatePodSpec(spec, `${field}.spec`, { template: true, restartPolicies: ['Always', 'OnFailure', 'Never'] }),
+    ...validatePodAnnotations(template?.metadata?.annotations, spec, `${field}.annotations`),
+    ...validatePodSpec(spec, `${field}.spec`, { template: true }),
   ]
   if (spec.ephemeralContainers?.length)
     errors.push(forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'))

@@ -105,7 +105,9 @@ const quobyte: Rule = (source, field) => {
   if (registry === '') errors.push(required(`${field}.registry`, pairs))
   else if (text(source, 'tenant').length >= 65)
     errors.push(required(`${field}.tenant`, 'must be a UUID and may not exceed a length of 64 characters'))
-  else for (const pair of registry.split(',')) if (!/^(\[.*\]|[^:]*):[^:]*$/.test(pair)) errors.push(invalid(`${field}.registry`, registry, pairs))
+  else
+    for (const pair of registry.split(','))
+      if (!/^(\[.*\]|[^:]*):[^:]*$/.test(pair)) errors.push(invalid(`${field}.registry`, registry, pairs))
   return [...errors, ...needs(source, field, 'volume')]
 }
 

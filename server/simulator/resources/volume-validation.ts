@@ -152,7 +152,9 @@ function validateProjections(sources: readonly VolumeProjection[], field: string
       if (!named) continue
       if (!named.name) errors.push(required(`${at}.${kind}.name`))
       named.items?.forEach((item, item_) => {
-        errors.push(...validateItems([item], `${at}.${kind}`).map((error) => ({ ...error, field: error.field.replace('[0]', `[${item_}]`) })))
+        errors.push(
+          ...validateItems([item], `${at}.${kind}`).map((error) => ({ ...error, field: error.field.replace('[0]', `[${item_}]`) })),
+        )
         errors.push(...taken(item.path, named.name ?? ''))
       })
     }

@@ -1,16 +1,15 @@
 import { child, ensure, setDefaults, text } from './draft.ts'
-import { forbidden, invalid, required, unsupported } from './field-error.ts'
+import { atLeastZero, forbidden, invalid, required, unsupported } from './field-error.ts'
 import { nameWarnings } from './job.ts'
 import { intOrPercentValue, notMoreThanAll, positiveIntOrPercent } from './int-or-percent.ts'
 import { selectsAll } from './label-selector.ts'
 import { immutable } from './metadata.ts'
 import { defaultPodSpec } from './pod-defaults.ts'
-import { atLeastZero } from './pod-validation.ts'
 import { notMoreThanReplicas } from './replica-status.ts'
 import { defaultTemplate, validateForever, validateSelectorAndTemplate, validateTemplate } from './templates.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
-import type { Deployment, PodTemplateSpec, ReplicaSet, ReplicationController } from './kinds.ts'
+import type { Deployment, PodTemplate, PodTemplateSpec, ReplicaSet, ReplicationController } from './kinds.ts'
 import type { JsonObject, StoredObject } from './object.ts'
 
 /** The kinds that keep pods running from a template. */
@@ -127,11 +126,13 @@ export const replicationController: KindBehaviour = {
   prepareCreate: (draft) => void (draft['status'] = { replicas: 0 }),
   validate(object) {
     const { spec } = object as unknown as ReplicationController
-    const errors = [...atLeastZero('spec.replicas', spec?.replicas)]
-    if (Object.keys(spec?.selector ?? {}).length === 0 && spec?.template) errors.push(required('spec.selector'))
+    const errors = atLeastZero('spec.minReadySeconds', spec?.minReadySeconds)
+    const chosen = Object.keys(spec?.selector ?? {}).length > 0
+    if (!chosen) errors.push(required('spec.selector'))
+    errors.push(...atLeastZero('spec.replicas', spec?.replicas))
     if (!spec?.template) return [...errors, required('spec.template')]
     const labels = spec.template.metadata?.labels
-    if (!selectsAll(spec.selector, labels))
+    if (chosen && !selectsAll(spec.selector, labels))
       errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
     return [...errors, ...validateTemplate(spec.template), ...validateForever(spec.template, 'ReplicationController')]
   },
@@ -145,4 +146,5 @@ export const podTemplate: KindBehaviour = {
     if (text(child(draft, 'template'), 'spec') !== undefined || draft['template'] !== undefined)
       defaultPodSpec(ensure(ensure(draft, 'template'), 'spec'))
   },
+  validate: (object) => validateTemplate((object as unknown as PodTemplate).template, 'template'),
 }
