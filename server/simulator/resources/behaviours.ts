@@ -6,17 +6,17 @@ import { controllerRevision } from './controller-revision.ts'
 import { daemonSet } from './daemon-set.ts'
 import { cronJob } from './cron-job.ts'
 import { job } from './job.ts'
+import { limitRange } from './limit-range.ts'
+import { resourceQuota } from './quota.ts'
 import { pod } from './pod.ts'
 import {
   endpointSlice,
   horizontalPodAutoscaler,
   ingress,
   lease,
-  limitRange,
   networkPolicy,
   podDisruptionBudget,
   priorityClass,
-  resourceQuota,
   role,
   roleBinding,
   withGeneration,

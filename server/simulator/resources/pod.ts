@@ -1,12 +1,11 @@
 import { forbidden as refuse } from '../api/errors.ts'
-import { forbidden, invalid } from './field-error.ts'
-import { child, children, draftOf, ensure, same, text } from './draft.ts'
+import { child, children, ensure, text } from './draft.ts'
 import { defaultPodSpec, defaultRequests } from './pod-defaults.ts'
 import { validatePod } from './pod-rules.ts'
+import { validatePodUpdate } from './pod-update.ts'
 import type { KindBehaviour, Surroundings } from './behaviour.ts'
-import type { FieldError } from './field-error.ts'
 import type { Pod } from './kinds.ts'
-import type { Draft, JsonObject, StoredObject } from './object.ts'
+import type { Draft, JsonObject } from './object.ts'
 
 const OF_POD = { group: '', resource: 'pods', kind: 'Pod' }
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
@@ -56,7 +55,7 @@ export const pod: KindBehaviour = {
     }
   },
   validate: (object, _around, old) => validatePod(object as unknown as Pod, old !== undefined),
-  validateUpdate: validatePodUpdate,
+  validateUpdate: (object, old) => validatePodUpdate(object as unknown as Pod, old as unknown as Pod),
   fields(object) {
     const { spec, status } = object as unknown as Pod
     return {
@@ -77,45 +76,6 @@ export const pod: KindBehaviour = {
     const grace = asked ?? spec.terminationGracePeriodSeconds ?? 30
     return grace < 0 ? 1 : grace
   },
-}
-
-/** Only a few fields of a pod may change. */
-function validatePodUpdate(object: StoredObject, old: StoredObject): FieldError[] {
-  const after = object as unknown as Pod
-  const before = old as unknown as Pod
-  const withNew = draftOf(old['spec'] as JsonObject)
-  const images = (list: 'containers' | 'initContainers') => {
-    children(withNew, list).forEach((container, index) => {
-      const image = after.spec?.[list]?.[index]?.image
-      if (image !== undefined) container['image'] = image
-    })
-  }
-  images('containers')
-  images('initContainers')
-  // Gates may only be taken away.
-  const gates = (spec: Draft) => children(spec, 'schedulingGates').map((gate) => gate['name'])
-  const onlyFewer = gates(object['spec'] as Draft).every((name) => gates(withNew).includes(name))
-  for (const key of ['activeDeadlineSeconds', 'tolerations', ...(onlyFewer ? ['schedulingGates'] : [])]) {
-    const value = (object['spec'] as Draft)[key]
-    if (value === undefined) delete withNew[key]
-    else withNew[key] = value
-  }
-  const errors: FieldError[] = []
-  if (after.spec?.containers?.length !== before.spec?.containers?.length) {
-    errors.push(forbidden('spec.containers', 'pod updates may not add or remove containers'))
-  }
-  if (errors.length === 0 && !same(withNew, object['spec'])) {
-    errors.push(
-      forbidden(
-        'spec',
-        'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
-      ),
-    )
-  }
-  after.spec?.containers?.forEach((container, index) => {
-    if (!container.image) errors.push(invalid(`spec.containers[${index}].image`, '', 'must not be empty'))
-  })
-  return errors
 }
 
 /** @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/plugin/pkg/admission/priority/admission.go */

@@ -4,7 +4,6 @@ import { validateSelector } from './label-selector.ts'
 import { validateMetric } from './metric-validation.ts'
 import { pathSegment, portName, subdomain } from './names.ts'
 import { validatePortNumber } from './handler-validation.ts'
-import { nanoOf } from './quantity.ts'
 import { notMoreThanAll, positiveIntOrPercent } from './int-or-percent.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
@@ -12,11 +11,9 @@ import type {
   ClusterRole,
   HorizontalPodAutoscaler,
   Ingress,
-  LimitRange,
   NetworkPolicy,
   PodDisruptionBudget,
   PriorityClass,
-  ResourceQuota,
   Role,
   RoleBinding,
 } from './kinds.ts'
@@ -98,94 +95,6 @@ export const priorityClass: KindBehaviour = {
     return errors
   },
   validateUpdate: (object, old) => (object['value'] === old['value'] ? [] : [forbidden('value', 'may not be changed in an update.')]),
-}
-
-const QUOTA_PREFIXES = ['requests.', 'limits.', 'count/']
-const QUOTA_NAMES = [
-  'cpu',
-  'memory',
-  'ephemeral-storage',
-  'pods',
-  'services',
-  'replicationcontrollers',
-  'resourcequotas',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-  'services.loadbalancers',
-  'services.nodeports',
-]
-const SCOPES = [
-  'Terminating',
-  'NotTerminating',
-  'BestEffort',
-  'NotBestEffort',
-  'PriorityClass',
-  'CrossNamespacePodAffinity',
-  'VolumeAttributesClass',
-]
-
-export const resourceQuota: KindBehaviour = {
-  returnsDeleted: true,
-  prepareCreate: (draft) => void (draft['status'] = {}),
-  validate(object) {
-    const { spec } = object as unknown as ResourceQuota
-    const errors = Object.entries(spec?.hard ?? {}).flatMap(([name, value]) => {
-      const field = `spec.hard[${name}]`
-      const standard = QUOTA_NAMES.includes(name) || QUOTA_PREFIXES.some((prefix) => name.startsWith(prefix)) || name.includes('/')
-      const wrong = standard
-        ? []
-        : [
-            invalid(field, name, 'must be a standard resource type or fully qualified'),
-            invalid(field, name, 'must be a standard resource for quota'),
-          ]
-      return nanoOf(String(value)) < 0n ? [...wrong, invalid(field, value, 'must be greater than or equal to 0')] : wrong
-    })
-    const scopes = spec?.scopes ?? []
-    if (scopes.some((scope) => !SCOPES.includes(scope))) errors.push(invalid('spec.scopes', scopes, 'unsupported scope'))
-    return errors
-  },
-}
-
-export const limitRange: KindBehaviour = {
-  returnsDeleted: true,
-  defaults(draft) {
-    for (const limit of children(child(draft, 'spec'), 'limits')) {
-      if (limit['type'] !== 'Container') continue
-      const fill = (from: string, to: string) => {
-        const source = child(limit, from)
-        if (source) for (const [name, value] of Object.entries(source)) setDefaults(ensure(limit, to), { [name]: value })
-      }
-      fill('max', 'default')
-      fill('default', 'defaultRequest')
-      fill('min', 'defaultRequest')
-    }
-  },
-  validate(object) {
-    const { spec } = object as unknown as LimitRange
-    return (spec?.limits ?? []).flatMap((limit, index) => {
-      const field = `spec.limits[${index}]`
-      if (!['Pod', 'Container', 'PersistentVolumeClaim'].includes(limit.type) && !limit.type.includes('/'))
-        return [invalid(`${field}.type`, limit.type, 'must be a standard limit type or fully qualified')]
-      const errors: FieldError[] = []
-      for (const name of Object.keys({ ...limit.max, ...limit.min, ...limit.default, ...limit.defaultRequest }).toSorted()) {
-        const of = (values: { readonly [key: string]: string | number } | undefined) =>
-          values?.[name] === undefined ? undefined : String(values[name])
-        const [max, min, standard, request] = [of(limit.max), of(limit.min), of(limit.default), of(limit.defaultRequest)]
-        const more = (a: string | undefined, b: string | undefined) => a !== undefined && b !== undefined && nanoOf(a) > nanoOf(b)
-        const say = (part: string, value: string | undefined, words: string) =>
-          errors.push(invalid(`${field}.${part}[${name}]`, value, words))
-        if (more(min, max)) say('min', min, `min value ${min} is greater than max value ${max}`)
-        if (more(min, request)) say('defaultRequest', request, `min value ${min} is greater than default request value ${request}`)
-        if (more(request, max)) say('defaultRequest', request, `default request value ${request} is greater than max value ${max}`)
-        if (more(request, standard))
-          say('defaultRequest', request, `default request value ${request} is greater than default limit value ${standard}`)
-        if (more(min, standard)) say('default', min, `min value ${min} is greater than default value ${standard}`)
-        if (more(standard, max)) say('default', max, `default value ${standard} is greater than max value ${max}`)
-      }
-      return errors
-    })
-  },
 }
 
 export const podDisruptionBudget: KindBehaviour = {

@@ -27,7 +27,7 @@ const INTEGERS = new Set([...COUNTED, ...OF_SERVICES])
 const isHuge = (name: string) => name.startsWith('hugepages-')
 const isQuotaHuge = (name: string) => isHuge(name) || name.startsWith('requests.hugepages-')
 const isNative = (name: string) => !name.includes('/') || name.includes('kubernetes.io/')
-const isOvercommittable = (name: string) => isNative(name) && !isHuge(name)
+export const isOvercommittable = (name: string): boolean => isNative(name) && !isHuge(name)
 export const isStandardQuota = (name: string): boolean => IN_QUOTAS.has(name) || isQuotaHuge(name)
 
 function isExtended(name: string): boolean {
