@@ -1,5 +1,5 @@
-import type { LabelSelector } from './kinds.ts'
-import type { JsonObject } from './object.ts'
+import type { LabelSelector, NodeSelector, NodeSelectorTerm } from './kinds.ts'
+import type { JsonObject, JsonValue } from './object.ts'
 
 /** Values as Go writes them into messages: maps by their keys, structs in the order of their fields. */
 
@@ -14,4 +14,14 @@ export function goSelector({ matchLabels, matchExpressions }: LabelSelector): Js
       matchExpressions: matchExpressions.map(({ key, operator, values }) => ({ key, operator, ...(values && { values }) })),
     }),
   }
+}
+
+export function goNodeTerm({ matchExpressions, matchFields }: NodeSelectorTerm): JsonObject {
+  const wanted = (list: NodeSelectorTerm['matchFields']): JsonValue =>
+    list?.map(({ key, operator, values }) => ({ Key: key, Operator: operator, Values: values ?? null })) ?? null
+  return { MatchExpressions: wanted(matchExpressions), MatchFields: wanted(matchFields) }
+}
+
+export function goNodeTerms(selector: NodeSelector | undefined): JsonValue {
+  return selector ? { NodeSelectorTerms: selector.nodeSelectorTerms?.map((term) => goNodeTerm(term)) ?? null } : null
 }

@@ -1,5 +1,6 @@
 import { children, draftOf, ensure, same } from './draft.ts'
 import { forbidden, invalid, required } from './field-error.ts'
+import { goNodeTerm } from './go-values.ts'
 import { validateTolerations } from './placement-validation.ts'
 import { validatePodAnnotationsUpdate } from './pod-annotations.ts'
 import type { FieldError } from './field-error.ts'
@@ -115,11 +116,17 @@ function validateAffinityUpdate(now: NodeAffinity, then: NodeAffinity): FieldErr
   const terms = now?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
   if (old.length === 0) return []
   if (old.length !== (terms ?? []).length)
-    return [invalid(path, terms?.map(goTerm) ?? null, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')]
+    return [
+      invalid(
+        path,
+        terms?.map((term) => goNodeTerm(term)) ?? null,
+        'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
+      ),
+    ]
   return (terms ?? []).flatMap((term, index) =>
     onlyAdds(term, old[index] ?? {})
       ? []
-      : [invalid(`${path}[${index}]`, goTerm(term), 'only additions are allowed (no mutations or deletions)')],
+      : [invalid(`${path}[${index}]`, goNodeTerm(term), 'only additions are allowed (no mutations or deletions)')],
   )
 }
 
@@ -129,10 +136,4 @@ function onlyAdds(term: NodeSelectorTerm, old: NodeSelectorTerm): boolean {
   // A term for nothing selects nothing; with anything in it, it would select more.
   if (empty(old)) return empty(term)
   return parts.every((part) => (old[part] ?? []).every((one, at) => same({ ...one }, { ...term[part]?.[at] })))
-}
-
-function goTerm({ matchExpressions, matchFields }: NodeSelectorTerm): JsonValue {
-  const wanted = (list: NodeSelectorTerm['matchFields']) =>
-    list?.map(({ key, operator, values }) => ({ Key: key, Operator: operator, Values: values ?? null })) ?? null
-  return { MatchExpressions: wanted(matchExpressions), MatchFields: wanted(matchFields) }
 }

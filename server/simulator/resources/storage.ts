@@ -1,85 +1,18 @@
-import { rfc3339 } from '../../kernel/clock.ts'
-import { child, ensure, isObject, setDefaults, text } from './draft.ts'
+import { validateClaimSpec } from './claim-validation.ts'
+import { child, draftOf, ensure, same, setDefaults, text } from './draft.ts'
 import { forbidden, invalid, required, unsupported } from './field-error.ts'
 import { immutable } from './metadata.ts'
-import { subdomain } from './names.ts'
+import { protect } from './persistent-volume.ts'
 import { nanoOf } from './quantity.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from './kinds.ts'
+import type { PersistentVolumeClaim, StorageClass } from './kinds.ts'
 import type { Draft, JsonObject } from './object.ts'
-import { same } from './draft.ts'
 
-/** Volumes, claims and classes. @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/validation/validation.go */
+/** Claims and classes. @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/validation/validation.go */
 
-const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class'
-
-/** Nothing is deleted under those who use it. */
-function protect(draft: Draft, finalizer: string): void {
-  const meta = ensure(draft, 'metadata')
-  const finalizers = Array.isArray(meta['finalizers']) ? meta['finalizers'] : []
-  if (!finalizers.includes(finalizer)) meta['finalizers'] = [...finalizers, finalizer]
-}
-
-function validateModes(modes: readonly string[] | undefined, missing: string): FieldError[] {
-  if (!modes || modes.length === 0) return [required('spec.accessModes', missing)]
-  return modes.filter((mode) => !MODES.includes(mode)).map((mode) => unsupported('spec.accessModes', mode, MODES))
-}
-
-function validateShared(spec: { readonly storageClassName?: string; readonly volumeMode?: string } | undefined): FieldError[] {
-  const errors: FieldError[] = []
-  if (spec?.storageClassName)
-    errors.push(...subdomain(spec.storageClassName).map((words) => invalid('spec.storageClassName', spec.storageClassName, words)))
-  if (spec?.volumeMode !== undefined && !['Block', 'Filesystem'].includes(spec.volumeMode))
-    errors.push(unsupported('spec.volumeMode', spec.volumeMode, ['Block', 'Filesystem']))
-  return errors
-}
-
-export const persistentVolume: KindBehaviour = {
-  returnsDeleted: true,
-  defaults(draft) {
-    const spec = ensure(draft, 'spec')
-    setDefaults(spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' })
-    const hostPath = child(spec, 'hostPath')
-    if (hostPath && hostPath['type'] === undefined) hostPath['type'] = ''
-  },
-  prepareCreate(draft, around) {
-    protect(draft, 'kubernetes.io/pv-protection')
-    draft['status'] = { phase: 'Pending', lastPhaseTransitionTime: rfc3339(around.platform.clock.now()) }
-  },
-  validate(object) {
-    const { spec } = object as unknown as PersistentVolume
-    const errors = validateModes(spec?.accessModes, '')
-    const capacity = Object.keys(spec?.capacity ?? {})
-    if (capacity.length === 0) errors.push(required('spec.capacity'))
-    if (!(capacity.length === 1 && capacity[0] === 'storage'))
-      errors.push(unsupported('spec.capacity', spec?.capacity ?? null, ['storage']))
-    else if (nanoOf(String(spec?.capacity?.['storage'])) <= 0n)
-      errors.push(invalid('spec.capacity[storage]', spec?.capacity?.['storage'], 'must be greater than zero'))
-    const policies = ['Delete', 'Recycle', 'Retain']
-    if (!policies.includes(spec?.persistentVolumeReclaimPolicy ?? ''))
-      errors.push(unsupported('spec.persistentVolumeReclaimPolicy', spec?.persistentVolumeReclaimPolicy, policies))
-    if (spec?.hostPath && !spec.hostPath.path) errors.push(required('spec.hostPath.path'))
-    const known = [
-      'accessModes',
-      'capacity',
-      'claimRef',
-      'mountOptions',
-      'nodeAffinity',
-      'persistentVolumeReclaimPolicy',
-      'storageClassName',
-      'volumeAttributesClassName',
-      'volumeMode',
-    ]
-    const sources = Object.keys(spec ?? {}).filter((key) => !known.includes(key))
-    if (sources.length === 0) errors.push(required('spec', 'must specify a volume type'))
-    for (const extra of sources.slice(1)) errors.push(forbidden(`spec.${extra}`, 'may not specify more than 1 volume type'))
-    if (spec?.local && !spec.nodeAffinity) errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'))
-    return [...errors, ...validateShared(spec)]
-  },
-  fields: (object) => ({ name: object.metadata.name ?? '' }),
-}
+const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class'
 
 export const persistentVolumeClaim: KindBehaviour = {
   returnsDeleted: true,
@@ -97,40 +30,57 @@ export const persistentVolumeClaim: KindBehaviour = {
     const chosen = defaults.toSorted((a, b) => (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''))[0]
     if (chosen) spec['storageClassName'] = chosen.metadata.name
   },
-  validate(object) {
-    const { spec } = object as unknown as PersistentVolumeClaim
-    const errors = validateModes(spec?.accessModes, 'at least 1 access mode is required')
-    const storage = spec?.resources?.requests?.['storage']
-    if (storage === undefined) errors.push(required('spec.resources[storage]'))
-    else if (nanoOf(String(storage)) <= 0n) errors.push(invalid('spec.resources[storage]', storage, 'must be greater than zero'))
-    return [...errors, ...validateShared(spec)]
-  },
-  validateUpdate(object, old) {
-    const rest = (from: JsonObject[string]) => {
-      const {
-        resources: _resources,
-        volumeName: _volume,
-        volumeAttributesClassName: _class,
-        storageClassName: _storage,
-        ...kept
-      } = (isObject(from) ? from : {}) as JsonObject
-      return kept
-    }
-    const before = old['spec'] as JsonObject
-    const after = object['spec'] as JsonObject
-    const rebound = Boolean(before['volumeName']) && before['volumeName'] !== after['volumeName']
-    const reclassed = before['storageClassName'] !== undefined && before['storageClassName'] !== after['storageClassName']
-    if (rebound || reclassed || !same(rest(before), rest(after))) {
-      return [
-        forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'),
-      ]
-    }
-    const size = (spec: JsonObject) => (spec as NonNullable<PersistentVolumeClaim['spec']>).resources?.requests?.['storage']
-    return nanoOf(String(size(after))) < nanoOf(String(size(before)))
-      ? [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')]
-      : []
-  },
+  validate: (object) => validateClaimSpec((object as unknown as PersistentVolumeClaim).spec ?? {}, 'spec'),
+  validateUpdate: (object, old) => validateClaimUpdate(object as unknown as PersistentVolumeClaim, old as unknown as PersistentVolumeClaim),
+  warnings: (object) => claimWarnings(object as unknown as PersistentVolumeClaim),
   fields: (object) => ({ name: object.metadata.name ?? '' }),
+}
+
+/** @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/validation/validation.go ValidatePersistentVolumeClaimUpdate */
+function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
+  const errors: FieldError[] = []
+  const [after, before] = [draftOf((claim.spec ?? {}) as JsonObject), draftOf((old.spec ?? {}) as JsonObject)]
+  const [now, then] = [claim.metadata.annotations?.[BETA_CLASS], old.metadata.annotations?.[BETA_CLASS]]
+  // The controller names a volume once.
+  if (!before['volumeName']) before['volumeName'] = after['volumeName']
+  const named = after['storageClassName']
+  const unnamed = before['storageClassName'] === undefined
+  if (then !== undefined && unnamed && named === then && (now === undefined || now === then)) delete after['storageClassName']
+  else {
+    if (now !== then) errors.push(invalid(`metadata.annotations.${BETA_CLASS}`, now ?? '', 'field is immutable'))
+    if (unnamed && named !== undefined && (then === undefined || named === then)) delete after['storageClassName']
+  }
+  const size = (spec: PersistentVolumeClaim['spec']) => spec?.resources?.requests?.['storage']
+  const bound = claim.status?.phase === 'Bound'
+  const requests = child(child(after, 'resources'), 'requests')
+  if (bound && requests) requests['storage'] = size(old.spec) as string
+  if (bound && after['volumeAttributesClassName'] !== undefined) after['volumeAttributesClassName'] = before['volumeAttributesClassName']
+  if (!same(after, before))
+    errors.push(
+      forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'),
+    )
+  const [wanted, asked, has] = [size(claim.spec), size(old.spec), old.status?.capacity?.['storage']].map((value) =>
+    nanoOf(String(value ?? '0')),
+  )
+  if ((wanted ?? 0n) < (asked ?? 0n) && (wanted ?? 0n) <= (has ?? 0n))
+    errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'))
+  errors.push(...immutable('volumeMode', claim.spec?.volumeMode, old.spec?.volumeMode))
+  const attributes = claim.spec?.volumeAttributesClassName
+  if (old.spec?.volumeAttributesClassName === undefined) return errors
+  const wrong = attributes === undefined ? 'nil' : attributes === '' ? 'an empty string' : undefined
+  return wrong === undefined
+    ? errors
+    : [...errors, forbidden('spec.volumeAttributesClassName', `update from non-nil value to ${wrong} is forbidden`)]
+}
+
+/** Parts of bytes. @see …/pkg/api/persistentvolumeclaim/util.go GetWarningsForPersistentVolumeClaim */
+function claimWarnings({ spec }: PersistentVolumeClaim): readonly string[] {
+  return (['requests', 'limits'] as const).flatMap((part) => {
+    const value = spec?.resources?.[part]?.['storage']
+    return value !== undefined && nanoOf(String(value)) % 1_000_000_000n !== 0n
+      ? [`spec.resources.${part}[storage]: fractional byte value ${JSON.stringify(value)} is invalid, must be an integer`]
+      : []
+  })
 }
 
 export const storageClass: KindBehaviour = {
