@@ -158,6 +158,45 @@ describe('the proxy subresources', () => {
   })
 })
 
+describe('kubectl debug', () => {
+  it('opens a shell beside a running container, in its network', async () => {
+    const pod = (await run('get', 'pods', '-l', 'app=web', '-o', 'name')).trim()
+    const said = await typed(
+      ['debug', '-it', pod, '--image=busybox', '--target=nginx', '--', 'sh'],
+      ['echo lines: $(wget -qO- http://127.0.0.1 | grep -c nginx)', 'exit'],
+    )
+    expect(said).toMatch(/lines: [1-9]/)
+    expect(said).not.toContain("couldn't attach")
+  })
+
+  it('opens a shell on a node, whose files are below /host', async () => {
+    const node = (await run('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim()
+    const said = await typed(
+      ['debug', '-it', `node/${node}`, '--image=busybox', '--', 'sh'],
+      ['cat /host/etc/hostname; ls /host/var/log', 'exit'],
+    )
+    expect(said).toMatch(new RegExp(`\n(\\S*)${node}\r?\n`))
+    expect(said).toContain('containers')
+  })
+})
+
+/** Runs kubectl on a terminal of its own (util-linux's script makes one) and types lines, each once the prompt is there. */
+async function typed(args: readonly string[], lines: readonly string[]): Promise<string> {
+  const command = [kubectl, '--kubeconfig', simulation.kubeconfig, ...args].map((arg) => `'${arg}'`).join(' ')
+  const child = spawn('script', ['-qec', command, '/dev/null'])
+  const closed = once(child, 'close')
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  for (const line of lines) {
+    const from = said.length
+    // Until something new has been said that ends with a prompt, or with kubectl's hint that it may not be seen.
+    await expect.poll(() => said.slice(from), { timeout: 20_000 }).toMatch(/try pressing enter|# (\x1b\S*)?$/)
+    child.stdin.write(`${line}\r`)
+  }
+  await closed
+  return said
+}
+
 async function run(...args: string[]): Promise<string> {
   return (await promisify(execFile)(kubectl, ['--kubeconfig', simulation.kubeconfig, ...args])).stdout
 }

@@ -16,6 +16,7 @@ export const data = {
   columns: json('table-columns'),
   bootstrap: json('bootstrap-objects'),
   node: json('node'),
+  apiServerMetrics: json('api-server-metrics'),
   system: parseAllDocuments(text('kube-system.yaml')).map((document): unknown => document.toJS()),
   images: Object.fromEntries(
     readdirSync(new URL('images/', folder)).map((name) => [name.replace('.yaml', ''), parse(text(`images/${name}`)) as unknown]),

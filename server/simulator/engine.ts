@@ -20,6 +20,7 @@ import type { SimulatedRuntime } from './images/runtime.ts'
 import type { ImageDocument } from './images/schema.ts'
 import type { Kubelets } from './kubelet/kubelet.ts'
 import type { KubeApi } from './network/network.ts'
+import type { ApiServerFamilies } from './metrics/api-server.ts'
 import type { Platform } from './platform.ts'
 import type { Node, Pod } from './resources/kinds.ts'
 import type { JsonObject } from './resources/object.ts'
@@ -37,6 +38,8 @@ export interface SimulatorData extends ApiData {
   readonly system: readonly GenericObject[]
   /** The documents of `images/`, by file name without its ending. */
   readonly images: { readonly [name: string]: unknown }
+  /** api-server-metrics.json: the API server's metrics without labels, by type. */
+  readonly apiServerMetrics: ApiServerFamilies
   /** descriptions.json, read when somebody asks what a field means. */
   readonly descriptions?: () => DescriptionData
 }

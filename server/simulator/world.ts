@@ -48,6 +48,7 @@ export class World {
     this.handler = new Handler(operations, {
       columns: data.columns,
       kubelets,
+      metricFamilies: data.apiServerMetrics,
       network: () => engine().runtime.network,
       kubeletServer: kubeletServer(this.sources),
       aggregated: [metricsApi(this.sources)],
@@ -85,7 +86,7 @@ export class World {
   }
 
   #answer(request: ApiRequest): ApiResponse | Promise<ApiResponse> {
-    return this.handler.proxied(request) ?? this.handler.handle(request)
+    return this.handler.answer(request)
   }
 
   /** What it is now. @throws Error before it is ready */

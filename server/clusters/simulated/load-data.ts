@@ -14,16 +14,17 @@ const folder = new URL('../../../manifests/simulator/', import.meta.url)
 
 /** Reads what simulated clusters are made of. It is ours, not a person's: the simulator's own tests vouch for its shape. */
 export async function loadSimulatorData(): Promise<SimulatorData> {
-  const [schemas, discovery, columns, bootstrap, node, system, images] = await Promise.all([
+  const [schemas, discovery, columns, bootstrap, node, apiServerMetrics, system, images] = await Promise.all([
     readJson<SimulatorData['schemas']>('schemas.json'),
     readJson<SimulatorData['discovery']>('discovery.json'),
     readJson<SimulatorData['columns']>('table-columns.json'),
     readJson<SimulatorData['bootstrap']>('bootstrap-objects.json'),
     readJson<SimulatorData['node']>('node.json'),
+    readJson<SimulatorData['apiServerMetrics']>('api-server-metrics.json'),
     readSystem(),
     readImages(),
   ])
-  return { schemas, discovery, columns, bootstrap, node, system, images, descriptions: readDescriptions }
+  return { schemas, discovery, columns, bootstrap, node, apiServerMetrics, system, images, descriptions: readDescriptions }
 }
 
 type Descriptions = ReturnType<NonNullable<SimulatorData['descriptions']>>

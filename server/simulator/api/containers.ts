@@ -74,8 +74,7 @@ export class Containers {
       throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`)
     const name = chosen(pod, call.request.query.get('container'))
     if (!pod.spec?.nodeName) throw badRequest(`pod ${call.name ?? ''} does not have a host assigned`)
-    const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
-    const runs = statuses.find((status) => status.name === name)?.state?.running !== undefined
+    const runs = statusesOf(pod).find((status) => status.name === name)?.state?.running !== undefined
     const container = this.#kubelets.containerOf(call.namespace ?? '', call.name ?? '', name)
     if (!container || !runs) {
       const message = `unable to upgrade connection: container not found (${JSON.stringify(name)})`
@@ -111,11 +110,16 @@ function chosen(pod: Pod, asked: string | null): string {
   )
 }
 
+type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]
+
+function statusesOf({ status }: Pod): readonly ContainerStatus[] {
+  return [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])]
+}
+
 const PULL_FAILURES = ['ErrImagePull', 'ImagePullBackOff']
 
 function waitingFor(pod: Pod, container: string): string {
-  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
-  const reason = statuses.find((status) => status.name === container)?.state?.waiting?.reason ?? 'ContainerCreating'
+  const reason = statusesOf(pod).find((status) => status.name === container)?.state?.waiting?.reason ?? 'ContainerCreating'
   return PULL_FAILURES.includes(reason) ? 'trying and failing to pull image' : reason
 }
 

@@ -4,18 +4,22 @@ import { groupVersionOf, targetOf, verbOf } from './call.ts'
 import { Containers } from './containers.ts'
 import { Discovery } from './discovery.ts'
 import { methodNotAllowed, noSuchResource } from './errors.ts'
+import { health, healthPage } from './health.ts'
 import { OpenApi } from './openapi.ts'
 import { forwarderTo } from './port-forward.ts'
 import { Proxy } from './proxy.ts'
 import { Reader } from './read.ts'
+import { RequestCounts } from './request-counts.ts'
 import { answer, plain, refusal, prettyFor } from './respond.ts'
 import { isReview, review } from './reviews.ts'
 import { Subresources } from './subresources.ts'
 import { Writer } from './write.ts'
 import { greet } from '../custom/request.ts'
+import { apiServerPage } from '../metrics/api-server.ts'
 import { TablePrinter } from '../tables/table.ts'
 import type { KubeletPort } from '../kubelet/port.ts'
 import type { ClusterNetwork } from '../network/network.ts'
+import type { ApiServerFamilies } from '../metrics/api-server.ts'
 import type { ColumnData } from '../tables/table.ts'
 import type { AggregatedApi } from './aggregated.ts'
 import type { Call, User } from './call.ts'
@@ -30,6 +34,8 @@ export interface HandlerOptions {
   /** The way to what listens in the cluster; without it no port can be reached. */
   readonly network?: () => ClusterNetwork
   readonly kubeletServer?: KubeletServer
+  /** The metrics without labels of an API server, by type. */
+  readonly metricFamilies?: ApiServerFamilies
   /** APIs that something inside the cluster serves, once an APIService says so. */
   readonly aggregated: readonly AggregatedApi[]
   /** What types and fields mean, for OpenAPI documents; nothing when absent. */
@@ -48,6 +54,8 @@ export class Handler {
   readonly #subresources: Subresources
   readonly #containers: Containers
   readonly #proxy: Proxy
+  readonly #counts: RequestCounts
+  readonly #startedAt: number
 
   constructor(operations: Operations, options: HandlerOptions) {
     const { platform, registry, schemas } = operations
@@ -62,6 +70,8 @@ export class Handler {
     this.#writer = new Writer(operations, this.#reader, this.auth)
     this.#subresources = new Subresources(operations, this.#reader, this.#writer, this.auth)
     this.#containers = new Containers(operations, options.kubelets)
+    this.#counts = new RequestCounts(() => platform.clock.now())
+    this.#startedAt = platform.clock.now()
     this.#proxy = new Proxy(operations, () => this.#network(), options.kubeletServer)
   }
 
@@ -75,8 +85,16 @@ export class Handler {
     }
   }
 
+  /** Answers a client, whoever in the cluster has to be asked first, and counts it. Never fails. */
+  answer(request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+    const began = this.#operations.platform.clock.now()
+    const proxied = this.#proxied(request)
+    if (!proxied) return this.#counts.count(request, this.handle(request), began)
+    return proxied.then((response) => this.#counts.count(request, response, began))
+  }
+
   /** A request that something inside the cluster answers, by a `proxy` subresource; undefined for all others. Never fails. */
-  proxied(request: ApiRequest): Promise<ApiResponse> | undefined {
+  #proxied(request: ApiRequest): Promise<ApiResponse> | undefined {
     if (!/\/proxy(\/|$)/.test(request.path)) return undefined
     const refuse = (error: unknown) => prettyFor(request, this.#refuse(error, []))
     try {
@@ -142,7 +160,12 @@ export class Handler {
       return this.#dispatch(call)
     }
     this.auth.authorizePath(user, request.method === 'GET' ? 'get' : request.method, request.path)
-    const found = health(request) ?? this.#version(request) ?? this.#discovery.answer(request) ?? this.#openapi.answer(request)
+    const found =
+      health(request) ??
+      this.#metrics(request) ??
+      this.#version(request) ??
+      this.#discovery.answer(request) ??
+      this.#openapi.answer(request)
     return found ?? (request.path === '/' ? this.#root() : plain(404, '404 page not found\n'))
   }
 
@@ -217,6 +240,14 @@ export class Handler {
     return request.path.replace(/\/$/, '') === '/version' ? answer(200, this.#operations.registry.discovery.version) : undefined
   }
 
+  #metrics(request: ApiRequest): ApiResponse | undefined {
+    const operations = this.#operations
+    if (request.path === '/metrics/slis') return metricsPage(healthPage())
+    if (request.path !== '/metrics') return undefined
+    const { metricFamilies: families = {} } = this.#options
+    return metricsPage(apiServerPage({ operations, requests: this.#counts.all(), startedAt: this.#startedAt, families }))
+  }
+
   #root(): ApiResponse {
     const groups = this.#operations.registry.discovery.groups.map(({ groupVersion }) =>
       groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`,
@@ -255,21 +286,6 @@ function warnDeprecated(call: Call): void {
   if (call.resource.table === 'v1/componentstatuses') call.warnings.push('v1 ComponentStatus is deprecated in v1.19+')
 }
 
-const CHECKS = [
-  'ping',
-  'log',
-  'etcd',
-  'poststarthook/start-apiserver-admission-initializer',
-  'poststarthook/generic-apiserver-start-informers',
-  'poststarthook/rbac/bootstrap-roles',
-  'poststarthook/scheduling/bootstrap-system-priority-classes',
-  'poststarthook/apiservice-registration-controller',
-  'autoregister-completion',
-]
-
-function health(request: ApiRequest): ApiResponse | undefined {
-  const name = /^\/(healthz|livez|readyz)$/.exec(request.path)?.[1]
-  if (name === undefined) return undefined
-  if (!request.query.has('verbose')) return plain(200, 'ok')
-  return plain(200, `${CHECKS.map((check) => `[+]${check} ok\n`).join('')}${name} check passed\n`)
+function metricsPage(body: string): ApiResponse {
+  return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores' }, body }
 }

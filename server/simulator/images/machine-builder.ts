@@ -7,6 +7,7 @@ import { programFiles, programsOf } from '../shell/commands/table.ts'
 import { FileTree, layerOf } from '../shell/files.ts'
 import type { Layer } from '../shell/files.ts'
 import type { Command, Machine, MachineFacts } from '../shell/machine.ts'
+import { nodeFiles } from './node-files.ts'
 import { ProcessTable } from '../shell/processes.ts'
 import type { Output } from '../shell/streams.ts'
 import { generatedFile, generatedNames, hostnameOf, hostsFile, resolvConf } from './environment.ts'
@@ -130,7 +131,7 @@ export function buildMachine(parts: MachineParts): Machine {
     image: imageLayer(image),
     mounts: config.mounts,
     disk: host.volumes.disk,
-    volume: (key) => host.volumes.files(key),
+    volume: (key) => host.volumes.files(key, () => (key === `node/${config.node}/` ? nodeFiles(host.api, config.node) : new Map())),
     generated,
     generatedNames: (directory) => generatedNames(directory, processes),
     ...(parts.past ? { past: parts.past.files } : {}),

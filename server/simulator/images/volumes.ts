@@ -21,8 +21,9 @@ export class VolumeStore {
     return [...this.#layers].filter(([, layer]) => layer.size > 0).map(([key, layer]) => [key, [...layer]])
   }
 
-  files(key: string): Layer {
-    const layer = this.#layers.get(key) ?? new Map()
+  /** @param first what the volume holds when nobody has used it yet */
+  files(key: string, first: () => Layer = () => new Map()): Layer {
+    const layer = this.#layers.get(key) ?? first()
     this.#layers.set(key, layer)
     return layer
   }

@@ -1,6 +1,8 @@
 export type Labels = Readonly<Record<string, string>>
 
 export interface Sample {
+  /** Behind the family's name: `_bucket`, `_sum`, `_count` of histograms. */
+  readonly suffix?: string
   readonly labels: Labels
   readonly value: number
 }
@@ -8,7 +10,7 @@ export interface Sample {
 export interface Family {
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge'
+  readonly type: 'counter' | 'gauge' | 'histogram'
   readonly samples: readonly Sample[]
 }
 
@@ -20,7 +22,10 @@ export function exposition(families: readonly Family[]): string {
 function familyText(family: Family): string {
   if (family.samples.length === 0) return ''
   const head = `# HELP ${family.name} ${family.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${family.name} ${family.type}\n`
-  return head + family.samples.map((sample) => `${family.name}${labelText(sample.labels)} ${numberText(sample.value)}\n`).join('')
+  return (
+    head +
+    family.samples.map((sample) => `${family.name}${sample.suffix ?? ''}${labelText(sample.labels)} ${numberText(sample.value)}\n`).join('')
+  )
 }
 
 function labelText(labels: Labels): string {
