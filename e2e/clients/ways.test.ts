@@ -183,7 +183,7 @@ describe('kubectl debug', () => {
 /** Runs kubectl on a terminal of its own (util-linux's script makes one) and types lines, each once the prompt is there. */
 async function typed(args: readonly string[], lines: readonly string[]): Promise<string> {
   const command = [kubectl, '--kubeconfig', simulation.kubeconfig, ...args].map((arg) => `'${arg}'`).join(' ')
-  const child = spawn('script', ['-qec', command, '/dev/null'])
+  const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'])
   const closed = once(child, 'close')
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
