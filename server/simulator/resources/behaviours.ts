@@ -9,18 +9,16 @@ import { job } from './job.ts'
 import { limitRange } from './limit-range.ts'
 import { resourceQuota } from './quota.ts'
 import { pod } from './pod.ts'
-import {
-  endpointSlice,
-  horizontalPodAutoscaler,
-  ingress,
-  lease,
-  networkPolicy,
-  podDisruptionBudget,
-  priorityClass,
-  role,
-  roleBinding,
-  withGeneration,
-} from './policy.ts'
+import { horizontalPodAutoscaler } from './autoscaler.ts'
+import { podDisruptionBudget } from './disruption-budget.ts'
+import { endpointSlice } from './endpoint-slice.ts'
+import { ingressClass } from './ingress-class.ts'
+import { ingress } from './ingress.ts'
+import { lease } from './lease.ts'
+import { networkPolicy } from './network-policy.ts'
+import { priorityClass } from './priority-class.ts'
+import { role, roleBinding } from './rbac.ts'
+import { ipAddress, serviceCidr } from './service-networks.ts'
 import { service } from './service.ts'
 import { statefulSet } from './stateful-set.ts'
 import { persistentVolume } from './persistent-volume.ts'
@@ -30,6 +28,7 @@ import type { KindBehaviour } from './behaviour.ts'
 import type { Resource } from './registry.ts'
 
 const NOTHING: KindBehaviour = {}
+const withGeneration: KindBehaviour = { generation: true }
 
 /** Kinds with behaviour of their own, by the table that stores them. */
 const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
@@ -64,9 +63,11 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'discovery.k8s.io/v1/endpointslices': endpointSlice,
   'flowcontrol.apiserver.k8s.io/v1/flowschemas': withGeneration,
   'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations': withGeneration,
-  'networking.k8s.io/v1/ingressclasses': withGeneration,
+  'networking.k8s.io/v1/ingressclasses': ingressClass,
   'networking.k8s.io/v1/ingresses': ingress,
+  'networking.k8s.io/v1/ipaddresses': ipAddress,
   'networking.k8s.io/v1/networkpolicies': networkPolicy,
+  'networking.k8s.io/v1/servicecidrs': serviceCidr,
   'policy/v1/poddisruptionbudgets': podDisruptionBudget,
   'rbac.authorization.k8s.io/v1/clusterrolebindings': roleBinding,
   'rbac.authorization.k8s.io/v1/clusterroles': role,

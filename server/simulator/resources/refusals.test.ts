@@ -204,7 +204,7 @@ const REFUSED: readonly (readonly [what: string, path: string, object: Fields, .
     'an unknown protocol',
     'networking.k8s.io/v1/networkpolicies',
     policy({ ingress: [{ ports: [{ protocol: 'ICMP' }] }] }),
-    'spec.ingress[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "SCTP", "TCP", "UDP"',
+    'spec.ingress[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "TCP", "UDP", "SCTP"',
   ],
   [
     'a path with two slashes',
