@@ -20,9 +20,13 @@ import { priorityClass } from './priority-class.ts'
 import { role, roleBinding } from './rbac.ts'
 import { ipAddress, serviceCidr } from './service-networks.ts'
 import { service } from './service.ts'
+import { mutatingPolicy, policyBinding, validatingPolicy } from './admission-policies.ts'
+import { webhookConfiguration } from './webhooks.ts'
 import { statefulSet } from './stateful-set.ts'
+import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment } from './csi.ts'
 import { persistentVolume } from './persistent-volume.ts'
-import { persistentVolumeClaim, storageClass } from './storage.ts'
+import { storageClass, volumeAttributesClass } from './storage-class.ts'
+import { persistentVolumeClaim } from './storage.ts'
 import { deployment, podTemplate, replicaSet, replicationController } from './workloads.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { Resource } from './registry.ts'
@@ -46,8 +50,12 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'v1/secrets': secret,
   'v1/serviceaccounts': serviceAccount,
   'v1/services': service,
-  'admissionregistration.k8s.io/v1/mutatingwebhookconfigurations': withGeneration,
-  'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': withGeneration,
+  'admissionregistration.k8s.io/v1/mutatingadmissionpolicies': mutatingPolicy,
+  'admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings': policyBinding,
+  'admissionregistration.k8s.io/v1/mutatingwebhookconfigurations': webhookConfiguration,
+  'admissionregistration.k8s.io/v1/validatingadmissionpolicies': validatingPolicy,
+  'admissionregistration.k8s.io/v1/validatingadmissionpolicybindings': policyBinding,
+  'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': webhookConfiguration,
   'apiextensions.k8s.io/v1/customresourcedefinitions': definition,
   'apiregistration.k8s.io/v1/apiservices': apiService,
   'apps/v1/controllerrevisions': controllerRevision,
@@ -74,7 +82,12 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'rbac.authorization.k8s.io/v1/rolebindings': roleBinding,
   'rbac.authorization.k8s.io/v1/roles': role,
   'scheduling.k8s.io/v1/priorityclasses': priorityClass,
+  'storage.k8s.io/v1/csidrivers': csiDriver,
+  'storage.k8s.io/v1/csinodes': csiNode,
+  'storage.k8s.io/v1/csistoragecapacities': csiStorageCapacity,
   'storage.k8s.io/v1/storageclasses': storageClass,
+  'storage.k8s.io/v1/volumeattachments': volumeAttachment,
+  'storage.k8s.io/v1/volumeattributesclasses': volumeAttributesClass,
 }
 
 export function behaviourOf(resource: Resource): KindBehaviour {

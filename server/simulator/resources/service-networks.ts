@@ -11,7 +11,6 @@ import type { JsonObject, StoredObject } from './object.ts'
 const cidrsOf = (object: StoredObject) => (object['spec'] as { readonly cidrs?: readonly string[] } | undefined)?.cidrs ?? []
 
 export const serviceCidr: KindBehaviour = {
-  generation: true,
   prepareCreate: (draft) => void (draft['status'] = {}),
   validate: (object, _around, old) => (old ? [] : validateCidrs(cidrsOf(object))),
   validateUpdate(object, old) {
@@ -36,7 +35,6 @@ function validateCidrs(cidrs: readonly string[]): FieldError[] {
 const parentOf = (object: StoredObject) => (object['spec'] as JsonObject | undefined)?.['parentRef'] as JsonObject | undefined
 
 export const ipAddress: KindBehaviour = {
-  generation: true,
   validateName: (name) => (parseAddress(name) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']),
   validate(object) {
     const parent = parentOf(object)

@@ -1,15 +1,15 @@
 import { validateClaimSpec } from './claim-validation.ts'
-import { child, draftOf, ensure, same, setDefaults, text } from './draft.ts'
-import { forbidden, invalid, required, unsupported } from './field-error.ts'
+import { child, draftOf, ensure, same, setDefaults } from './draft.ts'
+import { forbidden, invalid } from './field-error.ts'
 import { immutable } from './metadata.ts'
 import { protect } from './persistent-volume.ts'
 import { nanoOf } from './quantity.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
-import type { PersistentVolumeClaim, StorageClass } from './kinds.ts'
-import type { Draft, JsonObject } from './object.ts'
+import type { PersistentVolumeClaim } from './kinds.ts'
+import type { JsonObject } from './object.ts'
 
-/** Claims and classes. @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/validation/validation.go */
+/** Claims. @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/validation/validation.go */
 
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class'
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class'
@@ -81,28 +81,4 @@ function claimWarnings({ spec }: PersistentVolumeClaim): readonly string[] {
       ? [`spec.resources.${part}[storage]: fractional byte value ${JSON.stringify(value)} is invalid, must be an integer`]
       : []
   })
-}
-
-export const storageClass: KindBehaviour = {
-  defaults(draft) {
-    setDefaults(draft, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' })
-  },
-  validate(object) {
-    const { provisioner, volumeBindingMode, reclaimPolicy } = object as unknown as StorageClass
-    const errors: FieldError[] = []
-    if (!provisioner) errors.push(required('provisioner'))
-    if (!['Delete', 'Retain'].includes(reclaimPolicy ?? '')) errors.push(unsupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']))
-    if (!['Immediate', 'WaitForFirstConsumer'].includes(volumeBindingMode ?? ''))
-      errors.push(unsupported('volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']))
-    return errors
-  },
-  validateUpdate(object, old) {
-    return (['provisioner', 'reclaimPolicy', 'volumeBindingMode', 'parameters'] as const).flatMap((key) =>
-      same(object[key], old[key])
-        ? []
-        : key === 'parameters' || key === 'provisioner'
-          ? [forbidden(key, `updates to ${key} are forbidden.`)]
-          : immutable(key, text(object as Draft, key), text(old as Draft, key)),
-    )
-  },
 }
