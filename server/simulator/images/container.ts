@@ -15,15 +15,22 @@ import { attachSession } from './attach.ts'
 import { commandLine } from './environment.ts'
 import { execSession, exitStatus, startFailure } from './exec.ts'
 import { runHook } from './hook-command.ts'
+import { appMetrics } from './app-metrics.ts'
+import { settingsOf } from './conditions.ts'
+import { flowLines } from './flow-lines.ts'
+import { Ledger } from './ledger.ts'
+import type { Count } from './ledger.ts'
+import type { Load } from './load.ts'
+import { loadAt } from './rhythm.ts'
+import { fileStatus } from './web.ts'
 import { fillTemplate } from './log-template.ts'
 import { ContainerLog } from './logs.ts'
-import { buildMachine, environmentOf } from './machine-builder.ts'
+import { buildMachine, environmentOf, quantityNumber } from './machine-builder.ts'
 import { programOf } from './program-choice.ts'
 import type { FoundImage } from './registry.ts'
 import type { ProgramDocument } from './schema.ts'
-import { endpointsOf } from './serving.ts'
+import { endpointsOf, listening } from './serving.ts'
 import { cpuRate, cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
-import type { UsageModel } from './usage.ts'
 import type { ContainerPast } from './past.ts'
 import type { VolumeStore } from './volumes.ts'
 
@@ -31,6 +38,7 @@ export interface ContainerHost {
   readonly api: Api
   readonly platform: Platform
   readonly network: ClusterNetwork
+  readonly load: Load
   readonly volumes: VolumeStore
   readonly removed: (container: SimulatedContainer) => void
   /** What a container of this id did in the cluster that this one was forked from. */
@@ -45,6 +53,10 @@ export interface UsageSnapshot {
   readonly receiveBytes: number
   readonly transmitBytes: number
   readonly processes: number
+  /** Requests that it has served. */
+  readonly requests: number
+  /** How long its CPU limit has held it back. */
+  readonly throttledSeconds: number
 }
 
 /** One container: an image's description brought to life, without running any program. */
@@ -58,11 +70,14 @@ export class SimulatedContainer implements RuntimeContainer {
   readonly #host: ContainerHost
   readonly #env: Readonly<Record<string, string>>
   readonly #program: ProgramDocument | undefined
-  readonly #model: UsageModel
+  readonly #model: ReturnType<typeof usageModel>
   readonly #timers = new Set<() => void>()
   #state: 'created' | 'running' | 'exited' = 'created'
   #startedAt = 0
-  #requests = 0
+  #leave = () => {}
+  readonly #ledger: Ledger
+  readonly #says: readonly string[]
+  #memoryTimer = () => {}
   #outOfMemory = false
   #onExit: (exit: Exit) => void = () => {}
   #detach = () => {}
@@ -91,9 +106,12 @@ export class SimulatedContainer implements RuntimeContainer {
       memory: () => this.usage().memoryBytes,
       past,
     })
-    this.#program = programOf(image.document, this.argv, this.machine)
-    this.#model = usageModel(seed, this.#program, this.argv)
-    this.#requests = past?.requests ?? 0
+    const program = programOf(image.document, this.argv, this.machine)
+    const settings = program && settingsOf(program, this.#env)
+    this.#program = settings?.program
+    this.#says = settings?.says ?? []
+    this.#model = usageModel(seed, this.#program, this.argv, this.#coresLimit)
+    this.#ledger = new Ledger(past?.ledger)
     this.logs.resume(past?.records ?? [])
     if (config.past?.finishedAt !== undefined) this.#recall(config.past.startedAt, config.past.finishedAt)
   }
@@ -108,8 +126,9 @@ export class SimulatedContainer implements RuntimeContainer {
 
   /** What a fork of the cluster needs to know of it; undefined when its image and its start say everything. */
   past(): ContainerPast | undefined {
-    const past = { requests: this.#requests, records: this.logs.past(), files: this.machine.files.past() }
-    const nothing = past.requests === 0 && past.records.length === 0 && past.files.upper.length === 0 && past.files.removed.length === 0
+    const ledger = this.#ledger.past(this.#host.platform.clock.now())
+    const past = { ledger, records: this.logs.past(), files: this.machine.files.past() }
+    const nothing = ledger === undefined && past.records.length === 0 && past.files.upper.length === 0 && past.files.removed.length === 0
     return nothing ? undefined : past
   }
 
@@ -133,7 +152,7 @@ export class SimulatedContainer implements RuntimeContainer {
       hostname: this.machine.hostname,
       tag: this.image.reference.tag.replace(/^v/, ''),
       uptime: String(uptime),
-      requests: String(this.#requests),
+      requests: String(this.#ledger.served(this.#host.platform.clock.now())),
     }
   }
 
@@ -160,7 +179,38 @@ export class SimulatedContainer implements RuntimeContainer {
     if (this.#program) this.#runProgram(this.#program)
     else this.#runCommand()
     this.#watchMemory()
+    if (ip) this.#joinLoad(ip)
     return { ok: true }
+  }
+
+  /** Cores that its limit grants; Infinity without one. */
+  get #coresLimit(): number {
+    return quantityNumber(this.config.container.resources?.limits?.['cpu']) || Infinity
+  }
+
+  #joinLoad(ip: string): void {
+    const program = this.#program
+    if (!program) return
+    const { container, pod } = this.config
+    const limit = this.#coresLimit
+    const ready = () => this.#state === 'running' && this.#age() >= program.starts
+    this.#leave = this.#host.load.join({
+      ip,
+      namespace: pod.metadata.namespace ?? 'default',
+      program,
+      ledger: this.#ledger,
+      cores: Math.min(limit, this.machine.facts.cpus),
+      idleCores: this.#model.wantedCores,
+      limited: Number.isFinite(limit),
+      ready,
+      httpAt: (port) => listening(program, container, this.argv).find((each) => each.port === port)?.http,
+      fileStatus: (http, path) => fileStatus(http, this.machine.files, path),
+      flowing: (flow) => {
+        this.logs.flow(flowLines(program, flow))
+        this.#watchMemory()
+      },
+    })
+    if (!ready()) this.#after(program.starts - this.#age(), () => this.#host.load.changed())
   }
 
   #after(millis: number, callback: () => void): void {
@@ -184,7 +234,10 @@ export class SimulatedContainer implements RuntimeContainer {
       const process = processes.start(parent, { argv: [this.#filled(name)], user: user.name, background: true })
       parent ??= process
     }
-    const missing = program.needs.find((need) => !need.env.some((name) => this.#env[name]))
+    for (const line of this.#says) this.logs.say(line)
+    const missing = program.needs.find(
+      ({ env, file }) => (env && !env.some((name) => this.#env[name])) || (file !== undefined && !this.machine.files.stat(file)),
+    )
     if (missing) {
       this.logs.begin(undefined)
       this.#after(120, () => {
@@ -227,14 +280,21 @@ export class SimulatedContainer implements RuntimeContainer {
   #watchMemory(): void {
     const limit = this.machine.facts.memoryLimit
     if (limit <= 0) return
+    this.#memoryTimer()
     const { memory, growthPerHour } = this.#model
+    const { clock } = this.#host.platform
     if (memory > limit) {
       const share = limit / memory
       this.#after(share <= 0.5 ? 700 : Math.min(-8000 * Math.log((1 - share) / 0.5), 60_000), () => this.#runOutOfMemory())
-    } else if (growthPerHour > 0)
-      this.#after(Math.min(Math.max(((limit - memory) / growthPerHour) * 3_600_000 - this.#age(), 0), 2_000_000_000), () =>
-        this.#runOutOfMemory(),
-      )
+      return
+    }
+    const perSecond = growthPerHour / 3600 + this.#ledger.current.leakBytes
+    if (perSecond <= 0) return
+    const left = limit - memory - (growthPerHour * this.#age()) / 3_600_000 - this.#ledger.leaked(clock.now())
+    const millis = Math.min(Math.max((left / perSecond) * 1000, 0), 2_000_000_000)
+    const cancel = clock.after(millis, () => this.#runOutOfMemory())
+    this.#memoryTimer = cancel
+    this.#timers.add(cancel)
   }
 
   #runOutOfMemory(): void {
@@ -265,6 +325,7 @@ export class SimulatedContainer implements RuntimeContainer {
   #finish(code: number): void {
     if (this.#state !== 'running') return
     this.#state = 'exited'
+    this.#leave()
     this.#detach()
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
@@ -296,30 +357,59 @@ export class SimulatedContainer implements RuntimeContainer {
       argv: this.argv,
       files: this.machine.files,
       logs: this.logs,
-      now: () => this.#host.platform.clock.now(),
+      network: this.machine.network,
+      ledger: this.#ledger,
+      clock: this.#host.platform.clock,
+      random: this.#host.platform.random,
       fields: () => this.fields(),
       seed: this.id,
-      requested: () => void this.#requests++,
+      startedAt: this.#startedAt,
+      metrics: () => this.metricsPage(),
     })
+  }
+
+  /** The program's own metrics, in Prometheus' text format; empty when its image describes none. */
+  metricsPage(): string {
+    const at = this.#host.platform.clock.now()
+    const { cpuSeconds: cpu, memoryBytes: memory, startedAt } = this.usage(at)
+    const sources = { at, startedAt, seed: this.id, fields: this.fields(), counts: this.traffic(at), cpuSeconds: cpu, memoryBytes: memory }
+    return appMetrics(this.#program?.metrics ?? [], sources)
+  }
+
+  /**
+   * Every request served and call made so far, by route and outcome, single ones and the steady load together.
+   * Nothing in it goes down as long as the container runs. @param at milliseconds since the epoch, not in the past
+   */
+  traffic(at = this.#host.platform.clock.now()): readonly Count[] {
+    return this.#ledger.counts(at)
   }
 
   /** @param at milliseconds since the epoch; now by default */
   usage(at = this.#host.platform.clock.now()): UsageSnapshot {
     const seconds = this.#state === 'created' ? 0 : Math.max((at - this.#startedAt) / 1000, 0)
-    const perRequest = this.#program?.usage.perRequest ?? 0
+    const ledger = this.#ledger
+    const counts = ledger.counts(at)
+    const requests = counts.reduce((sum, each) => sum + (each.what === 'served' ? each.count : 0), 0)
+    const calls = counts.reduce((sum, each) => sum + (each.what === 'called' ? each.count : 0), 0)
+    const { wantedCores } = this.#model
+    // What its own wish alone would take from a limit; the load's share is in the ledger.
+    const starved = wantedCores > this.#coresLimit ? seconds * (1 - this.#coresLimit / wantedCores) : 0
     return {
       startedAt: this.#startedAt,
-      cpuSeconds: 0.02 + cpuSeconds(this.#model, seconds) + (this.#requests * perRequest) / 1000,
-      memoryBytes: memoryBytes(this.#model, seconds),
-      receiveBytes: 1000 + this.#requests * 420 + networkBytes(this.#model, 'receive', seconds),
-      transmitBytes: 800 + this.#requests * 980 + networkBytes(this.#model, 'transmit', seconds),
+      cpuSeconds: 0.02 + cpuSeconds(this.#model, seconds) + ledger.cpuSeconds(at),
+      memoryBytes: memoryBytes(this.#model, seconds) + Math.round(ledger.leaked(at) / 4096) * 4096,
+      receiveBytes: 1000 + requests * 420 + calls * 980 + networkBytes(this.#model, 'receive', seconds),
+      transmitBytes: 800 + requests * 980 + calls * 420 + networkBytes(this.#model, 'transmit', seconds),
       processes: this.machine.processes.list().length,
+      requests,
+      throttledSeconds: starved + ledger.throttledSeconds(at),
     }
   }
 
   /** Cores in use at a moment. */
   cpuCores(at: number): number {
-    return this.#state === 'running' ? cpuRate(this.#model, Math.max((at - this.#startedAt) / 1000, 0)) : 0
+    if (this.#state !== 'running') return 0
+    return cpuRate(this.#model, Math.max((at - this.#startedAt) / 1000, 0)) + (this.#ledger.current.cpuMillis / 1000) * loadAt(at)
   }
 
   exec(options: ExecOptions, sink: StreamSink): StreamSession {

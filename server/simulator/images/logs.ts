@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { LogOptions, LogSource } from '../kubelet/runtime.ts'
+import type { FlowLine } from './flow-lines.ts'
 import type { ProgramDocument } from './schema.ts'
 import { fillTemplate } from './log-template.ts'
 import { noise } from './seeded.ts'
@@ -13,8 +14,17 @@ export interface LogRecord {
 /** What is kept of what a container writes, as the kubelet rotates its files (containerLogMaxSize). */
 const mostRecords = 20_000
 const mostCharacters = 4_000_000
-/** Computed lines shown at most. */
+/** Computed lines shown at most, of each kind. */
 const mostComputed = 5000
+/** So many changes of the steady load are remembered. */
+const mostFlows = 60
+
+/** What the steady load wrote between two changes of it. */
+interface FlowSegment {
+  readonly from: number
+  to: number | undefined
+  readonly lines: readonly FlowLine[]
+}
 
 /** A container's log: what it wrote, and what its image says it writes while nobody looks, computed when asked. */
 export class ContainerLog implements LogSource {
@@ -27,7 +37,12 @@ export class ContainerLog implements LogSource {
   #program: ProgramDocument | undefined
   #startedAt = 0
   #endedAt: number | undefined
-  readonly #followers = new Set<{ readonly line: (record: LogRecord) => void; readonly ended: () => void }>()
+  #flows: FlowSegment[] = []
+  readonly #followers = new Set<{
+    readonly line: (record: LogRecord) => void
+    readonly ended: () => void
+    readonly again: () => void
+  }>()
 
   constructor(clock: Clock, seed: string, fields: () => Readonly<Record<string, string>>) {
     this.#clock = clock
@@ -39,6 +54,16 @@ export class ContainerLog implements LogSource {
   begin(program: ProgramDocument | undefined, startedAt = this.#clock.now()): void {
     this.#program = program
     this.#startedAt = startedAt
+  }
+
+  /** From now on the load makes it write these. */
+  flow(lines: readonly FlowLine[]): void {
+    const now = this.#clock.now()
+    const last = this.#flows.at(-1)
+    if (last && last.to === undefined) last.to = now
+    if (lines.length > 0) this.#flows.push({ from: now, to: undefined, lines })
+    if (this.#flows.length > mostFlows) this.#flows.shift()
+    for (const follower of [...this.#followers]) follower.again()
   }
 
   /** What has been written, without what the templates say. */
@@ -58,6 +83,8 @@ export class ContainerLog implements LogSource {
     if (this.#partial !== '') this.#add(this.#partial)
     this.#partial = ''
     this.#endedAt = at
+    const flow = this.#flows.at(-1)
+    if (flow && flow.to === undefined) flow.to = at
     for (const follower of [...this.#followers]) follower.ended()
     this.#followers.clear()
   }
@@ -107,6 +134,7 @@ export class ContainerLog implements LogSource {
     let until = this.#clock.now()
     let cancel = () => {}
     const wait = () => {
+      cancel()
       const due = this.#next(until)
       if (due === undefined) return
       cancel = this.#clock.after(Math.max(due - this.#clock.now(), 0), () => {
@@ -118,6 +146,7 @@ export class ContainerLog implements LogSource {
     }
     const follower = {
       line: show,
+      again: wait,
       ended: () => {
         cancel()
         ended()
@@ -140,9 +169,9 @@ export class ContainerLog implements LogSource {
 
   /** The template lines after `from`, up to `to`. */
   #computed(from: number, to: number): LogRecord[] {
+    const records: LogRecord[] = [...this.#flowed(from, to)]
     const program = this.#program
-    if (!program) return []
-    const records: LogRecord[] = []
+    if (!program) return records
     for (const [index, line] of program.logs.start.entries()) {
       const millis = this.#startedAt + line.at * 1000
       if (millis > from && millis <= to) records.push(...this.#filled(line.text, millis, index))
@@ -158,15 +187,43 @@ export class ContainerLog implements LogSource {
     return records.toSorted((a, b) => a.millis - b.millis)
   }
 
+  #flowed(from: number, to: number): LogRecord[] {
+    return this.#flows.flatMap((segment) => {
+      const [begin, end] = [Math.max(from, segment.from), Math.min(to, segment.to ?? Infinity)]
+      if (end <= begin) return []
+      return segment.lines.flatMap((line, series) => {
+        const last = Math.floor(((end - segment.from) / 1000) * line.rate) + 1
+        const first = Math.max(0, Math.floor(((begin - segment.from) / 1000) * line.rate) - 1, last - mostComputed)
+        return Array.from({ length: last - first + 1 }, (_, index) => first + index).flatMap((index) => {
+          const millis = this.#flowDue(segment, line, series, index)
+          if (millis <= from || millis <= segment.from || millis > end) return []
+          const seed = `${this.#seed}/${segment.from}/${series}`
+          const filled = fillTemplate(line.template, { millis, seed, index, fields: { ...this.#fields(), ...line.fields } })
+          return filled.split('\n').map((text) => ({ millis, text: `${text}\n` }))
+        })
+      })
+    })
+  }
+
+  /** When the line of this index comes: evenly, but not to the millisecond. */
+  #flowDue(segment: FlowSegment, line: FlowLine, series: number, index: number): number {
+    return Math.round(segment.from + ((index + noise(`${this.#seed}/${segment.from}/${series}`, index)) / line.rate) * 1000)
+  }
+
   #due(series: number, every: number, jitter: number, index: number): number {
     return Math.round(this.#startedAt + every * 1000 * (index + jitter * noise(`${this.#seed}/${series}`, index)))
   }
 
   #next(after: number): number | undefined {
     const program = this.#program
-    if (!program) return undefined
-    const due = program.logs.start.map((line) => this.#startedAt + line.at * 1000)
-    for (const [series, line] of program.logs.repeat.entries()) {
+    const due = (program?.logs.start ?? []).map((line) => this.#startedAt + line.at * 1000)
+    const segment = this.#flows.at(-1)
+    for (const [series, line] of (segment && segment.to === undefined ? segment.lines : []).entries()) {
+      if (!segment) break
+      const index = Math.max(0, Math.floor(((after - segment.from) / 1000) * line.rate) - 1)
+      for (let step = index; step <= index + 3; step++) due.push(this.#flowDue(segment, line, series, step))
+    }
+    for (const [series, line] of (program?.logs.repeat ?? []).entries()) {
       const index = Math.max(1, Math.floor((after - this.#startedAt) / (line.every * 1000)) - 1)
       for (let step = index; step <= index + 4; step++) due.push(this.#due(series, line.every, line.jitter, step))
     }

@@ -1,9 +1,10 @@
+import type { LedgerPast } from './ledger.ts'
 import type { LogRecord } from './logs.ts'
 import type { Entry, FilesPast } from '../shell/files.ts'
 
 /** What a container of a forked cluster carries over. Plain data, so that names in it can be replaced. */
 export interface ContainerPast {
-  readonly requests: number
+  readonly ledger: LedgerPast | undefined
   readonly records: readonly LogRecord[]
   readonly files: FilesPast
 }

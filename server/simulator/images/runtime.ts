@@ -3,6 +3,7 @@ import type { ContainerConfig, ContainerRuntime } from '../kubelet/runtime.ts'
 import { ClusterNetwork } from '../network/network.ts'
 import type { KubeApi } from '../network/network.ts'
 import type { Platform } from '../platform.ts'
+import { Load } from './load.ts'
 import { SimulatedContainer } from './container.ts'
 import { Registry } from './registry.ts'
 import type { ImageDocument } from './schema.ts'
@@ -40,11 +41,13 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
   const { api, platform } = options
   const registry = new Registry(options.images, platform.sha256)
   const network = new ClusterNetwork(api, platform, options.kubeApi)
+  const load = new Load(api, network, platform.clock)
   const containers = new Set<SimulatedContainer>()
   const host = {
     api,
     platform,
     network,
+    load,
     volumes: new VolumeStore(options.past?.volumes, options.wrote),
     past: (id: string) => options.past?.containers[id],
     removed: (container: SimulatedContainer) => void containers.delete(container),
@@ -74,6 +77,7 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     },
     close() {
       for (const stop of stops) stop()
+      load.close()
       for (const container of containers) container.remove()
     },
   }

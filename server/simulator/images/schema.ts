@@ -9,8 +9,48 @@ const RepeatedLine = LogLine.extend({
   jitter: z.number().min(0).max(0.9).default(0.2),
 })
 
+const bytes = z
+  .union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?(Ki|Mi|Gi)?$/, 'expected bytes, such as 12Mi')])
+  .transform((text) =>
+    typeof text === 'number'
+      ? text
+      : Number.parseFloat(text) *
+        { '': 1, Ki: 1024, Mi: 1_048_576, Gi: 1_073_741_824 }[(/[KMG]i$/.exec(text)?.[0] ?? '') as '' | 'Ki' | 'Mi' | 'Gi'],
+  )
+
+/** A number, or the name of an environment variable that holds it: `$(RATE)`. What the variable lacks counts as 0. */
+const Given = z.union([z.number().min(0), z.string().regex(/^\$\(\w+\)$/, 'expected a number, or a variable such as $(RATE)')])
+
+/** A share, as `0.05` or `5%`. */
+const Share = z
+  .union([z.number().min(0).max(1), z.string().regex(/^\d+(\.\d+)?%$/, 'expected a share, such as 5% or 0.05')])
+  .transform((share) => (typeof share === 'number' ? share : Math.min(Number.parseFloat(share) / 100, 1)))
+
+/** An upstream call: a request that this program makes to answer one of its own. `$(NAME)` stands for a variable. */
+const Call = z.strictObject({
+  to: z.string().regex(/^https?:\/\/\S+$/, 'expected a URL, such as http://catalog/items'),
+  method: z.string().default('GET'),
+  /** In which share of the requests it is made, and how often in each. */
+  share: Share.prefault(1),
+  times: z.int().min(1).max(100).default(1),
+  /** Milliseconds until it gives up. */
+  timeout: z.number().min(1).default(5000),
+  /** What the program answers when the call fails; `ignore` goes on without. */
+  failure: z.union([z.int().min(400).max(599), z.literal('ignore')]).default(502),
+})
+
+const RouteError = z.strictObject({
+  share: Share,
+  status: z.int().min(400).max(599).default(500),
+  body: z.string().default(''),
+  /** A line for the log each time. */
+  log: z.string().optional(),
+})
+
 const Route = z.strictObject({
   path: z.string().startsWith('/'),
+  /** Only these methods; any unless told. */
+  methods: z.array(z.string()).default([]),
   /** Matches everything below `path` too. */
   prefix: z.boolean().default(false),
   status: z.int().min(100).max(599).default(200),
@@ -18,7 +58,22 @@ const Route = z.strictObject({
   /** May use the placeholders of log templates. */
   body: z.string().default(''),
   headers: z.record(z.string(), z.string()).default({}),
+  /** Milliseconds that the program itself takes, on average. */
   latency: z.number().min(0).default(1),
+  /** CPU milliseconds a request; `usage.perRequest` unless told. */
+  cpu: z.number().min(0).optional(),
+  /** Bytes that are never freed, a request. */
+  leak: bytes.prefault(0),
+  calls: z.array(Call).default([]),
+  errors: z.array(RouteError).default([]),
+  /** A log line for each request, e.g. `{level} {status} {millis}`. */
+  log: z.string().optional(),
+  /** Answers with the program's own metrics (`metrics:` of the program). */
+  metrics: z.boolean().default(false),
+  /** Again and again it is ill for a while: every so many seconds, so many seconds long. */
+  flaps: z
+    .strictObject({ every: z.number().min(1), lasts: z.number().min(0.5), status: z.int().min(400).max(599).default(503) })
+    .optional(),
 })
 
 const Http = z.strictObject({
@@ -36,19 +91,11 @@ const Listener = z.strictObject({
   port: z.int().min(1).max(65_535),
   protocol: z.enum(['TCP', 'UDP']).default('TCP'),
   tls: z.boolean().default(false),
-  /** The program's own flag that moves it, e.g. `--port`. */
+  /** The program's own flag that moves it, e.g. `--port`, or the variable, e.g. `PORT`. */
   flag: z.string().optional(),
+  env: z.string().optional(),
   http: Http.optional(),
 })
-
-const bytes = z
-  .union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?(Ki|Mi|Gi)?$/, 'expected bytes, such as 12Mi')])
-  .transform((text) =>
-    typeof text === 'number'
-      ? text
-      : Number.parseFloat(text) *
-        { '': 1, Ki: 1024, Mi: 1_048_576, Gi: 1_073_741_824 }[(/[KMG]i$/.exec(text)?.[0] ?? '') as '' | 'Ki' | 'Mi' | 'Gi'],
-  )
 
 const Usage = z.strictObject({
   /** Millicores when nobody asks anything. */
@@ -69,6 +116,60 @@ const Usage = z.strictObject({
   transmit: z.number().min(0).default(0),
 })
 
+/** What an environment variable changes: a fault flag, or a bad setting. */
+const Condition = z.strictObject({
+  /** It must be set, to anything but an empty text, `0`, `false` or `off`… */
+  env: z.string().min(1),
+  /** …or to exactly this. */
+  is: z.string().optional(),
+  /** Only this route's path; all of them unless told. */
+  route: z.string().startsWith('/').optional(),
+  /** Milliseconds more. */
+  latency: Given.default(0),
+  /** The share of requests that fail; as a variable it may hold `0.2` or `20%`. */
+  errors: z.union([Share, z.string().regex(/^\$\(\w+\)$/)]).optional(),
+  status: z.int().min(400).max(599).default(500),
+  body: z.string().default('internal error\n'),
+  /** CPU milliseconds more a request. */
+  cpu: Given.default(0),
+  /** Bytes more, leaked an hour. */
+  growth: bytes.prefault(0),
+  /** It ends after so many milliseconds, with this code. */
+  ends: z.strictObject({ millis: z.number().min(0).default(500), code: z.int().min(0).max(255).default(1) }).optional(),
+  /** Milliseconds longer until it listens. */
+  starts: Given.default(0),
+  /** A line for the log at the start, and one for each failed request. */
+  says: z.string().optional(),
+  log: z.string().optional(),
+})
+
+/** Requests that the program makes by itself, a second: a load generator. */
+const Load = z.strictObject({
+  to: Call.shape.to,
+  method: z.string().default('GET'),
+  rate: Given,
+  timeout: z.number().min(1).default(10_000),
+})
+
+/** A metric of the program's own. `requests` and `calls` follow what it serves and asks; the rest is about itself. */
+const Metric = z.strictObject({
+  name: z.string().regex(/^[a-zA-Z_:][\w:]*$/, 'expected a metric name'),
+  type: z.enum(['counter', 'gauge', 'histogram']),
+  help: z.string().default(''),
+  of: z.enum(['requests', 'calls', 'cpu', 'memory', 'start', 'uptime', 'value']).default('value'),
+  /** Only requests with this path, or calls whose URL begins so. */
+  route: z.string().optional(),
+  /** Only these outcomes: `200`, `5xx`, `refused`. */
+  status: z.string().optional(),
+  /** May use {method}, {route}, {status}, {class}, {service}, and what log templates may use of the pod. */
+  labels: z.record(z.string(), z.string()).default({}),
+  /** Of `value`: where it is, by how much it swings (a share), and as a counter how much it grows a second. */
+  value: z.number().default(1),
+  swing: z.number().min(0).max(0.9).default(0),
+  /** Multiplies, e.g. the price of an order. */
+  times: z.number().min(0).default(1),
+})
+
 const Program = z.strictObject({
   /** What `command[0]` may be, by its last path part. The first is the program's own name. */
   names: z.array(z.string().min(1)).min(1),
@@ -78,15 +179,36 @@ const Program = z.strictObject({
   starts: z.number().min(0).default(200),
   stops: z.strictObject({ millis: z.number().min(0).default(50), code: z.int().min(0).max(255).default(0) }).prefault({}),
   /** Without one of these variables it says why and exits. */
-  needs: z.array(z.strictObject({ env: z.array(z.string()).min(1), message: z.string(), code: z.int().default(1) })).default([]),
+  needs: z
+    .array(
+      z
+        .strictObject({
+          env: z.array(z.string()).min(1).optional(),
+          /** …or without this file. */
+          file: z.string().startsWith('/').optional(),
+          message: z.string(),
+          code: z.int().default(1),
+        })
+        .refine((need) => need.env !== undefined || need.file !== undefined, 'expected env or file'),
+    )
+    .default([]),
   /** It ends by itself. */
   ends: z.strictObject({ millis: z.number().min(0), code: z.int().min(0).max(255) }).optional(),
   listens: z.array(Listener).default([]),
+  load: z.array(Load).default([]),
+  metrics: z.array(Metric).default([]),
+  when: z.array(Condition).default([]),
   /** Also listens (HTTP) wherever the pod's containerPorts say. */
   listensOnDeclared: z.boolean().default(false),
   /** Lines at the start, lines again and again, and a line when it is stopped. */
   logs: z
-    .strictObject({ start: z.array(StartLine).default([]), repeat: z.array(RepeatedLine).default([]), stop: z.array(LogLine).default([]) })
+    .strictObject({
+      start: z.array(StartLine).default([]),
+      repeat: z.array(RepeatedLine).default([]),
+      stop: z.array(LogLine).default([]),
+      /** A line for each upstream call that fails: `{error}`, `{url}`, `{status}`. */
+      failure: z.string().optional(),
+    })
     .prefault({}),
   usage: Usage.prefault({}),
 })
@@ -119,9 +241,15 @@ const Image = z.strictObject({
 export type ImageDocument = z.output<typeof Image>
 export type ProgramDocument = z.output<typeof Program>
 export type HttpDocument = z.output<typeof Http>
+export type RouteDocument = z.output<typeof Route>
+export type CallDocument = z.output<typeof Call>
+export type MetricDocument = z.output<typeof Metric>
 
 /** An image document that says something wrong: which file, where in it, and what. */
 export class ImageError extends Error {}
+
+/** For `check.ts`, which says where a mistake is and what was meant. */
+export const ImageSchema = Image
 
 /**
  * Checks one image document.

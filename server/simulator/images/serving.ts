@@ -1,10 +1,14 @@
-import type { Endpoint } from '../network/network.ts'
-import type { HttpRequest } from '../network/view.ts'
+import type { Answered, Endpoint } from '../network/network.ts'
+import type { HttpRequest, NetworkView } from '../network/view.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import type { Container } from '../resources/kinds.ts'
 import type { FileTree } from '../shell/files.ts'
+import { call, failed, reasonOf } from './calls.ts'
+import type { Ledger } from './ledger.ts'
 import type { ContainerLog } from './logs.ts'
-import type { HttpDocument, ProgramDocument } from './schema.ts'
-import { answer } from './web.ts'
+import type { HttpDocument, ProgramDocument, RouteDocument } from './schema.ts'
+import { answer, routeFor } from './web.ts'
+import type { Decided } from './web.ts'
 
 export interface Serving {
   readonly program: ProgramDocument
@@ -12,63 +16,159 @@ export interface Serving {
   readonly argv: readonly string[]
   readonly files: FileTree
   readonly logs: ContainerLog
-  readonly now: () => number
+  readonly network: NetworkView
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly random: () => number
   readonly fields: () => Readonly<Record<string, string>>
   readonly seed: string
-  /** Told of each request. */
-  readonly requested: () => void
+  /** The program's own metrics page, for routes that answer with it. */
+  readonly metrics: () => string
+  readonly startedAt: number
 }
 
-/** What a running program listens on, and how it answers. */
-export function endpointsOf(serving: Serving): readonly Endpoint[] {
-  const { program, argv, container } = serving
-  const name = program.names[0] ?? ''
-  const listed = program.listens.map((listener): Endpoint => {
-    const moved = listener.flag === undefined ? undefined : argv.find((arg) => arg.startsWith(`${listener.flag}=`))?.split('=')[1]
-    const port = Number(moved?.split(':').at(-1) ?? listener.port)
-    const { http } = listener
-    return {
-      port: port || listener.port,
-      protocol: listener.protocol,
-      program: name,
-      tls: listener.tls,
-      say: (template, more) => serving.logs.say(template, more),
-      answer: http && ((request, client) => answered(serving, http, request, client)),
-    }
+/** A port and what answers there. */
+export interface Listening {
+  readonly port: number
+  readonly protocol: 'TCP' | 'UDP'
+  readonly tls: boolean
+  readonly http: HttpDocument | undefined
+}
+
+/** What a program listens on, its flags and the pod's declared ports considered. */
+export function listening(program: ProgramDocument, container: Container, argv: readonly string[]): readonly Listening[] {
+  const listed = program.listens.map(({ port, protocol, tls, flag, http }): Listening => {
+    const moved = flag === undefined ? undefined : flagOf(argv, flag)
+    return { port: Number(moved?.split(':').at(-1)) || port, protocol, tls, http }
   })
   if (!program.listensOnDeclared) return listed
-  const declared = (container.ports ?? []).map((port): Endpoint => ({
+  const declared = (container.ports ?? []).map((port): Listening => ({
     port: port.containerPort,
     protocol: port.protocol === 'UDP' ? 'UDP' : 'TCP',
-    program: name,
     tls: false,
-    say: (template, more) => serving.logs.say(template, more),
-    answer: (request, client) => answered(serving, genericHttp, request, client),
+    http: genericHttp,
   }))
   return [...listed, ...declared.filter((each) => !listed.some((other) => other.port === each.port))]
 }
 
-function answered(serving: Serving, http: HttpDocument, request: HttpRequest, client: string): ReturnType<typeof answer> {
-  serving.requested()
-  const { files, now, fields, seed } = serving
-  const result = answer(http, request, { files, now, fields, seed })
-  if (http.access)
-    serving.logs.say(http.access, {
-      client,
-      method: request.method,
-      path: request.path,
-      status: String(result.reply.status),
-      size: String(result.reply.body.length),
-      agent: request.headers['user-agent'] ?? '-',
-    })
-  return result
+/** `--port=80`, or `--port 80`. */
+function flagOf(argv: readonly string[], flag: string): string | undefined {
+  const at = argv.findIndex((arg) => arg === flag || arg.startsWith(`${flag}=`))
+  return at < 0 ? undefined : argv[at]?.includes('=') ? argv[at].slice(flag.length + 1) : argv[at + 1]
 }
 
+/** What a running program listens on, and how it answers. */
+export function endpointsOf(serving: Serving): readonly Endpoint[] {
+  const name = serving.program.names[0] ?? ''
+  return listening(serving.program, serving.container, serving.argv).map(({ port, protocol, tls, http }): Endpoint => ({
+    port,
+    protocol,
+    program: name,
+    tls,
+    say: (template, more) => serving.logs.say(template, more),
+    answer: http && ((request, client) => answered(serving, http, request, client)),
+  }))
+}
+
+/** One request: its upstream calls are made for real, and it is counted and logged as any other. */
+function answered(serving: Serving, http: HttpDocument, request: HttpRequest, client: string): Answered | Promise<Answered> {
+  const route = routeFor(http, request.method, request.path.split('?')[0] ?? '/')
+  if (!route) return finish(serving, http, request, client, undefined, {}, 0)
+  const own = ownFailure(serving, route)
+  if (own || route.calls.length === 0) return finish(serving, http, request, client, route, own ?? {}, 0)
+  const began = serving.clock.now()
+  return upstream(serving, route, request).then((decided) =>
+    finish(serving, http, request, client, route, decided, serving.clock.now() - began),
+  )
+}
+
+function ownFailure({ clock, random, startedAt, metrics }: Serving, route: RouteDocument): Decided | undefined {
+  if (route.metrics) return { body: metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' }
+  if (route.flaps && ((clock.now() - startedAt) / 1000) % route.flaps.every >= route.flaps.every - route.flaps.lasts)
+    return { status: route.flaps.status, body: 'not ready\n' }
+  const error = route.errors.find((each) => each.share > 0 && random() < each.share)
+  return error && { status: error.status, body: error.body }
+}
+
+/** Makes the route's calls, one after the other, until one fails that must not. */
+async function upstream(serving: Serving, route: RouteDocument, request: HttpRequest): Promise<Decided> {
+  const { random, clock, network, ledger, logs, program } = serving
+  const traced = Object.entries(request.headers).filter(([name]) => /^(traceparent|b3|x-request-id)$/.test(name))
+  const headers = { 'user-agent': 'Go-http-client/1.1', ...Object.fromEntries(traced) }
+  for (const each of route.calls) {
+    if (random() >= each.share) continue
+    for (let time = 0; time < each.times; time++) {
+      const result = await call(network, clock, { url: each.to, method: each.method, timeout: each.timeout, headers })
+      ledger.count({ what: 'called', method: each.method, route: each.to.split('?')[0] ?? '', status: result.status }, result.millis)
+      if (!failed(result.status)) continue
+      const error = reasonOf(each.to, each.method, result, each.timeout)
+      if (program.logs.failure !== undefined)
+        logs.say(program.logs.failure, { error, url: each.to, status: result.status, route: route.path, method: request.method })
+      if (each.failure !== 'ignore') return { status: each.failure, type: 'text/plain; charset=utf-8', body: `${error}\n` }
+    }
+  }
+  return {}
+}
+
+function finish(
+  serving: Serving,
+  http: HttpDocument,
+  request: HttpRequest,
+  client: string,
+  route: RouteDocument | undefined,
+  decided: Decided,
+  waited: number,
+): Answered {
+  const { files, clock, fields, seed, ledger, logs, program } = serving
+  // Most are a little faster than the average and a few much slower.
+  const own = route ? route.latency * (0.6 + 0.8 * serving.random() ** 2) : 1
+  const millis = own * (1 + 3 * ledger.current.throttled)
+  const path = request.path.split('?')[0] ?? '/'
+  const cpu = route?.cpu ?? program.usage.perRequest
+  const reply = answer(http, request, { files, now: () => clock.now(), fields, seed }, decided)
+  ledger.count(
+    { what: 'served', method: request.method, route: route?.path ?? path, status: String(reply.status) },
+    waited + millis,
+    cpu,
+    route?.leak,
+  )
+  const error = route?.errors.find((each) => each.status === decided.status && each.body === decided.body)
+  const more = {
+    client,
+    method: request.method,
+    path: request.path,
+    route: route?.path ?? path,
+    status: String(reply.status),
+    size: String(reply.body.length),
+    agent: request.headers['user-agent'] ?? '-',
+    millis: (waited + millis).toFixed(1),
+    seconds: ((waited + millis) / 1000).toFixed(4),
+    level: levelOf(reply.status),
+  }
+  for (const line of [http.access, route?.log, error?.log]) if (line !== undefined) logs.say(line, more)
+  return { reply, millis }
+}
+
+export const levelOf = (status: number): string => (status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info')
+
 /** What a program nobody has described answers. */
-const genericHttp = {
+const genericHttp: HttpDocument = {
   headers: {},
   routes: [
-    { path: '/', prefix: true, status: 200, type: 'text/plain; charset=utf-8', body: 'Hello from {pod}\n', headers: {}, latency: 2 },
+    {
+      path: '/',
+      methods: [],
+      prefix: true,
+      status: 200,
+      type: 'text/plain; charset=utf-8',
+      body: 'Hello from {pod}\n',
+      headers: {},
+      latency: 2,
+      leak: 0,
+      calls: [],
+      errors: [],
+      metrics: false,
+    },
   ],
   missing: '',
 }

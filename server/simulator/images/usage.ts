@@ -28,8 +28,27 @@ function bytesOf(text: string): number {
   return found ? Number(found[1]) * 1024 ** ' kmg'.indexOf((found[2] || ' ').toLowerCase()) : 0
 }
 
-/** @param argv the command line: some programs say there how much they take */
-export function usageModel(seed: string, program: ProgramDocument | undefined, argv: readonly string[]): UsageModel {
+/**
+ * @param argv the command line: some programs say there how much they take
+ * @param coresLimit the container's CPU limit; no program gets more. Infinity without one
+ */
+export function usageModel(
+  seed: string,
+  program: ProgramDocument | undefined,
+  argv: readonly string[],
+  coresLimit: number,
+): UsageModel & { readonly wantedCores: number } {
+  const wanted = wantedModel(seed, program, argv)
+  const most = coresLimit * 1000
+  const capped = wanted.cpu * (1 + wanted.swing) > most
+  return {
+    ...wanted,
+    wantedCores: wanted.cpu / 1000,
+    ...(capped && { cpu: Math.min(wanted.cpu, most), swing: wanted.cpu > most ? 0 : wanted.swing }),
+  }
+}
+
+function wantedModel(seed: string, program: ProgramDocument | undefined, argv: readonly string[]): UsageModel {
   if (!program) return { seed, ...idle }
   const { usage } = program
   const memory = flagValue(argv, usage.memoryFlag)

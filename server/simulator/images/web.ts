@@ -3,7 +3,7 @@ import { FileError, normalise } from '../shell/files.ts'
 import { strftime } from '../shell/commands/dates.ts'
 import type { HttpReply, HttpRequest } from '../network/view.ts'
 import { fillTemplate } from './log-template.ts'
-import type { HttpDocument } from './schema.ts'
+import type { HttpDocument, RouteDocument } from './schema.ts'
 
 export interface WebContext {
   readonly files: FileTree
@@ -21,17 +21,28 @@ const types: Record<string, string> = {
   svg: 'image/svg+xml',
 }
 
+/** The route that a request takes. */
+export function routeFor(http: HttpDocument, method: string, path: string): RouteDocument | undefined {
+  return http.routes.find((each) => matches(each, path) && speaks(each, method))
+}
+
+const matches = (route: RouteDocument, path: string): boolean =>
+  route.path === path || (route.prefix && path.startsWith(route.path.endsWith('/') ? route.path : `${route.path}/`))
+
+const speaks = ({ methods }: RouteDocument, method: string): boolean =>
+  methods.length === 0 || methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))
+
+/** What became of a request before it is answered: an error of its own, an upstream call that failed, a page made elsewhere. */
+export interface Decided {
+  readonly status?: number
+  readonly body?: string
+  readonly type?: string
+}
+
 /** What a web server described by an image answers. */
-export function answer(
-  http: HttpDocument,
-  request: HttpRequest,
-  context: WebContext,
-): { readonly reply: HttpReply; readonly millis: number } {
+export function answer(http: HttpDocument, request: HttpRequest, context: WebContext, decided: Decided = {}): HttpReply {
   const path = request.path.split('?')[0] ?? '/'
-  const route = http.routes.find(
-    (each) =>
-      each.path === path || (each.prefix && (path.startsWith(each.path.endsWith('/') ? each.path : `${each.path}/`) || path === each.path)),
-  )
+  const route = routeFor(http, request.method, path)
   const now = context.now()
   const common = { Date: strftime('%a, %d %b %Y %T GMT', now), ...http.headers }
   const fill = (text: string) =>
@@ -39,17 +50,25 @@ export function answer(
       millis: now,
       seed: context.seed,
       index: Math.floor(now / 1000),
-      fields: { ...context.fields(), path, method: request.method, host: request.host },
+      fields: { ...context.fields(), path, method: request.method, host: request.host, agent: request.headers['user-agent'] ?? '' },
     })
   const made = (status: number, type: string, body: string, extra: Readonly<Record<string, string>> = {}): HttpReply => ({
     status,
     headers: { ...common, 'Content-Type': type, 'Content-Length': String(new TextEncoder().encode(body).length), ...extra },
     body: request.method === 'HEAD' ? '' : body,
   })
-  if (route) return { reply: made(route.status, route.type, fill(route.body), route.headers), millis: route.latency }
+  const { status = route?.status ?? 200, type = route?.type ?? 'text/plain; charset=utf-8', body } = decided
+  if (route) return made(status, type, body ?? fill(route.body), route.headers)
+  if (http.routes.some((each) => matches(each, path))) return made(405, 'text/plain; charset=utf-8', 'Method Not Allowed\n')
   const file = http.root === undefined ? undefined : fileAt(context.files, http.root, path)
-  if (file) return { reply: made(200, types[file.path.split('.').at(-1) ?? ''] ?? 'application/octet-stream', file.content), millis: 1 }
-  return { reply: made(404, http.missing.startsWith('<') ? 'text/html' : 'text/plain; charset=utf-8', fill(http.missing)), millis: 1 }
+  if (file) return made(200, types[file.path.split('.').at(-1) ?? ''] ?? 'application/octet-stream', file.content)
+  return made(404, http.missing.startsWith('<') ? 'text/html' : 'text/plain; charset=utf-8', fill(http.missing))
+}
+
+/** The status that a path without a route has. */
+export function fileStatus(http: HttpDocument, files: FileTree, path: string): number {
+  if (http.routes.some((each) => matches(each, path))) return 405
+  return http.root !== undefined && fileAt(files, http.root, path) ? 200 : 404
 }
 
 function fileAt(files: FileTree, root: string, path: string): { readonly path: string; readonly content: string } | undefined {

@@ -38,6 +38,8 @@ function rowsOf(containers: readonly SimulatedContainer[], node: string, at: num
       memoryBytes: sum((usage) => usage.memoryBytes) + 262_144,
       receiveBytes: sum((usage) => usage.receiveBytes),
       transmitBytes: sum((usage) => usage.transmitBytes),
+      requests: sum((usage) => usage.requests),
+      throttledSeconds: sum((usage) => usage.throttledSeconds),
       processes: sum((usage) => usage.processes) + 1,
     }
     return [
