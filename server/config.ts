@@ -7,7 +7,7 @@ const Port = z.coerce.number().int().min(0).max(65_535)
 
 /** Where attendees' clusters come from. */
 export type ClustersChoice =
-  | { readonly kind: 'simulated' }
+  | { readonly kind: 'simulated'; readonly images?: string }
   | { readonly kind: 'none' }
   | { readonly kind: 'kubeconfig'; readonly folder: string }
 
@@ -44,6 +44,7 @@ const presentOptions = {
   state: { type: 'string', default: DEFAULT_STATE },
   json: { type: 'boolean', default: false },
   clusters: { type: 'string', default: 'simulated' },
+  images: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const satisfies ParseArgsOptionsConfig
 
@@ -64,6 +65,7 @@ const PRESENT_HELP = `Starts a workshop: slides, and a terminal with a Kubernete
   --host ADDRESS  listens on this address instead
   --state DIR     keeps sessions in DIR; ${DEFAULT_STATE} unless told
   --clusters simulated           everyone gets a simulated cluster (this is the default)
+  --images FOLDER                and they know the images described there (manifests/simulator/images/README.md)
   --clusters kubeconfig:FOLDER   everyone gets one of the clusters whose kubeconfigs lie in FOLDER
   --clusters none                no clusters
   --json          prints one line of JSON with the addresses when ready, and nothing else on stdout
@@ -97,7 +99,7 @@ function parsePresent(argv: readonly string[]): Config {
     share: values.share,
     state: resolve(values.state),
     json: values.json,
-    clusters: clustersOf(values.clusters),
+    clusters: clustersOf(values.clusters, values.images),
   }
 }
 
@@ -147,8 +149,10 @@ function hostOf(value: string): string {
   return value
 }
 
-function clustersOf(value: string): ClustersChoice {
-  if (value === 'simulated' || value === 'none') return { kind: value }
+function clustersOf(value: string, images: string | undefined): ClustersChoice {
+  if (images !== undefined && value !== 'simulated') throw bad('--images goes with simulated clusters only.')
+  if (value === 'simulated') return { kind: value, ...(images !== undefined && { images: resolve(images) }) }
+  if (value === 'none') return { kind: value }
   if (value.startsWith('kubeconfig:') && value.length > 'kubeconfig:'.length)
     return { kind: 'kubeconfig', folder: resolve(value.slice('kubeconfig:'.length)) }
   throw bad(`--clusters ${value} is not known: give simulated, none, or kubeconfig:FOLDER.`)

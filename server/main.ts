@@ -9,6 +9,7 @@ import { Classroom, PRESENTER } from './classroom/classroom.ts'
 import { JoinAttempts } from './classroom/join-attempts.ts'
 import { createJoinCode } from './classroom/join-code.ts'
 import type { ClusterProvider } from './clusters/lease.ts'
+import { readOwnImages } from './clusters/simulated/own-images.ts'
 import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
 import type { ClustersChoice, PresentConfig, ReplayConfig } from './config.ts'
 import { loadDeck } from './deck/load-deck.ts'
@@ -249,7 +250,8 @@ async function clusterProvider(choice: ClustersChoice): Promise<ClusterProvider 
       return { none: 'This workshop was started without clusters.' }
     case 'simulated': {
       const worker = new URL('./simulator-worker.ts', import.meta.url)
-      return createSimulatedProvider({ worker, report: (error) => log('A simulated cluster has trouble.', error) })
+      if (choice.images !== undefined) await readOwnImages(choice.images)
+      return createSimulatedProvider({ worker, images: choice.images, report: (error) => log('A simulated cluster has trouble.', error) })
     }
     case 'kubeconfig': {
       // The client library is heavy, and only this needs it.

@@ -7,6 +7,7 @@ import { createServerCertificate } from './clusters/simulated/certificates.ts'
 import { createHost } from './clusters/simulated/host.ts'
 import { simulatedKubeconfig } from './clusters/simulated/kubeconfig.ts'
 import { loadClusterMaker } from './clusters/simulated/load-data.ts'
+import { readOwnImages } from './clusters/simulated/own-images.ts'
 import { openStateFolder } from './clusters/simulated/state-folder.ts'
 import { listenKube } from './http/kube-listener.ts'
 import { ClusterId } from './kernel/ids.ts'
@@ -21,6 +22,8 @@ export const simulateHelp = `Starts one simulated Kubernetes cluster and keeps i
   --port PORT        the API's port on 127.0.0.1; a free one unless told
   --state FOLDER     where the cluster lives on: everything it acknowledges is written there first, and the next start
                      goes on from it, under the same address and kubeconfig
+  --images FOLDER    image descriptions of your own (*.yaml); see manifests/simulator/images/README.md
+  --check            with --images: says whether they are right, line by line, and starts nothing
   --help             this text
 
 Prints "ready" on a line of its own once kubectl can be used:
@@ -30,6 +33,7 @@ Prints "ready" on a line of its own once kubectl can be used:
 `
 
 interface Options {
+  readonly images: string | undefined
   readonly kubeconfig: string
   readonly nodes: number
   readonly port: number
@@ -43,12 +47,19 @@ export async function simulate(argv: readonly string[]): Promise<void> {
     process.stdout.write(simulateHelp)
     return
   }
+  if ('check' in options) {
+    const images = Object.values(await readOwnImages(options.check))
+    console.log(
+      `${images.length === 1 ? 'One image is' : `${images.length} images are`} in order: ${images.map(({ names }) => names[0]).join(', ')}`,
+    )
+    return
+  }
   const report = (error: unknown) => console.error(error)
   const nodes = Array.from({ length: options.nodes }, (_, node) => `workshop-vm-00-${String(node).padStart(2, '0')}`)
   const state = options.state === undefined ? undefined : await openStateFolder(options.state, nodes, report)
   const host = await createHost({
     certificate: state?.certificate ?? (await createServerCertificate()),
-    makeCluster: await loadClusterMaker(report, state),
+    makeCluster: await loadClusterMaker(report, state, options.images),
     listen: listenKube,
     onPrometheus: () => {},
     report,
@@ -74,12 +85,18 @@ export async function simulate(argv: readonly string[]): Promise<void> {
   }
 }
 
-function parseOptions(argv: readonly string[]): Options | undefined {
+function parseOptions(argv: readonly string[]): Options | { readonly check: string } | undefined {
   const { values } = parse(argv)
   if (values.help) return undefined
+  const images = values.images === undefined ? undefined : resolve(values.images)
+  if (values.check) {
+    if (images === undefined) throw new UserError('bad-arguments', '--check needs --images FOLDER: the image descriptions to look at.')
+    return { check: images }
+  }
   if (!values.kubeconfig)
     throw new UserError('bad-arguments', "simulate needs --kubeconfig FILE: the file to write the cluster's kubeconfig to.")
   return {
+    images,
     kubeconfig: resolve(values.kubeconfig),
     nodes: wholeNumber('--nodes', values.nodes ?? '2', 1, 100),
     port: wholeNumber('--port', values.port ?? '0', 0, 65_535),
@@ -96,6 +113,8 @@ function parse(argv: readonly string[]) {
         nodes: { type: 'string' },
         port: { type: 'string' },
         state: { type: 'string' },
+        images: { type: 'string' },
+        check: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h' },
       },
     })

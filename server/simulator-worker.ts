@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { createServerCertificate } from './clusters/simulated/certificates.ts'
 import { createHost } from './clusters/simulated/host.ts'
 import { loadClusterMaker } from './clusters/simulated/load-data.ts'
@@ -11,6 +11,8 @@ import { writeSamples } from './metrics/remote-write.ts'
 if (!parentPort) throw new Error('simulator-worker.ts runs as a worker thread of the server.')
 
 const port = parentPort
+/** A folder of image descriptions that the presenter brings. */
+const ownImages = (workerData as { readonly images?: string } | null)?.images
 const say = (message: FromWorker) => port.postMessage(message)
 const report = (error: unknown) => say({ type: 'report', text: describe(error) })
 
@@ -20,7 +22,7 @@ process.on('unhandledRejection', report)
 
 const host = await createHost({
   certificate: await createServerCertificate(),
-  makeCluster: await loadClusterMaker(report),
+  makeCluster: await loadClusterMaker(report, undefined, ownImages),
   writeSamples,
   listen: listenKube,
   onPrometheus: (cluster, prometheus) => say({ type: 'prometheus', cluster, prometheus }),

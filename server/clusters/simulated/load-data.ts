@@ -8,12 +8,17 @@ import type { ClusterOptions } from '../../simulator/cluster-api.ts'
 import type { ForkableCluster } from '../../simulator/cluster.ts'
 import type { SimulatorData } from '../../simulator/engine.ts'
 import type { StateFolder } from './state-folder.ts'
+import { readOwnImages } from './own-images.ts'
 import { nodePlatform } from './node-platform.ts'
 
 const folder = new URL('../../../manifests/simulator/', import.meta.url)
 
-/** Reads what simulated clusters are made of. It is ours, not a person's: the simulator's own tests vouch for its shape. */
-export async function loadSimulatorData(): Promise<SimulatorData> {
+/**
+ * Reads what simulated clusters are made of. It is ours, not a person's: the simulator's own tests vouch for its shape.
+ * @param ownImages a folder of a person's own image descriptions, which come before ours
+ * @throws UserError 'bad-config' when one of those is wrong
+ */
+export async function loadSimulatorData(ownImages?: string): Promise<SimulatorData> {
   const [schemas, discovery, columns, bootstrap, node, apiServerMetrics, system, images] = await Promise.all([
     readJson<SimulatorData['schemas']>('schemas.json'),
     readJson<SimulatorData['discovery']>('discovery.json'),
@@ -22,7 +27,7 @@ export async function loadSimulatorData(): Promise<SimulatorData> {
     readJson<SimulatorData['node']>('node.json'),
     readJson<SimulatorData['apiServerMetrics']>('api-server-metrics.json'),
     readSystem(),
-    readImages(),
+    readImages(ownImages),
   ])
   return { schemas, discovery, columns, bootstrap, node, apiServerMetrics, system, images, descriptions: readDescriptions }
 }
@@ -49,13 +54,14 @@ interface Template {
 
 /**
  * What makes clusters in this thread. They are forks of one that is ready, so they cost what differs between them;
- * each has keys of its own. @param state where the only cluster that is made lives on
+ * each has keys of its own. @param state where the only cluster that is made lives on @param ownImages see `loadSimulatorData`
  */
 export async function loadClusterMaker(
   report: (error: unknown) => void,
   state?: Pick<StateFolder, 'saved' | 'signingKey' | 'journal'>,
+  ownImages?: string,
 ): Promise<(options: ClusterOptions) => Promise<ForkableCluster>> {
-  const data = await loadSimulatorData()
+  const data = await loadSimulatorData(ownImages)
   const templates = new Map<number, Template>()
   const templateFor = (options: ClusterOptions): Promise<ForkableCluster> => {
     const count = options.nodes.length
@@ -117,9 +123,10 @@ async function readSystem(): Promise<SimulatorData['system']> {
   return documents.map((document) => document.toJS() as SimulatorData['system'][number])
 }
 
-async function readImages(): Promise<Record<string, unknown>> {
+async function readImages(own: string | undefined): Promise<Record<string, unknown>> {
   const images = new URL('images/', folder)
   const names = (await readdir(images)).filter((name) => name.endsWith('.yaml')).toSorted()
   const read = async (name: string) => [basename(name, '.yaml'), parse(await readFile(new URL(name, images), 'utf8'))] as const
-  return Object.fromEntries(await Promise.all(names.map(read)))
+  const mine = own === undefined ? {} : await readOwnImages(own)
+  return { ...mine, ...Object.fromEntries(await Promise.all(names.map(read))) }
 }

@@ -12,6 +12,8 @@ export interface SimulatedProviderOptions {
   /** The entry of a simulator thread; see `server/simulator-worker.ts`. */
   readonly worker: URL
   readonly report: (error: unknown) => void
+  /** A folder of image descriptions of the presenter's own. */
+  readonly images?: string | undefined
   /** Nodes of each cluster; 2 unless told. */
   readonly nodes?: number
 }
@@ -36,7 +38,7 @@ interface Running {
  * Lends simulated clusters, which run in threads of their own. Attendees are numbered in the order in which they
  * come, so the next one's cluster is started before they ask: a lease is then a matter of a millisecond.
  */
-export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: SimulatedProviderOptions): ClusterProvider {
+export function createSimulatedProvider({ worker: entry, report, images, nodes = 2 }: SimulatedProviderOptions): ClusterProvider {
   const threads: SimulatorWorker[] = []
   const running = new Map<ClusterId, Running>()
   let serial = 0
@@ -61,7 +63,7 @@ export function createSimulatedProvider({ worker: entry, report, nodes = 2 }: Si
     const [best] = threads.toSorted((a, b) => a.size - b.size)
     const room = threads.length < Math.max(availableParallelism() - 1, 1)
     if (best && (best.size < clustersPerThread || !room)) return best
-    const thread = startSimulatorWorker({ entry, report, onPrometheus: setPrometheus, onLost: lose })
+    const thread = startSimulatorWorker({ entry, report, images, onPrometheus: setPrometheus, onLost: lose })
     threads.push(thread)
     return thread
   }

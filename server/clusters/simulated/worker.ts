@@ -31,6 +31,8 @@ export interface SimulatorWorkerOptions {
   /** The thread has ended unasked, and these clusters with it. */
   readonly onLost: (clusters: readonly ClusterId[]) => void
   readonly report: (error: unknown) => void
+  /** A folder of image descriptions of the presenter's own. */
+  readonly images?: string | undefined
 }
 
 interface Waiting {
@@ -40,8 +42,8 @@ interface Waiting {
 }
 
 /** One thread of simulated clusters, seen from the main thread. */
-export function startSimulatorWorker({ entry, onPrometheus, onLost, report }: SimulatorWorkerOptions): SimulatorWorker {
-  const worker = new Worker(entry, { name: 'simulator' })
+export function startSimulatorWorker({ entry, onPrometheus, onLost, report, images }: SimulatorWorkerOptions): SimulatorWorker {
+  const worker = new Worker(entry, { name: 'simulator', workerData: { images } })
   const clusters = new Set<ClusterId>()
   const waiting = new Map<ClusterId, Waiting>()
   let state: 'running' | 'ending' | 'ended' = 'running'
