@@ -371,3 +371,86 @@ describe('logs', () => {
     expect(cluster.clock.pending).toBe(0)
   })
 })
+
+describe('what images do', () => {
+  const cases: readonly (readonly [string, Parameters<TestCluster['start']>[0], number, string, RegExp])[] = [
+    ['http-echo answers its text', { image: 'hashicorp/http-echo', args: ['-text=hi there', '-listen=:8080'] }, 8080, '/', /^hi there\n$/],
+    ['whoami tells about the request', { image: 'traefik/whoami:v1.11' }, 80, '/x', /^Hostname: pod-1\n.*GET \/x HTTP/s],
+    [
+      'agnhost netexec serves its host name',
+      { image: 'registry.k8s.io/e2e-test-images/agnhost:2.53', args: ['netexec'] },
+      8080,
+      '/hostname',
+      /^pod-1$/,
+    ],
+    ['grafana sends people to its login', { image: 'grafana/grafana:12.2.0' }, 3000, '/', /login/],
+    ['node-exporter has metrics', { image: 'prom/node-exporter:v1.10.0' }, 9100, '/metrics', /^# HELP node_exporter_build_info/],
+    ['a shop service counts what it served', { image: 'deckhand/shop-catalog:1.0' }, 8080, '/metrics', /process_start_time_seconds \d+/],
+  ]
+  it.each(cases)('%s', async (_, container, port, path, expected) => {
+    const cluster = testCluster(images)
+    cluster.start(container, { name: 'pod-1', ip: '10.32.0.5' })
+    await cluster.clock.advance(10_000)
+    const answered = cluster.runtime.network.request('10.32.0.99', '10.32.0.5', port, {
+      secure: false,
+      method: 'GET',
+      host: 'h',
+      path,
+      headers: {},
+      body: '',
+    })
+    await cluster.clock.advance(1000)
+    expect(await answered).toMatchObject({ result: 'answered', reply: { body: expect.stringMatching(expected) } })
+  })
+
+  it('serves the page that somebody has put there', async () => {
+    const cluster = testCluster(images)
+    const web = cluster.start({ image: 'nginx' }, { name: 'web', ip: '10.32.0.5' })
+    web.machine.files.write('/usr/share/nginx/html/index.html', 'mine\n')
+    await cluster.clock.advance(1000)
+    const answered = cluster.runtime.network.request('10.32.0.99', '10.32.0.5', 80, {
+      secure: false,
+      method: 'GET',
+      host: 'h',
+      path: '/',
+      headers: {},
+      body: '',
+    })
+    await cluster.clock.advance(1000)
+    expect(await answered).toMatchObject({ reply: { body: 'mine\n' } })
+    expect(web.logs.read(plain)).toMatch(/10\.32\.0\.99 - - \[.*\] "GET \/ HTTP\/1\.1" 200 5 "-" "-" "-"\n$/)
+  })
+
+  it.each([
+    ['mysql:9', /MYSQL_ROOT_PASSWORD/],
+    ['mariadb:12', /MARIADB_ROOT_PASSWORD/],
+    ['postgres:18', /superuser password is not specified/],
+    ['deckhand/shop-payment:1.0', /PAYMENT_KEY is not set/],
+  ])('%s says what it lacks, and ends with 1', async (image, expected) => {
+    const cluster = testCluster(images)
+    const made = cluster.start({ image })
+    await cluster.clock.advance(1000)
+    expect(made.running).toBe(false)
+    expect(made.logs.read(plain)).toMatch(expected)
+  })
+
+  it('computes π as the Job of the documentation does', async () => {
+    const cluster = testCluster(images)
+    const made = cluster.start({ image: 'perl:5.34.0', command: ['perl', '-Mbignum=bpi', '-wle', 'print bpi(2000)'] })
+    await cluster.clock.advance(1000)
+    expect(made.logs.read(plain)).toMatch(/^3\.14159265358979\d{1985}\n$/)
+  })
+
+  it.each([
+    [['curl', '-s', 'http://10.32.0.5'], /Welcome to nginx/],
+    [['-s', 'http://10.32.0.5'], /Welcome to nginx/],
+    [['sh', '-c', 'echo $CURL_CA_BUNDLE'], /cacert\.pem/],
+  ])('curlimages/curl runs %j', async (args, expected) => {
+    const cluster = testCluster(images)
+    cluster.start({ image: 'nginx' }, { name: 'web', ip: '10.32.0.5' })
+    await cluster.clock.advance(1000)
+    const made = cluster.start({ image: 'curlimages/curl', args })
+    for (let step = 0; step < 20; step++) await cluster.clock.advance(100)
+    expect(made.logs.read(plain)).toMatch(expected)
+  })
+})

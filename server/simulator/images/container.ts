@@ -12,7 +12,7 @@ import { inputOf, Pipe } from '../shell/streams.ts'
 import type { Io } from '../shell/streams.ts'
 import { Terminal } from '../shell/terminal-device.ts'
 import { attachSession } from './attach.ts'
-import { commandLine } from './environment.ts'
+import { commandLine, givenFields } from './environment.ts'
 import { execSession, exitStatus, startFailure } from './exec.ts'
 import { runHook } from './hook-command.ts'
 import { appMetrics } from './app-metrics.ts'
@@ -77,6 +77,8 @@ export class SimulatedContainer implements RuntimeContainer {
   #leave = () => {}
   readonly #ledger: Ledger
   readonly #says: readonly string[]
+  /** `env:NAME` and `arg:--flag`, for templates. */
+  readonly #given: Readonly<Record<string, string>>
   #memoryTimer = () => {}
   #outOfMemory = false
   #onExit: (exit: Exit) => void = () => {}
@@ -97,6 +99,7 @@ export class SimulatedContainer implements RuntimeContainer {
     this.logs = new ContainerLog(clock, seed, () => this.fields())
     this.#env = environmentOf(config, image)
     this.argv = commandLine(config.container, image.document, this.#env)
+    this.#given = givenFields(this.#env, this.argv)
     this.machine = buildMachine({
       config,
       image,
@@ -152,6 +155,7 @@ export class SimulatedContainer implements RuntimeContainer {
       hostname: this.machine.hostname,
       tag: this.image.reference.tag.replace(/^v/, ''),
       uptime: String(uptime),
+      ...this.#given,
       requests: String(this.#ledger.served(this.#host.platform.clock.now())),
     }
   }

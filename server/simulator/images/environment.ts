@@ -61,6 +61,15 @@ export function commandLine(
   return [...(head === command ? own(head) : head), ...(tail === args ? own(tail) : tail)]
 }
 
+/** What templates may name of a container's environment and flags: `env:NAME`, `arg:--flag`. */
+export function givenFields(env: Readonly<Record<string, string>>, argv: readonly string[]): Readonly<Record<string, string>> {
+  const flags = argv.flatMap((arg, index): (readonly [string, string])[] => {
+    const [name = '', value] = arg.split(/=(.*)/s, 2)
+    return name.startsWith('-') ? [[`arg:${name}`, value ?? argv[index + 1] ?? '']] : []
+  })
+  return Object.fromEntries([...Object.entries(env).map(([name, value]) => [`env:${name}`, value] as const), ...flags])
+}
+
 /** What /proc and /dev show. */
 export function generatedFile(path: string, facts: MachineFacts, processes: ProcessTable, now: number): string | undefined {
   const process = /^\/proc\/(\d+|self)\/(cmdline|comm|status|environ)$/.exec(path)

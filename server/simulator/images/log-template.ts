@@ -10,7 +10,9 @@ export interface TemplateValues {
 
 /**
  * Fills a log line's placeholders: `{time}` (RFC 3339), `{klog}`, `{clf}`, `{nginx}`, `{redis}`, `{postgres}`, `{epoch}`,
- * `{random:1-100}`, `{one:a|b}`, `{hex:8}`, and the fields given (`{pod}`, `{node}`, `{ip}` …). Unknown ones stay.
+ * `{clock}`, `{sql}`,
+ * `{random:1-100}`, `{decimal:0-1}`, `{one:a|b}`, `{hex:8}`, and the fields given (`{pod}`, `{node}`, `{ip}`, `{env:NAME}`, `{arg:--flag}` …;
+ * `{first:arg:-text|env:TEXT}` is the first that there is). Unknown ones stay.
  */
 export function fillTemplate(template: string, values: TemplateValues): string {
   let used = 0
@@ -31,7 +33,14 @@ export function fillTemplate(template: string, values: TemplateValues): string {
       return options[Math.floor(next() * options.length)] ?? ''
     }
     if (name === 'hex') return Array.from({ length: Number(argument ?? 8) }, () => Math.floor(next() * 16).toString(16)).join('')
-    return values.fields[name] ?? whole
+    if (name === 'first')
+      return (
+        (argument ?? '')
+          .split('|')
+          .map((field) => values.fields[field])
+          .find((value) => value !== undefined) ?? ''
+      )
+    return values.fields[argument === undefined ? name : `${name}:${argument}`] ?? whole
   })
 }
 
@@ -45,6 +54,10 @@ function timeAs(name: string, millis: number): string | undefined {
       return strftime('%d/%b/%Y:%T %z', millis)
     case 'nginx':
       return strftime('%Y/%m/%d %T', millis)
+    case 'clock':
+      return strftime('%Y-%m-%d %T', millis) + '+00:00'
+    case 'sql':
+      return strftime('%Y-%m-%d %T', millis)
     case 'redis':
       return strftime('%d %b %Y %T', millis) + `.${String(millis % 1000).padStart(3, '0')}`
     case 'postgres':
