@@ -85,6 +85,7 @@ export class Registry {
     if ('refusal' in found) return { ok: false, millis: 900 + Math.round(noise(image, 1) * 600), message: found.refusal }
     const bytes = Math.round(found.document.size * (/alpine|slim/.test(found.reference.tag) ? 0.4 : 1))
     const millis = Math.round(350 + Math.min(bytes / bytesPerMilli, 2500) * (0.8 + 0.4 * noise(image, 2)))
-    return { ok: true, millis, bytes, imageId: `${found.reference.repository}@sha256:${this.#sha256(`image ${found.reference.full}`)}` }
+    const imageId = `${found.reference.repository}@sha256:${this.#sha256(`image ${found.reference.full}`)}`
+    return { ok: true, millis, bytes, imageId, root: found.document.user.uid === 0 }
   }
 }

@@ -1,4 +1,4 @@
-import { namespaceOf } from '../controllers/objects.ts'
+import { nameOf, namespaceOf, uidOf } from '../controllers/objects.ts'
 import type { Container, Pod, Service } from '../resources/kinds.ts'
 import type { ContainerHost } from './container-worker.ts'
 import { resolveEnv } from './env.ts'
@@ -55,6 +55,8 @@ function create(host: PodHost, part: PodPart, container: Container, restartCount
   const pod = part.pod()
   const resolved = resolveEnv(pod, container, envSources(host, part))
   if (!resolved.ok) return resolved
+  const problem = past ? undefined : rootProblem(pod, container, host.images.runsAsRoot(container.image ?? ''))
+  if (problem !== undefined) return { ok: false, message: problem } as const
   const made = host.runtime.create({
     pod: { ...pod, status: { ...pod.status, podIP: part.ip(), hostIP: host.hostIP } },
     container,
@@ -65,6 +67,17 @@ function create(host: PodHost, part: PodPart, container: Container, restartCount
     ...(past && { past }),
   })
   return { ok: true, made } as const
+}
+
+/** Why a container that must not run as root cannot run. @param root whether its image does, unless told otherwise */
+function rootProblem(pod: Pod, container: Container, root: boolean): string | undefined {
+  const own = container.securityContext
+  const shared = pod.spec?.securityContext
+  if (!(own?.runAsNonRoot ?? shared?.runAsNonRoot)) return undefined
+  const user = own?.runAsUser ?? shared?.runAsUser
+  const which = `(pod: "${nameOf(pod)}_${namespaceOf(pod)}(${uidOf(pod)})", container: ${container.name})`
+  if (user !== undefined) return user === 0 ? `container's runAsUser breaks non-root policy ${which}` : undefined
+  return root ? `container has runAsNonRoot and image will run as root ${which}` : undefined
 }
 
 function fieldPath(pod: Pod, container: Container): string {

@@ -36,6 +36,11 @@ export class ImageStore {
     return this.#present.has(image)
   }
 
+  /** Whether an image that is here runs as root unless told otherwise. */
+  runsAsRoot(image: string): boolean {
+    return this.#present.get(image)?.root ?? false
+  }
+
   /** Has an image without having pulled it: it came with the node. */
   preload(image: string): void {
     const outcome = this.#runtime.pull(image)

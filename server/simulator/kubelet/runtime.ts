@@ -13,7 +13,8 @@ export interface ContainerRuntime {
 }
 
 export type PullOutcome =
-  | { readonly ok: true; readonly millis: number; readonly bytes: number; readonly imageId: string }
+  /** `root`: the image runs as root unless told otherwise. */
+  | { readonly ok: true; readonly millis: number; readonly bytes: number; readonly imageId: string; readonly root?: boolean }
   /** `message` follows `rpc error: code = … desc = ` in events; complete, as containerd says it. */
   | { readonly ok: false; readonly millis: number; readonly message: string }
 

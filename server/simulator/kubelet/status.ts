@@ -211,7 +211,7 @@ function conditionsOf(pod: Pod, facts: PodFacts, phase: string, now: number): Po
           'Ready',
           false,
           'ReadinessGatesNotReady',
-          unmet.map((gate) => `corresponding condition of pod readiness gate "${gate}" does not exist.`).join(', '),
+          unmet.map((gate) => gateWords(gate, others.find((one) => one.type === gate)?.status)).join(', '),
         )
       : notReady('Ready')
   return [
@@ -224,6 +224,11 @@ function conditionsOf(pod: Pod, facts: PodFacts, phase: string, now: number): Po
     ...others,
   ]
 }
+
+const gateWords = (gate: string, status: string | undefined): string =>
+  status === undefined
+    ? `corresponding condition of pod readiness gate "${gate}" does not exist.`
+    : `the status of pod readiness gate "${gate}" is not "True", but ${status}`
 
 const own = new Set([
   'PodResizePending',

@@ -2,6 +2,7 @@ import { isDeleting, namespaceOf, nameOf, uidOf } from '../controllers/objects.t
 import type { Api } from '../api/door.ts'
 import type { Container, KeyToPath, Node, Pod, ProjectedVolumeSource, Volume as PodVolume } from '../resources/kinds.ts'
 import { decodeBase64, expand, fieldOf, resourceOf } from './env.ts'
+import { hostPathProblem } from './host-path.ts'
 import type { Mount, Volume } from './runtime.ts'
 
 /** What a pod's volumes are resolved with. */
@@ -53,11 +54,26 @@ function resolve(pod: Pod, volume: PodVolume, place: VolumePlace): Volume {
     const items = volume.downwardAPI.items
     return live(() => downwardFiles(pod, items, place))
   }
-  if (volume.hostPath) return { kind: 'shared', key: `node/${pod.spec?.nodeName ?? ''}${volume.hostPath.path}`, medium: 'disk' }
+  if (volume.hostPath) {
+    const { path, type } = volume.hostPath
+    const problem = hostPathProblem(path, type, (plain) => isMade(plain, pod, place))
+    if (problem !== undefined) throw new Unmountable(problem)
+    return { kind: 'shared', key: `node/${pod.spec?.nodeName ?? ''}${path}`, medium: 'disk' }
+  }
   if (volume.persistentVolumeClaim) return claimed(pod, volume.persistentVolumeClaim.claimName, place)
   if (volume.ephemeral) return claimed(pod, `${nameOf(pod)}-${volume.name}`, place)
   if (volume.nfs) return { kind: 'shared', key: `nfs/${volume.nfs.server}${volume.nfs.path}`, medium: 'disk' }
   return { kind: 'shared', key: own, medium: volume.emptyDir?.medium === 'Memory' ? 'memory' : 'disk' }
+}
+
+/** Whether another pod of the node has had the directory made. */
+function isMade(path: string, pod: Pod, { api }: VolumePlace): boolean {
+  return api.list('Pod').some((other) => {
+    if (uidOf(other) === uidOf(pod) || other.spec?.nodeName !== pod.spec?.nodeName || other.status?.podIP === undefined) return false
+    return (other.spec?.volumes ?? []).some(
+      ({ hostPath }) => hostPath?.path.replace(/\/+$/, '') === path && /^(DirectoryOrCreate)?$/.test(hostPath.type ?? ''),
+    )
+  })
 }
 
 /** Checks once that the files are there, then reads them anew every time. */

@@ -96,6 +96,28 @@ describe('a kubelet', () => {
     expect(messages(api)).toEqual(expect.arrayContaining([`InspectFailed: ${words}`, 'Failed: Error: InvalidImageName']))
   })
 
+  it('does not mount a directory that its node does not have', async () => {
+    const { api, clock } = await living()
+    const volumes = [{ name: 'v', hostPath: { path: '/no/such', type: 'Directory' } }]
+    api.create<'Pod'>({ ...pod('lost'), spec: { containers: [{ name: 'c', image: 'nginx:1' }], volumes } })
+    await clock.advance(2000)
+    expect(messages(api)).toContain(
+      'FailedMount: MountVolume.SetUp failed for volume "v" : hostPath type check failed: /no/such is not a directory',
+    )
+  })
+
+  it('does not run as root what must not', async () => {
+    const { api, clock } = await living()
+    const container = { name: 'c', image: 'nginx:1', securityContext: { runAsNonRoot: true, runAsUser: 0 } }
+    api.create<'Pod'>({ ...pod('rooted'), spec: { containers: [container] } })
+    await clock.advance(4000)
+    const made = api.get('Pod', 'default', 'rooted')
+    expect(made?.status?.containerStatuses?.[0]?.state?.waiting).toEqual({
+      reason: 'CreateContainerConfigError',
+      message: `container's runAsUser breaks non-root policy (pod: "rooted_default(${made?.metadata.uid ?? ''})", container: c)`,
+    })
+  })
+
   it('starts a container again when its own rules say so, whatever the pod says', async () => {
     const { api, clock } = await living({ work: { exit: { code: 42, reason: 'Error', after: 1000 } } })
     const rules = [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }]
