@@ -2,6 +2,8 @@ import type { EndpointAddress, Endpoints, EndpointSlice, EndpointSubset, Pod, Se
 import type { Change } from './change.ts'
 import { controllerReference, isControlledBy, isDeleting, isPodFinished, isPodReady, nameOf, namespaceOf, sameJson } from './objects.ts'
 import { mapSelects } from './selectors.ts'
+import { triggered } from './trigger-times.ts'
+import type { TriggerTime, TriggerTimes } from './trigger-times.ts'
 
 /** A port of a service as one pod has it; a named port may differ from pod to pod. */
 interface Port {
@@ -32,9 +34,12 @@ function targetOf(port: ServicePort, pod: Pod): number | undefined {
   return named?.containerPort
 }
 
+const selected = (service: Service, pods: readonly Pod[]): Pod[] =>
+  pods.filter((pod) => mapSelects(service.spec?.selector, pod.metadata.labels))
+
 const backing = (service: Service, pods: readonly Pod[]): Pod[] =>
-  pods
-    .filter((pod) => mapSelects(service.spec?.selector, pod.metadata.labels) && pod.status?.podIP && !isPodFinished(pod))
+  selected(service, pods)
+    .filter((pod) => pod.status?.podIP && !isPodFinished(pod))
     .toSorted((a, b) => ipNumber(a) - ipNumber(b))
 
 const ipNumber = (pod: Pod): number => (pod.status?.podIP ?? '').split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
@@ -47,8 +52,9 @@ const target = (pod: Pod): NonNullable<EndpointAddress['targetRef']> => ({
 })
 
 /** The old Endpoints object of a service with a selector. https://kubernetes.io/docs/concepts/services-networking/service/#endpoints */
-export function reconcileEndpoints(service: Service, pods: readonly Pod[], current: Endpoints | undefined): Change[] {
+export function reconcileEndpoints(service: Service, pods: readonly Pod[], current: Endpoints | undefined, times: TriggerTimes): Change[] {
   if (!service.spec?.selector || service.spec.type === 'ExternalName' || isDeleting(service)) return []
+  const time = times.next(service, selected(service, pods))
   const subsets = new Map<string, { ports: readonly Port[]; ready: EndpointAddress[]; not: EndpointAddress[] }>()
   for (const pod of backing(service, pods)) {
     if (isDeleting(pod) && !service.spec.publishNotReadyAddresses) continue
@@ -77,7 +83,13 @@ export function reconcileEndpoints(service: Service, pods: readonly Pod[], curre
   const object: Endpoints = {
     apiVersion: 'v1',
     kind: 'Endpoints',
-    metadata: { ...current?.metadata, name: nameOf(service), namespace: namespaceOf(service), labels },
+    metadata: {
+      ...current?.metadata,
+      name: nameOf(service),
+      namespace: namespaceOf(service),
+      labels,
+      annotations: triggered(current?.metadata.annotations, time),
+    },
     ...(wanted.length > 0 ? { subsets: wanted } : {}),
   }
   if (!current) return [{ do: 'create', object }]
@@ -86,8 +98,14 @@ export function reconcileEndpoints(service: Service, pods: readonly Pod[], curre
 }
 
 /** The EndpointSlices of a service. https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/ */
-export function reconcileEndpointSlices(service: Service, pods: readonly Pod[], slices: readonly EndpointSlice[]): Change[] {
+export function reconcileEndpointSlices(
+  service: Service,
+  pods: readonly Pod[],
+  slices: readonly EndpointSlice[],
+  times: TriggerTimes,
+): Change[] {
   if (!service.spec?.selector || service.spec.type === 'ExternalName' || isDeleting(service)) return []
+  const time = times.next(service, selected(service, pods))
   const groups = new Map<string, { ports: readonly Port[]; pods: Pod[] }>()
   for (const pod of backing(service, pods)) {
     const ports = portsOf(service, pod)
@@ -108,7 +126,7 @@ export function reconcileEndpointSlices(service: Service, pods: readonly Pod[], 
   if (wanted.length === 0) wanted.push({ endpoints: [], ports: [] })
   const own = slices.filter((slice) => isControlledBy(slice, service) && !isDeleting(slice))
   return [
-    ...wanted.flatMap((slice, index): Change[] => writeSlice(service, slice, own[index])),
+    ...wanted.flatMap((slice, index): Change[] => writeSlice(service, slice, own[index], time)),
     ...own
       .slice(wanted.length)
       .map((slice): Change => ({ do: 'delete', kind: 'EndpointSlice', namespace: slice.metadata.namespace, name: nameOf(slice) })),
@@ -139,7 +157,12 @@ function endpointOf(service: Service, pod: Pod): NonNullable<EndpointSlice['endp
   }
 }
 
-function writeSlice(service: Service, slice: Pick<EndpointSlice, 'endpoints' | 'ports'>, current: EndpointSlice | undefined): Change[] {
+function writeSlice(
+  service: Service,
+  slice: Pick<EndpointSlice, 'endpoints' | 'ports'>,
+  current: EndpointSlice | undefined,
+  time: TriggerTime,
+): Change[] {
   const headless: { [key: string]: string } = service.spec?.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {}
   const labels = {
     ...service.metadata.labels,
@@ -152,12 +175,24 @@ function writeSlice(service: Service, slice: Pick<EndpointSlice, 'endpoints' | '
       sameJson(current.endpoints ?? [], slice.endpoints) &&
       sameJson(current.ports ?? [], slice.ports) &&
       sameJson(current.metadata.labels ?? {}, labels)
-    return same ? [] : [{ do: 'update', object: { ...current, ...slice, metadata: { ...current.metadata, labels } } }]
+    return same
+      ? []
+      : [
+          {
+            do: 'update',
+            object: {
+              ...current,
+              ...slice,
+              metadata: { ...current.metadata, labels, annotations: triggered(current.metadata.annotations, time) },
+            },
+          },
+        ]
   }
   const metadata = {
     generateName: `${nameOf(service)}-`,
     namespace: namespaceOf(service),
     labels,
+    annotations: triggered(undefined, time),
     ownerReferences: [controllerReference(service)],
   }
   return [{ do: 'create', object: { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4', metadata, ...slice } }]

@@ -7,6 +7,7 @@ import { isPodFinished, keyOf, nameOf, namespaceOf } from './objects.ts'
 import { watching } from './runner.ts'
 import type { Controller } from './runner.ts'
 import { mapSelects } from './selectors.ts'
+import { TriggerTimes } from './trigger-times.ts'
 import { isUnbound, reconcileClaim, reconcileVolume } from './volume-binder.ts'
 import type { Storage } from './volume-binder.ts'
 import { awaitExpansion } from './volume-reclaim.ts'
@@ -20,6 +21,7 @@ const servicesOf = (api: Api, pod: Pod): string[] =>
     .map(keyOf)
 
 export function endpoints(api: Api): Controller {
+  const times = new TriggerTimes()
   return {
     name: 'endpoint-controller',
     watches: [
@@ -31,7 +33,8 @@ export function endpoints(api: Api): Controller {
       const [namespace, name] = split(key)
       const service = api.get('Service', namespace, name)
       const current = api.get('Endpoints', namespace, name)
-      if (service) return reconcileEndpoints(service, api.list('Pod', namespace), current)
+      if (service) return reconcileEndpoints(service, api.list('Pod', namespace), current, times)
+      times.forget(key)
       const own = current?.metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller'
       return own ? [{ do: 'delete', kind: 'Endpoints', namespace, name }] : []
     },
@@ -39,6 +42,7 @@ export function endpoints(api: Api): Controller {
 }
 
 export function endpointSlices(api: Api): Controller {
+  const times = new TriggerTimes()
   return {
     name: 'endpoint-slice-controller',
     watches: [
@@ -49,7 +53,9 @@ export function endpointSlices(api: Api): Controller {
     reconcile: (key) => {
       const [namespace, name] = split(key)
       const service = api.get('Service', namespace, name)
-      return service ? reconcileEndpointSlices(service, api.list('Pod', namespace), api.list('EndpointSlice', namespace)) : []
+      if (service) return reconcileEndpointSlices(service, api.list('Pod', namespace), api.list('EndpointSlice', namespace), times)
+      times.forget(key)
+      return []
     },
   }
 }

@@ -4,19 +4,6 @@ import type { DaemonSet, StatefulSet, Taint } from '../resources/kinds.ts'
 import { living, messages } from './living.test-support.ts'
 
 describe('a StatefulSet', () => {
-  it('replaces as many pods at once as may be unavailable', async () => {
-    const { api, clock } = await living()
-    api.create<'StatefulSet'>(
-      statefulSet({ replicas: 4, updateStrategy: { rollingUpdate: { maxUnavailable: 2 } }, podManagementPolicy: 'Parallel' }),
-    )
-    await clock.advance(10_000)
-    change(api, 'nginx:2')
-    await clock.advance(10)
-    expect(deleting(api)).toEqual(['db-2', 'db-3'])
-    await clock.advance(30_000)
-    expect(images(api)).toEqual(['nginx:2', 'nginx:2', 'nginx:2', 'nginx:2'])
-  })
-
   it('counts its partition from its first ordinal', async () => {
     const { api, clock } = await living()
     api.create<'StatefulSet'>(statefulSet({ replicas: 3, ordinals: { start: 5 }, updateStrategy: { rollingUpdate: { partition: 2 } } }))

@@ -108,8 +108,7 @@ function rollOver(state: Stateful): Change[] {
   const { set, pods, history } = state
   if (set.spec?.updateStrategy?.type === 'OnDelete') return []
   const { first, end } = range(set)
-  const { partition = 0, maxUnavailable } = set.spec?.updateStrategy?.rollingUpdate ?? {}
-  if (maxUnavailable !== undefined) return rollSeveral(state, first + partition, maxUnavailable)
+  const partition = set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0
   for (let ordinal = end - 1; ordinal >= first + partition; ordinal--) {
     const pod = pods.get(ordinal)
     if (!pod) return []
@@ -117,23 +116,6 @@ function rollOver(state: Stateful): Change[] {
     if (!isHealthy(state, pod)) return []
   }
   return []
-}
-
-/** Replaces as many at once as may be unavailable, counting those that are anyway. Shares are rounded down, but never to none. */
-function rollSeveral({ set, pods, history, now }: Stateful, from: number, maxUnavailable: number | string): Change[] {
-  const { first, end } = range(set)
-  const share =
-    typeof maxUnavailable === 'string' ? Math.floor((Number.parseInt(maxUnavailable, 10) * (end - first)) / 100) : maxUnavailable
-  const ordinals = Array.from({ length: end - first }, (_, index) => end - 1 - index)
-  const present = ordinals.map((ordinal) => ({ ordinal, pod: pods.get(ordinal) }))
-  const available = (pod: Pod | undefined): boolean =>
-    pod !== undefined && !isDeleting(pod) && isPodAvailable(pod, set.spec?.minReadySeconds ?? 0, now)
-  const room = Math.max(share, 1) - present.filter(({ pod }) => !available(pod)).length
-  return present
-    .flatMap(({ ordinal, pod }) => (pod && ordinal >= from && !isDeleting(pod) ? [pod] : []))
-    .filter((pod) => pod.metadata.labels?.[revisionLabel] !== nameOf(history.update))
-    .slice(0, Math.max(room, 0))
-    .flatMap((pod) => remove(set, pod))
 }
 
 function recreating(set: StatefulSet, pod: Pod): Change {
