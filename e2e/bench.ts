@@ -2,7 +2,7 @@
  * Measures what people feel (start, join, echo, a full room) and what simulated clusters cost, beside a peer in the
  * same run. Takes about a minute and a half.
  *
- *     npm run bench [-- room|clusters] [-- ATTENDEES]
+ *     npm run bench [-- room|clusters|workshops] [-- ATTENDEES]
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -14,18 +14,21 @@ const attendees = Number(asked.find((word) => /^\d+$/.test(word)) ?? 20)
 const part = asked.find((word) => /^\w+$/.test(word) && !/^\d+$/.test(word)) ?? 'all'
 
 if (part === 'ours') await say(async () => (await import('./bench/ours.ts')).measureOurs())
+else if (part === 'workshop') await say(async () => (await import('./bench/workshop.ts')).measureWorkshop())
 else if (part === 'peer') await say(async () => (await import('./bench/peer.ts')).measurePeer())
 else {
-  if (part !== 'room') process.stdout.write(`${tableOf(inItsOwnProcess('ours'), inItsOwnProcess('peer'))}\n`)
-  if (part !== 'clusters') await (await import('./bench/room.ts')).measureRoom(attendees)
+  const wants = (which: string) => part === 'all' || part === which
+  if (wants('clusters')) process.stdout.write(`${tableOf(inItsOwnProcess('ours'), inItsOwnProcess('peer'))}\n`)
+  if (wants('workshops')) process.stdout.write(`${tableOf(inItsOwnProcess('workshop'), {})}\n`)
+  if (wants('room')) await (await import('./bench/room.ts')).measureRoom(attendees)
 }
 
 /** Memory is only worth measuring in a process that does nothing else. */
-function inItsOwnProcess(which: 'ours' | 'peer'): Figures {
+function inItsOwnProcess(which: 'ours' | 'peer' | 'workshop'): Figures {
   const child = spawnSync(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), which], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 120_000,
+    timeout: 240_000,
   })
   return JSON.parse(child.stdout.trim().split('\n').at(-1) ?? '{}') as Figures
 }

@@ -10,7 +10,7 @@ import type { Figures } from './figures.ts'
 import { idleCost, medianOf, rateOf } from './figures.ts'
 
 const report = (error: unknown): void => console.error(error)
-const optionsOf = (number: number) => ({
+export const optionsOf = (number: number) => ({
   nodes: [`workshop-vm-${number}-00`, `workshop-vm-${number}-01`],
   certificateAuthority: '-----BEGIN CERTIFICATE-----\n',
   endpoint: { host: '127.0.0.1', port: 6443 },
@@ -149,7 +149,8 @@ async function watch(cluster: SimulatedCluster, heard: () => void): Promise<() =
   return body({ write: heard, end: () => {} })
 }
 
-async function ask(
+/** One request, as an administrator. @throws with the answer when it is refused */
+export async function ask(
   cluster: SimulatedCluster,
   method: string,
   path: string,

@@ -2,7 +2,7 @@ import { createOperations } from './api/create-api.ts'
 import { injectFault } from './kubelet/faults.ts'
 import { scrape } from './metrics/pages.ts'
 import { prometheusState, watchPrometheus } from './metrics/prometheus-state.ts'
-import { renaming } from './rename.ts'
+import { Renaming } from './rename.ts'
 import { Store } from './store/store.ts'
 import { CatchUpClock } from './time/catch-up-clock.ts'
 import { PausableClock } from './time/pausable-clock.ts'
@@ -11,7 +11,6 @@ import { World } from './world.ts'
 import type { ClusterOptions, SimulatedCluster } from './cluster-api.ts'
 import type { SimulatorData } from './engine.ts'
 import type { Platform } from './platform.ts'
-import type { StoredObject } from './resources/object.ts'
 import type { Journal, SavedCluster } from './time/journal.ts'
 import type { Snapshot } from './time/snapshot.ts'
 
@@ -90,8 +89,7 @@ class Cluster implements ForkableCluster {
   readonly nodes: readonly string[]
   readonly #fixed: Fixed
   readonly #prometheusListeners = new Set<() => void>()
-  /** By the names that forks have had others for: objects that hold none of them. */
-  readonly #plain = new Map<string, WeakSet<object>>()
+  readonly #renaming: Renaming
   #world: World
   #stopWatching: (() => void) | undefined
   #journal: Journal | undefined
@@ -102,6 +100,7 @@ class Cluster implements ForkableCluster {
     this.#fixed = fixed
     this.adminToken = world.handler.auth.adminToken
     this.nodes = fixed.options.nodes
+    this.#renaming = new Renaming([...fixed.options.nodes, fixed.options.certificateAuthority])
   }
 
   handle(request: Parameters<SimulatedCluster['handle']>[0]): ReturnType<SimulatedCluster['handle']> {
@@ -231,26 +230,11 @@ class Cluster implements ForkableCluster {
     if (options.nodes.length !== this.nodes.length) throw new RangeError(`A fork has as many nodes as its origin: ${this.nodes.length}.`)
     const time = new PausableClock(platform.clock)
     const own = { ...platform, clock: time }
-    const names = namesOf(this.#fixed.options, options)
-    const rename = renaming(names)
-    const skip = this.#plainFor(names)
-    const store = theirs.fork(own, (object) => {
-      if (skip.has(object)) return object
-      const renamed: StoredObject = rename(object)
-      if (renamed === object) skip.add(object)
-      return renamed
-    })
+    const rename = this.#renaming.to(namesOf(this.#fixed.options, options))
+    const store = theirs.fork(own, rename)
     const operations = createOperations(data, own, store)
-    const world = new World({ options, data, platform: own, operations, past: rename(past) }, quiet ? 'when needed' : 'at once')
+    const world = new World({ options, data, platform: own, operations, past: rename(past) }, quiet ? 'when needed' : 'soon')
     return new Cluster(world, { options, data, platform: own, time })
-  }
-
-  #plainFor(names: ReadonlyMap<string, string>): WeakSet<object> {
-    const changing = [...names].filter(([from, to]) => from !== to).map(([from]) => from)
-    const key = changing.join('\n')
-    const known = this.#plain.get(key) ?? new WeakSet()
-    this.#plain.set(key, known)
-    return known
   }
 }
 
