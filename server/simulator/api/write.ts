@@ -14,7 +14,7 @@ import { goValue, strategicPatch, StrategicPatchError } from '../patch/strategic
 import { behaviourOf } from '../resources/behaviours.ts'
 import { isObject } from '../resources/draft.ts'
 import { shownAs, storedFrom } from '../resources/versions.ts'
-import { invalid, required, unsupported } from '../resources/field-error.ts'
+import { forbidden, invalid, required, tooLong, unsupported } from '../resources/field-error.ts'
 import type { Part } from '../resources/behaviour.ts'
 import type { JsonObject, JsonValue, StoredObject } from '../resources/object.ts'
 import type { Resource } from '../resources/registry.ts'
@@ -77,6 +77,8 @@ export class Writer {
     const type = mediaType(call)
     if (type === 'application/apply-patch+yaml') return this.#apply(call, part)
     const patched = this.patched(call, type)
+    if (call.request.query.has('force'))
+      throw invalidOptions('PatchOptions', forbidden('force', 'may not be specified for non-apply patch'))
     const options = this.#options(call, 'PatchOptions', 'Update')
     checkNamespace(call, patched)
     const name = nameIn(patched)
@@ -229,6 +231,7 @@ export class Writer {
   /** What the query asks of a write. @throws ApiError Invalid */
   #options(call: Call, kind: string, operation: 'Update' | 'Apply'): WriteOptions {
     const { query, headers } = call.request
+    checkFieldManager(query.get('fieldManager') ?? '', kind)
     const dryRun = checkDryRun(query.getAll('dryRun'), kind)
     const validation = query.get('fieldValidation') || 'Warn'
     if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore') {
@@ -260,6 +263,7 @@ export class Writer {
     const { query } = call.request
     const grace = query.get('gracePeriodSeconds') ?? body['gracePeriodSeconds']
     const policy = query.get('propagationPolicy') ?? body['propagationPolicy']
+    checkPropagation(policy, query.get('orphanDependents') ?? body['orphanDependents'])
     const dryRun = [...query.getAll('dryRun'), ...(Array.isArray(body['dryRun']) ? body['dryRun'].map(String) : [])]
     const preconditions = isObject(body['preconditions']) ? body['preconditions'] : {}
     return {
@@ -291,6 +295,26 @@ function textField(object: JsonObject, key: string): JsonObject {
 function invalidOptions(kind: string, error: Parameters<typeof invalidObject>[2][number]): ApiError {
   return invalidObject({ group: 'meta.k8s.io', kind }, '', [error])
 }
+
+/** @see https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/validation/validation.go ValidateDeleteOptions */
+function checkPropagation(policy: JsonValue | undefined, orphan: JsonValue | undefined): void {
+  if (policy === undefined || policy === null) return
+  const errors =
+    orphan === undefined || orphan === null
+      ? []
+      : [invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set')]
+  if (policy !== 'Foreground' && policy !== 'Background' && policy !== 'Orphan')
+    errors.push(unsupported('propagationPolicy', policy, ['Foreground', 'Background', 'Orphan', 'nil']))
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
+}
+
+/** @see https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/validation/validation.go ValidateFieldManager */
+function checkFieldManager(manager: string, kind: string): void {
+  if (manager.length > MOST_OF_MANAGER) throw invalidOptions(kind, tooLong('fieldManager', MOST_OF_MANAGER))
+  if (/[^\P{C}]/u.test(manager)) throw invalidOptions(kind, invalid('fieldManager', manager, 'should only contain printable characters'))
+}
+
+const MOST_OF_MANAGER = 128
 
 function checkDryRun(values: readonly string[], kind: string): boolean {
   const wrong = values.filter((value) => value !== 'All' && value !== '')

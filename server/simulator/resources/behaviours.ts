@@ -1,7 +1,10 @@
 import { apiService } from './api-service.ts'
 import { certificateRequest } from './certificate-request.ts'
 import { definition } from '../custom/definition.ts'
-import { configMap, event, namespace, node, secret, serviceAccount } from './config.ts'
+import { configMap, namespace, secret, serviceAccount } from './config.ts'
+import { endpoints } from './endpoints.ts'
+import { event } from './event.ts'
+import { node } from './node.ts'
 import { controllerRevision } from './controller-revision.ts'
 import { daemonSet } from './daemon-set.ts'
 import { cronJob } from './cron-job.ts'
@@ -37,6 +40,7 @@ const withGeneration: KindBehaviour = { generation: true }
 /** Kinds with behaviour of their own, by the table that stores them. */
 const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'v1/configmaps': configMap,
+  'v1/endpoints': endpoints,
   'v1/events': event,
   'v1/limitranges': limitRange,
   'v1/namespaces': namespace,

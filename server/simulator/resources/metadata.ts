@@ -1,7 +1,7 @@
 import { forbidden, invalid, required, tooLong } from './field-error.ts'
 import { labelValue, qualifiedName } from './names.ts'
 import type { FieldError } from './field-error.ts'
-import type { JsonValue, Meta } from './object.ts'
+import type { JsonObject, JsonValue, Meta } from './object.ts'
 import { isObject, same } from './draft.ts'
 
 const ANNOTATIONS_LIMIT = 262_144
@@ -9,13 +9,23 @@ const ANNOTATIONS_LIMIT = 262_144
 /** The rules for every object's metadata. @see https://github.com/kubernetes/apimachinery/blob/master/pkg/api/validation/objectmeta.go */
 export function validateMetadata(meta: Meta, validName: (name: string) => readonly string[]): FieldError[] {
   const errors: FieldError[] = []
+  const prefix = meta.generateName
+  if (prefix) {
+    // What follows it makes a dash at its end no end.
+    const masked = prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix
+    errors.push(...validName(masked).map((words) => invalid('metadata.generateName', prefix, words)))
+  }
   if (!meta.name) errors.push(required('metadata.name', 'name or generateName is required'))
   else errors.push(...validName(meta.name).map((words) => invalid('metadata.name', meta.name, words)))
   errors.push(...validateLabels(meta.labels, 'metadata.labels'), ...validateAnnotations(meta.annotations, 'metadata.annotations'))
   errors.push(...validateOwners(meta['ownerReferences']))
-  for (const [index, finalizer] of (meta.finalizers ?? []).entries()) {
-    errors.push(...validateFinalizer(finalizer, `metadata.finalizers[${index}]`))
+  const finalizers = meta.finalizers ?? []
+  for (const [index, finalizer] of finalizers.entries()) {
+    errors.push(...qualifiedName(finalizer).map((words) => invalid(`metadata.finalizers[${index}]`, finalizer, words)))
   }
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
+    errors.push(invalid('metadata.finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
+  for (const [index, finalizer] of finalizers.entries()) errors.push(...validateStandard(finalizer, `metadata.finalizers[${index}]`))
   return errors
 }
 
@@ -35,20 +45,43 @@ export function validateAnnotations(annotations: Meta['annotations'], field: str
 
 const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion']
 
-export function validateFinalizer(finalizer: string, field: string): FieldError[] {
-  const errors = qualifiedName(finalizer).map((words) => invalid(field, finalizer, words))
-  if (errors.length > 0 || finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return errors
+function validateStandard(finalizer: string, field: string): FieldError[] {
+  if (finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return []
   return [invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]
+}
+
+export function validateFinalizer(finalizer: string, field: string): FieldError[] {
+  return [...qualifiedName(finalizer).map((words) => invalid(field, finalizer, words)), ...validateStandard(finalizer, field)]
 }
 
 function validateOwners(owners: JsonValue | undefined): FieldError[] {
   const field = 'metadata.ownerReferences'
-  return (Array.isArray(owners) ? owners : [])
-    .filter(isObject)
-    .flatMap((owner) => [
-      ...(owner['apiVersion'] ? [] : [invalid(`${field}.apiVersion`, '', 'version must not be empty')]),
-      ...(['kind', 'name', 'uid'] as const).filter((key) => !owner[key]).map((key) => invalid(`${field}.${key}`, '', 'must not be empty')),
-    ])
+  const references = (Array.isArray(owners) ? owners : []).filter(isObject)
+  const errors: FieldError[] = []
+  let controller: string | undefined
+  for (const owner of references) {
+    const [version, kind, name] = [String(owner['apiVersion'] ?? ''), String(owner['kind'] ?? ''), String(owner['name'] ?? '')]
+    if (version === '' || version.endsWith('/')) errors.push(invalid(`${field}.apiVersion`, version, 'version must not be empty'))
+    for (const key of ['kind', 'name', 'uid'] as const) if (!owner[key]) errors.push(invalid(`${field}.${key}`, '', 'must not be empty'))
+    if (version === 'v1' && kind === 'Event')
+      errors.push(invalid(field, goOwner(owner), '/v1, Kind=Event is disallowed from being an owner'))
+    if (owner['controller'] !== true) continue
+    if (controller !== undefined) {
+      const both = `Found "true" in references for ${controller} and ${name}`
+      errors.push(invalid(field, references.map(goOwner), `Only one reference can have Controller set to true. ${both}`))
+    }
+    controller ??= name
+  }
+  return errors
+}
+
+function goOwner(owner: JsonObject): JsonObject {
+  const { apiVersion = '', kind = '', name = '', uid = '', controller, blockOwnerDeletion } = owner
+  return {
+    ...{ apiVersion, kind, name, uid },
+    ...(controller !== undefined && { controller }),
+    ...(blockOwnerDeletion !== undefined && { blockOwnerDeletion }),
+  }
 }
 
 /** What may not change in metadata. */
