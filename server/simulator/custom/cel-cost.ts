@@ -33,13 +33,16 @@ export function costError(expression: Expression, schema: Structural, times: num
 }
 
 type Scope = ReadonlyMap<string, Structural | undefined>
-const LOOPS = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter'])
+const LOOPS = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter', 'transformList', 'transformMap'])
+/** What may loop with two variables, when it has that many arguments. */
+const PAIRS: { readonly [name: string]: number } = { all: 3, exists: 3, existsOne: 3, transformList: 3, transformMap: 3 }
 
 /** How often the insides of loops run. */
 function loops(expression: Expression, known: Scope): number {
   const call = callOf(expression)
   if (!call || !LOOPS.has(call.name)) return childrenOf(expression.args).reduce((sum, child) => sum + loops(child, known), 0)
-  const [variable, ...body] = call.args
+  const pairs = call.args.length >= (PAIRS[call.name] ?? Number.POSITIVE_INFINITY)
+  const [variable, ...body] = pairs ? call.args.slice(1) : call.args
   const over = schemaAt(call.receiver, known)
   const inside = new Map(known)
   if (variable?.op === 'id') inside.set(String(variable.args), over?.type === 'array' ? over.items : undefined)

@@ -1,9 +1,12 @@
 import { same } from '../resources/draft.ts'
 import { nanoOf, parseQuantity } from '../resources/quantity.ts'
-import { isCidr, isIpv4, isIpv6 } from './formats.ts'
-import { matchesPattern, patternOf } from './patterns.ts'
+import { addAddresses } from './cel-addresses.ts'
+import { addExtensions } from './cel-extensions.ts'
+import { addPairs } from './cel-pairs.ts'
+import { patternOf } from './patterns.ts'
 import type { JsonValue } from '../resources/object.ts'
 import type { CelEnvironment } from './cel.ts'
+import type { Optionals } from './cel-extensions.ts'
 
 /** The functions that Kubernetes adds to CEL. @see https://kubernetes.io/docs/reference/using-api/cel/#cel-community-libraries */
 
@@ -15,29 +18,16 @@ class Quantity {
   }
 }
 
-class Address {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-class Network {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
 const NANO = 1_000_000_000n
 
-export function addKubernetesLibrary(environment: CelEnvironment): CelEnvironment {
+/** @param optionals how the library's optional values are made */
+export function addKubernetesLibrary(environment: CelEnvironment, optionals: Optionals): CelEnvironment {
   addText(environment)
   addLists(environment)
   addQuantities(environment)
   addAddresses(environment)
+  addPairs(environment)
+  addExtensions(environment, optionals, equal)
   return environment
 }
 
@@ -58,7 +48,6 @@ function addText(environment: CelEnvironment): void {
     replaced(text, from, to, Number(count)),
   )
   environment.registerFunction('string.format(list): string', (text: string, values: readonly unknown[]) => formatted(text, values))
-  environment.registerFunction('isURL(string): bool', (text: string) => /^([a-z][a-z0-9+.-]*:\/\/[^\s/]+|\/)\S*$/i.test(text))
 }
 
 function everyMatch(text: string, pattern: string): string[] {
@@ -171,36 +160,4 @@ function addQuantities(environment: CelEnvironment): void {
     (a: Quantity, b: bigint) => new Quantity(a.nano - b * NANO),
   )
   environment.registerOperator('kubernetes.Quantity == kubernetes.Quantity', (a: Quantity, b: Quantity) => a.nano === b.nano)
-}
-
-function addAddresses(environment: CelEnvironment): void {
-  environment.registerType('net.IP', Address)
-  environment.registerType('net.CIDR', Network)
-  environment.registerFunction('isIP(string): bool', (text: string) => isIpv4(text) || isIpv6(text))
-  environment.registerFunction('ip(string): net.IP', (text: string) => {
-    if (!isIpv4(text) && !isIpv6(text)) throw new Error(`IP Address ${JSON.stringify(text)} parse error during conversion from string`)
-    return new Address(text)
-  })
-  environment.registerFunction('net.IP.family(): int', (address: Address) => (isIpv4(address.text) ? 4n : 6n))
-  environment.registerFunction('net.IP.isLoopback(): bool', (address: Address) => matchesPattern('^(127\\.|::1$)', address.text))
-  environment.registerFunction('isCIDR(string): bool', (text: string) => isCidr(text))
-  environment.registerFunction('cidr(string): net.CIDR', (text: string) => {
-    if (!isCidr(text)) throw new Error(`network address parse error during conversion from string: network address ${JSON.stringify(text)}`)
-    return new Network(text)
-  })
-  environment.registerFunction('net.CIDR.prefixLength(): int', (network: Network) => BigInt(network.text.split('/')[1] ?? '0'))
-  environment.registerFunction('net.CIDR.ip(): net.IP', (network: Network) => new Address(network.text.split('/')[0] ?? ''))
-  environment.registerFunction('net.CIDR.containsIP(string): bool', (network: Network, text: string) => contains(network.text, text))
-  environment.registerFunction('net.CIDR.containsIP(net.IP): bool', (network: Network, address: Address) =>
-    contains(network.text, address.text),
-  )
-}
-
-/** For addresses of version 4; of version 6, only the address itself. */
-function contains(network: string, address: string): boolean {
-  const [base = '', bits = '0'] = network.split('/')
-  if (!isIpv4(base) || !isIpv4(address)) return base === address
-  const number = (text: string) => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
-  const size = 2 ** (32 - Number(bits))
-  return Math.floor(number(base) / size) === Math.floor(number(address) / size)
 }

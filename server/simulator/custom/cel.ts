@@ -13,8 +13,12 @@ const OPTIONS = { enableOptionalTypes: true, homogeneousAggregateLiterals: false
 
 export type CelEnvironment = Environment
 
+function kubernetesEnvironment(): Environment {
+  return addKubernetesLibrary(new Environment(OPTIONS), { of: (value) => Optional.of(value), none: () => Optional.none() })
+}
+
 /** Rules are checked against types when they are defined; after that, values speak for themselves. */
-const untyped = addKubernetesLibrary(new Environment(OPTIONS)).registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn')
+const untyped = kubernetesEnvironment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn')
 
 /** A rule that compiles, taken apart. */
 export function parseRule(expression: string): Expression {
@@ -33,7 +37,7 @@ export function compileError(
   wanted: 'bool' | 'string',
   root: boolean,
 ): string | undefined {
-  const environment = addKubernetesLibrary(new Environment(OPTIONS))
+  const environment = kubernetesEnvironment()
   const structs: StructType[] = []
   const type = celType(schema, 'object', structs, root)
   try {
@@ -110,7 +114,7 @@ export function evaluate(rule: Rule, expression: string, { self, oldSelf }: Subj
   }
 }
 
-const policies = addKubernetesLibrary(new Environment(OPTIONS))
+const policies = kubernetesEnvironment()
 for (const name of ['object', 'oldObject', 'request', 'params', 'namespaceObject', 'variables']) policies.registerVariable(name, 'dyn')
 
 /** What an admission policy's expression says. @param variables as Kubernetes' documentation names them; JSON */

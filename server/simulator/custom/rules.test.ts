@@ -54,6 +54,22 @@ describe('a rule', () => {
     'type(self.any) == int ? self.any > 1 : self.any == "x"',
     '"a-b".find("[a-z]$") == "b" && "%s=%d".format(["x", 1]) == "x=1"',
     '!has(self.nothing) || true',
+    'url("https://u:p@example.com:8443/a%20b?q=1&q=2&r").getHost() == "example.com:8443"',
+    'url("https://example.com:8443/a%20b?q=1&q=2").getQuery()["q"] == ["1", "2"] && url("/a").getEscapedPath() == "/a"',
+    'url("http://[::1]:80/").getHostname() == "::1" && url("http://a/").getPort() == "" && !isURL("a b") && isURL("/x")',
+    'sets.contains([1, 2, 3], self.sizes) && sets.intersects(self.names, ["b", "z"]) && sets.equivalent([1, 1], [1])',
+    'ip("127.0.0.1").isLoopback() && ip("::").isUnspecified() && ip("fe80::1").isLinkLocalUnicast() && ip(self.address).isGlobalUnicast()',
+    'ip.isCanonical("::1") && !ip.isCanonical("0:0:0:0:0:0:0:1") && ip("::0:1") == ip("::1") && string(ip("2001:db8:0:0:1:0:0:1")) == "2001:db8::1:0:0:1"',
+    'cidr("2001:db8::/32").containsIP("2001:db8::1") && cidr("10.0.0.0/8").containsCIDR("10.1.0.0/16") && !cidr("10.0.0.0/8").containsCIDR("10.0.0.0/7")',
+    'string(cidr("10.1.2.3/8").masked()) == "10.0.0.0/8" && cidr("10.0.0.0/8").prefixLength() == 8 && isCIDR("::/0") && !isCIDR("1/2")',
+    'semver("1.10.0").isGreaterThan(semver("1.9.0")) && semver("1.0.0-rc.1").isLessThan(semver("1.0.0")) && semver("v1.2", true).patch() == 0',
+    'isSemver("1.2.3-a+b") && !isSemver("1.2") && isSemver("v01.2", true) && semver("1.0.0-alpha.2").compareTo(semver("1.0.0-alpha.10")) == -1',
+    '!format.dns1123Label().validate("web-1").hasValue() && format.dns1123Label().validate("Web").value()[0].contains("RFC 1123")',
+    '!format.dns1123LabelPrefix().validate("web-").hasValue() && format.named("uuid").hasValue() && !format.named("x").hasValue()',
+    'self.names.all(i, n, i == 0 ? n == "a" : n == "b") && self.names.exists(i, n, i == 1) && self.sizes.existsOne(i, n, n == 2)',
+    'self.names.transformList(i, n, "%d%s".format([i, n])) == ["0a", "1b"] && self.sizes.transformList(i, n, n > 1, n * 2) == [4, 6]',
+    'self.labels.all(k, v, k == "tier" && v == "web") && self.labels.transformMap(k, v, k + v)["tier"] == "tierweb"',
+    'self.parts.all(i, p, self.names.exists(j, n, j >= i && p.name == "x"))',
   ])('%s holds', (rule) => {
     const one = { rule }
     expect(rule.includes('nothing') ? undefined : compileError(thing, one, rule, 'bool', false)).toBeUndefined()
