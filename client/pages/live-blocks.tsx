@@ -23,6 +23,7 @@ export function liveBlocks(store: SessionStore, acting?: Acting): (block: Block)
     if (block.kind === 'query') {
       return <QueryIsland block={block} watch={(request) => store.charts.watch(request)} editable={acting !== undefined} />
     }
+    if (block.kind !== 'command') return null
     return (
       <CommandIsland
         block={block}

@@ -81,7 +81,7 @@ function Replaying({ deck, recording, screens, end }: Loaded) {
       (block: Block): ComponentChildren =>
         block.kind === 'query' ? (
           <RecordedQuery block={block} />
-        ) : (
+        ) : block.kind !== 'command' ? null : (
           <CommandIsland
             block={block}
             acts={false}

@@ -37,14 +37,14 @@ const classesOf = (slide: Slide): string =>
 
 /** One slide: a section for reveal.js that holds its steps, one of them shown. */
 export function SlideSection(parts: SlideParts) {
-  const { deck, slide } = parts
+  const { deck, slide, step } = parts
   return (
     <section class={classesOf(slide)} data-slide={slide.id} aria-label={slide.title}>
       <SlideBody {...parts} />
       {slide.layout !== 'title' && (
         <footer class="slide-footer">
           <span>{deck.title}</span>
-          <span>{slide.number}</span>
+          <span>{slide.steps[step]?.number ?? slide.number}</span>
         </footer>
       )}
     </section>

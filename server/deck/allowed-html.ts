@@ -36,7 +36,11 @@ export function allowedHtml(base: Schema, blockIds: readonly string[]): Schema {
       ...base.attributes,
       '*': [...everywhere, 'className', ['style', STYLE]],
       a: ['href'],
-      code: [],
+      // What stands out in code, until it is coloured.
+      code: [
+        ['dataLines', /^[\d,-]*$/],
+        ['dataSpans', /^[\d,-]*$/],
+      ],
       h2: [],
       li: [],
       ol: [],

@@ -16,14 +16,19 @@ const SPAN_OPEN = '\uE002'
 const SPAN_CLOSE = '\uE003'
 const PLACEHOLDER = /[\uE000\uE002](\d+)[\uE001\uE003]/g
 const FOLD = /^[ \t]*(`{3,}|~{3,})[ \t]*(hint|solution)[ \t]*(?:\{[^\n]*\})?[ \t]*\n/
-/** Is told of every block of code, and says under which id it is live, if it is. */
-export type CodeListener = (info: FenceInfo, source: string) => string | undefined
+/** Is told of every block of code and the fold it stands in, and says under which id it is live, if it is, and what stands for it. */
+export type CodeListener = (
+  info: FenceInfo,
+  source: string,
+  fold: 'hint' | 'solution' | undefined,
+) => { readonly id: string; readonly html?: string } | undefined
 
 export interface ContentContext {
   /** Link definitions of the whole deck by lower-case id (dialect 10.1). */
   readonly definitions: ReadonlyMap<string, LinkDefinition>
   readonly marks: MarkOptions & { readonly highlightLanguage: string }
   readonly onCode: CodeListener
+  readonly fold?: 'hint' | 'solution'
 }
 
 /** One slide's content as a tree, not yet sanitised, with what is live or folded in it. */
@@ -61,7 +66,7 @@ export function textOf(node: Root | ElementContent): string {
 
 type Part =
   | { readonly kind: 'class'; readonly item: ClassItem }
-  | { readonly kind: 'fold'; readonly summary: string; readonly source: string; readonly raw: string }
+  | { readonly kind: 'fold'; readonly name: 'hint' | 'solution'; readonly source: string; readonly raw: string }
 
 /** Items → HTML: each content class is Markdown of its own (9.4) and stands for itself in the text around it. */
 function contentHtml(items: readonly Item[], context: ContentContext, folds: boolean): string {
@@ -95,12 +100,12 @@ function rawOf(part: Part | undefined): string {
 
 function codeHtml(written: string | undefined, source: string, context: ContentContext): string {
   const info = parseFenceInfo(written ?? '')
-  const id = context.onCode(info, source)
+  const live = context.onCode(info, source, context.fold)
   const language = info.language || context.marks.highlightLanguage
   const className = /^[\w+#.-]{1,30}$/.test(language) ? ` class="language-${language}"` : ''
   const marks = readMarks(source, context.marks)
   const pre = `<pre><code${className}${marksAsAttributes(marks)}>${escapeHtml(marks.text, true)}\n</code></pre>\n`
-  return id === undefined ? pre : `<div data-block="${id}">${pre}</div>\n`
+  return live ? `<div data-block="${live.id}">${live.html ?? pre}</div>\n` : pre
 }
 
 /** A `hint` or `solution` fence holds Markdown that is folded away until asked for. */
@@ -110,7 +115,7 @@ function foldOf(code: string): Part | undefined {
   const end = code.lastIndexOf('\n')
   return {
     kind: 'fold',
-    summary: name === 'hint' ? 'Hint' : 'Solution',
+    name: name === 'hint' ? 'hint' : 'solution',
     source: end > opening.length ? code.slice(opening.length, end) : '',
     raw: code,
   }
@@ -120,7 +125,7 @@ function partHtml(part: Part | undefined, context: ContentContext, folds: boolea
   if (!part) return ''
   if (part.kind === 'fold') {
     const items = lex(part.source).map(asContent)
-    return `<details class="${part.summary.toLowerCase()}"><summary>${part.summary}</summary>${contentHtml(items, context, folds)}</details>`
+    return `<details class="${part.name}"><summary>${part.name === 'hint' ? 'Hint' : 'Solution'}</summary>${contentHtml(items, { ...context, fold: part.name }, folds)}</details>`
   }
   const { item } = part
   const inside = contentHtml(item.items, context, folds)

@@ -4,6 +4,7 @@ import { resolveInheritance, type Shown } from './inherit.ts'
 import { expandMacros } from './macros.ts'
 import { readOptions } from './options.ts'
 import { normalise } from './normalise.ts'
+import { numberLabel, numbersOf } from './numbers.ts'
 import { renderOriginal } from './content-html.ts'
 import { splitSlides } from './slides.ts'
 import { expandVariables } from './variables.ts'
@@ -73,21 +74,6 @@ export function describeDeck(source: string, written: Readonly<Record<string, un
     }
   })
   return { total, slideCount: slides.length, slides }
-}
-
-/** Dialect 14.1: a slide that does not count repeats the number before it. */
-export function numbersOf(shown: readonly Shown[], countSteps: boolean): number[] {
-  let number = 0
-  return shown.map(({ draft, properties }) => {
-    const step = !countSteps && properties.get('continued') === 'true' && !draft.properties.has('count')
-    if (draft.properties.get('count') !== 'false' && !step) number++
-    return number
-  })
-}
-
-/** Dialect 14.2. */
-export function numberLabel(format: string | undefined, current: number, total: number): string {
-  return (format ?? '%current% / %total%').replace('%current%', String(current)).replace('%total%', String(total))
 }
 
 function namesOf(shown: readonly Shown[]): Map<string, number> {

@@ -1,9 +1,10 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import { UserError } from '../kernel/user-error.ts'
 import type { DeckProblem } from './items.ts'
 import type { Macros } from './macros.ts'
 import { readOptions, type DeckOptions } from './options.ts'
 import { suggest } from './suggest.ts'
+import { valueOf } from './yaml-block.ts'
 
 /** What a deck says about itself in the block between `---` lines at its top. */
 export interface FrontMatter {
@@ -42,8 +43,17 @@ const KNOWN = [
   'highlightLines',
   'highlightSpans',
 ]
-/** Options of the original dialect (15.3) that change nothing here, or not yet. */
-const TOLERATED = ['ratio', 'navigation', 'highlightStyle', 'highlightInlineCode', 'timer', 'cluster', 'checks']
+/** Keys that decks have and that change nothing here: what a person who wrote one is told. */
+const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
+  ratio: 'slides are 16:9 and fit themselves to every screen',
+  navigation: 'keys, clicks and touch are those of the pages',
+  highlightStyle: 'code has the colours of the theme',
+  highlightInlineCode: 'only blocks of code are coloured',
+  timer: 'the console has a clock of its own',
+  cluster: 'clusters are chosen when a workshop is started, with --clusters',
+  checks: 'checks are written as blocks, on the slide of their exercise',
+}
+const TOLERATED = Object.keys(WITHOUT_EFFECT)
 /** With these alone a block at the top is an ordinary first slide between two separators (3.4). */
 export const SLIDE_PROPERTIES = [
   'name',
@@ -89,8 +99,27 @@ export function takeFrontMatter(text: string, file: string): DeckText {
       })
     }
   }
+  const held = valueOf(document)
+  if (!held) throw new UserError('bad-deck', `${file}:2: The aliases in the deck's front matter repeat too much. Write them out.`)
+  const frontMatter = read(held.value)
+  problems.push(...withoutEffect(document, counter))
   const body = text.slice('---\n'.length + yaml.length + '---\n'.length)
-  return { frontMatter: read(document.toJS()), body, bodyLine: yaml.split('\n').length + 2, problems }
+  return { frontMatter, body, bodyLine: yaml.split('\n').length + 2, problems }
+}
+
+/** Says which keys do nothing, and why; what is meant as things are anyway is no matter. */
+function withoutEffect(document: Document, counter: LineCounter): DeckProblem[] {
+  if (!isMap(document.contents)) return []
+  return document.contents.items.flatMap(({ key, value }): DeckProblem[] => {
+    if (!isScalar(key) || typeof key.value !== 'string') return []
+    const { line, col: column } = counter.linePos(key.range?.[0] ?? 0)
+    const written = isScalar(value) ? value.value : undefined
+    if (key.value === 'highlightSpans' && typeof written === 'string')
+      return [{ line: line + 1, column, say: '"highlightSpans" takes no pattern here: what is between backticks stands out.' }]
+    const why = WITHOUT_EFFECT[key.value]
+    if (why === undefined || (key.value === 'ratio' && written === '16:9')) return []
+    return [{ line: line + 1, column, say: `"${key.value}" has no effect here: ${why}.` }]
+  })
 }
 
 /** The lines between a `---` that is the first line and the next one. */

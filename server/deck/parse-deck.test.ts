@@ -44,6 +44,32 @@ describe('a deck', () => {
     expect(parseDeck('# A\n---\ncount: false\n\n# B\n---\n# C').deck.slides.map((one) => one.number)).toEqual(['1', '1', '2'])
   })
 
+  it('counts steps and shows numbers as its options ask (14.1, 14.2)', () => {
+    const numbers = (options: string): (string | undefined)[] =>
+      parseDeck(`---\n${options}\n---\n# A\n\n--\n\nb\n\n---\n# C`).deck.slides.flatMap((one) =>
+        one.steps.map((step) => step.number ?? one.number),
+      )
+    expect(numbers('title: T')).toEqual(['1', '2', '3'])
+    expect(numbers('countIncrementalSlides: false')).toEqual(['1', '1', '2'])
+    expect(numbers('slideNumberFormat: "%current% of %total%"')).toEqual(['1 of 3', '2 of 3', '3 of 3'])
+    expect(numbers('disableIncrementalSlides: true')).toEqual(['1', '2'])
+  })
+
+  it('names options that have no effect here, with their place', () => {
+    const { problems } = parseDeck('---\nratio: 4:3\nnavigation: { scroll: false }\nhighlightSpans: "/x/g"\n---\n# A')
+    expect(problems.map(({ line, column, say }) => [line, column, say.slice(0, 30)])).toEqual([
+      [2, 1, '"ratio" has no effect here: sl'],
+      [3, 1, '"navigation" has no effect her'],
+      [4, 1, '"highlightSpans" takes no patt'],
+    ])
+    expect(parseDeck('---\ntitle: T\nratio: "16:9"\n---\n# A').problems).toEqual([])
+  })
+
+  it('is refused when its front matter would grow without measure', () => {
+    const bomb = 'a: &a [x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b]\ntitle: [*c,*c,*c,*c]'
+    expect(() => parseDeck(`---\n${bomb}\n---\n# A`, 'd.md')).toThrow(/d\.md:2: The aliases/)
+  })
+
   it('has another version when its text differs', () => {
     expect(parseDeck('# A').deck.version).not.toBe(parseDeck('# B').deck.version)
   })

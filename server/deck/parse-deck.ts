@@ -7,11 +7,12 @@ import { BlockCollector } from './blocks.ts'
 import { SLIDE_PROPERTIES, takeFrontMatter, type FrontMatter } from './front-matter.ts'
 import { definitionsOf } from './definitions.ts'
 import { resolveInheritance, type Shown } from './inherit.ts'
-import type { DeckProblem, Draft, Item } from './items.ts'
+import type { CodeItem, DeckProblem, Draft, Item } from './items.ts'
 import { chooseLayout } from './layout.ts'
 import { expandMacros } from './macros.ts'
 import type { LinkDefinition } from './markdown-inline.ts'
 import { normalise } from './normalise.ts'
+import { numberLabel, numbersOf } from './numbers.ts'
 import { renderSlide, type RenderContext } from './render.ts'
 import { slideId } from './slide-ids.ts'
 import { splitSlides } from './slides.ts'
@@ -58,7 +59,13 @@ export function parseDeck(source: string, file = 'deck.md', revision = 0): Parse
       'bad-deck',
       `${file}: its steps and layouts repeat so much content that it grows too large to show. Divide the slides with the most steps.`,
     )
-  const slides = buildSlides(shown, frontMatter, definitionsOf(played), (line, say) => problems.push({ line, say }), revision)
+  const slides = buildSlides(
+    shown,
+    frontMatter,
+    definitionsOf(played),
+    (line, say, column) => problems.push({ line, ...(column === undefined ? {} : { column }), say }),
+    revision,
+  )
   const title = frontMatter.title ?? slides.find((slide) => slide.title !== '')?.title ?? 'Untitled'
   const deck: Deck = {
     title,
@@ -85,7 +92,7 @@ function lengthOf(items: readonly Item[]): number {
   return items.reduce((sum, item) => sum + (item.kind === 'class' ? lengthOf(item.items) + 20 : item.text.length), 0)
 }
 
-type Report = (line: number, say: string) => void
+type Report = (line: number, say: string, column?: number) => void
 
 /** Steps of one slide are one `Slide`; everything else about it is its last step's. */
 function buildSlides(
@@ -103,10 +110,15 @@ function buildSlides(
   const ids = new Set<string>()
   const named = groups.map((group) => ({ group, id: slideId(group, ids) }))
   const positions = named.flatMap(({ group, id }) => group.map(() => id))
-  let number = 0
+  const { countIncrementalSlides, slideNumberFormat } = frontMatter.options
+  const counted = numbersOf(shown, countIncrementalSlides)
+  const total = counted.at(-1) ?? 0
+  const labels = counted.map((number) => numberLabel(slideNumberFormat ?? '%current%', number, total))
+  let first = 0
   return named.map(({ group, id }) => {
-    if (group[0]?.properties.get('count') !== 'false') number++
-    return buildSlide(group, id, String(number), { frontMatter, definitions, positions, ids, report, revision })
+    const own = labels.slice(first, first + group.length)
+    first += group.length
+    return buildSlide(group, id, own, { frontMatter, definitions, positions, ids, report, revision })
   })
 }
 
@@ -119,15 +131,19 @@ interface DeckContext {
   readonly revision: number
 }
 
-function buildSlide(group: readonly Shown[], id: string, number: string, deck: DeckContext): Slide {
+/** @param numbers what the footer shows at each step */
+function buildSlide(group: readonly Shown[], id: string, numbers: readonly string[], deck: DeckContext): Slide {
   const last = group.at(-1)
   if (!last) throw new Error('A slide has at least one step.')
   const line = group[0]?.draft.line ?? 1
-  const collector = new BlockCollector(id, (say, source) => deck.report(lineOf(group, source), say))
+  const collector = new BlockCollector(id, (say, source, place) => {
+    const { line: at, column } = placeOf(group, source, place)
+    deck.report(at, say, column)
+  })
   const context = (live: boolean): RenderContext => ({
     definitions: deck.definitions,
     marks: deck.frontMatter.options,
-    onCode: (info, source) => (live ? collector.add(info, source) : undefined),
+    onCode: (info, source, fold) => (live ? collector.add(info, source, fold) : undefined),
     blockIds: () => (live ? collector.blocks.map((block) => block.id) : []),
     resolveImage: (src) => {
       if (isRemote(src) && live) deck.report(line, `The image ${src} is on another server and is not shown. Put it beside the deck.`)
@@ -139,10 +155,14 @@ function buildSlide(group: readonly Shown[], id: string, number: string, deck: D
     collector.beginStep()
     return renderSlide(expandVariables(step.items, lookUp(step, deck.frontMatter)), context(true))
   })
-  const steps = group.map((step, index): Step => ({
-    html: rendered[index]?.html ?? '',
-    notes: step.notes.length === 0 ? '' : renderSlide(step.notes, context(false)).html,
-  }))
+  const steps = group.map((step, index): Step => {
+    const number = numbers[index] ?? ''
+    return {
+      html: rendered[index]?.html ?? '',
+      notes: step.notes.length === 0 ? '' : renderSlide(step.notes, context(false)).html,
+      ...(number === numbers[0] ? {} : { number }),
+    }
+  })
   const final = rendered.at(-1)
   return {
     id: SlideId.parse(id),
@@ -150,17 +170,32 @@ function buildSlide(group: readonly Shown[], id: string, number: string, deck: D
     layout: chooseLayout(last.classes, final?.outline ?? []),
     classes: [...new Set(last.classes)],
     background: backgroundOf(last, deck.revision),
-    number,
+    number: numbers[0] ?? '',
     steps,
     blocks: collector.blocks,
   }
 }
 
-function lineOf(group: readonly Shown[], source: string): number {
-  for (const { draft } of group) {
-    for (const item of draft.items) if (item.kind === 'code' && item.text.includes(source)) return item.line
+/** Where in the deck something in a block is written. */
+function placeOf(
+  group: readonly Shown[],
+  source: string,
+  place: { readonly line: number; readonly column: number } | { readonly option: string },
+): { line: number; column?: number } {
+  for (const item of group.flatMap(({ draft }) => draft.items.flatMap(codeIn))) {
+    const at = item.text.indexOf(source.split('\n')[0] ?? '', item.text.indexOf('\n') + 1)
+    if (!item.text.includes(source) || at < 0) continue
+    const before = item.text.slice(0, at).split('\n')
+    const fence = item.line + before.length - 2
+    if ('line' in place) return { line: fence + place.line, column: place.column }
+    return { line: fence, column: Math.max(1, (before.at(-2) ?? '').indexOf(place.option) + 1) }
   }
-  return group[0]?.draft.line ?? 1
+  return { line: group[0]?.draft.line ?? 1 }
+}
+
+function codeIn(item: Item): CodeItem[] {
+  if (item.kind === 'class') return item.items.flatMap(codeIn)
+  return item.kind === 'code' ? [item] : []
 }
 
 function lookUp(slide: Shown, frontMatter: FrontMatter): (key: string) => string | undefined {

@@ -20,15 +20,22 @@ export function personalise(deck: Deck, viewer: Viewer): Deck {
     slides: deck.slides.map((slide) => ({
       ...slide,
       title: plain(slide.title),
-      steps: slide.steps.map((step) => ({ html: html(step.html), notes: html(step.notes) })),
+      steps: slide.steps.map((step) => ({ ...step, html: html(step.html), notes: html(step.notes) })),
       blocks: slide.blocks.map((block) => personaliseBlock(block, plain)),
     })),
   }
 }
 
+/** Every text of a block, wherever it is in it, but what it is and which. */
 function personaliseBlock(block: Block, plain: (text: string) => string): Block {
-  if (block.kind === 'query') return { ...block, queries: block.queries.map(plain) }
-  return { ...block, source: plain(block.source), commands: block.commands.map((command) => ({ ...command, text: plain(command.text) })) }
+  const inside = (value: unknown): unknown => {
+    if (typeof value === 'string') return plain(value)
+    if (Array.isArray(value)) return value.map(inside)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inside(one)]))
+  }
+  const { id, kind, ...content } = block
+  return { ...(inside(content) as object), id, kind } as Block
 }
 
 function substitute(text: string, viewer: Viewer, escape: (value: string) => string): string {

@@ -5,7 +5,7 @@ import { safeHtmlAgain } from './markdown.ts'
 export function sanitiseDeck(deck: Deck): Deck {
   const slides = deck.slides.map((slide) => {
     const ids = slide.blocks.map(({ id }) => id)
-    const steps = slide.steps.map(({ html, notes }) => ({ html: safeHtmlAgain(html, ids), notes: safeHtmlAgain(notes, []) }))
+    const steps = slide.steps.map((step) => ({ ...step, html: safeHtmlAgain(step.html, ids), notes: safeHtmlAgain(step.notes, []) }))
     return { ...slide, steps }
   })
   return { ...deck, slides }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BlockId, SlideId } from '../kernel/ids.ts'
+import { CheckBlock, FileBlock, MermaidBlock, QuizBlock, TopologyBlock, TraceBlock } from './blocks.ts'
 
 /** What follows a command before the next can be typed. */
 export const CommandEffect = z.enum([
@@ -24,6 +25,17 @@ export const CommandBlock = z.strictObject({
   id: BlockId,
   source: z.string(),
   commands: z.array(Command),
+  /** Which of the viewer's terminals it runs in, from 1; the one in front unless told. */
+  terminal: z.int().min(1).max(9).optional(),
+  /** For rehearsing: a regular expression that is searched in the block's output. */
+  expect: z.string().min(1).max(500).optional(),
+  /** For rehearsing: the last command exits non-zero. */
+  expectFail: z.boolean().optional(),
+  /** For rehearsing: the last command is repeated every second until its output matches. */
+  until: z.string().min(1).max(500).optional(),
+  timeoutSeconds: z.int().min(1).max(3600).optional(),
+  /** What it is to the slide's exercise: part of a hint, of its solution, or a fix that must not be accepted. */
+  role: z.enum(['hint', 'solution', 'wrong']).optional(),
 })
 export type CommandBlock = z.infer<typeof CommandBlock>
 
@@ -32,6 +44,8 @@ export const QueryBlock = z.strictObject({
   kind: z.literal('query'),
   id: BlockId,
   queries: z.array(z.string().min(1)),
+  /** How the series are drawn; lines unless told. */
+  chart: z.enum(['line', 'area', 'bars', 'number', 'table']).optional(),
   title: z.string().optional(),
   /** How far back the chart looks. */
   rangeSeconds: z.number().int().positive(),
@@ -39,7 +53,16 @@ export const QueryBlock = z.strictObject({
 })
 export type QueryBlock = z.infer<typeof QueryBlock>
 
-export const Block = z.discriminatedUnion('kind', [CommandBlock, QueryBlock])
+export const Block = z.discriminatedUnion('kind', [
+  CommandBlock,
+  QueryBlock,
+  CheckBlock,
+  QuizBlock,
+  TopologyBlock,
+  TraceBlock,
+  MermaidBlock,
+  FileBlock,
+])
 export type Block = z.infer<typeof Block>
 
 /** What one step of a slide shows in full (steps accumulate: a later one repeats the earlier ones' content). Sanitised HTML. */
@@ -48,6 +71,8 @@ export const Step = z.strictObject({
   html: z.string(),
   /** The presenter's notes as sanitised HTML; empty when there are none. Only the presenter is sent them. */
   notes: z.string(),
+  /** What the footer shows at this step, where it is not the slide's. */
+  number: z.string().optional(),
 })
 export type Step = z.infer<typeof Step>
 
@@ -63,7 +88,7 @@ export const Slide = z.strictObject({
   classes: z.array(z.string()),
   /** CSS values as written in the deck, for the properties `background-image`, `-color`, `-size`, `-position`. */
   background: z.record(z.string(), z.string()),
-  /** What the footer shows; slides with `count: false` repeat the former one's. */
+  /** What the footer shows at its first step; slides with `count: false` repeat the former one's. */
   number: z.string(),
   steps: z.array(Step).min(1),
   blocks: z.array(Block),
