@@ -15,6 +15,9 @@ const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 2
 /** A client that does not read is hung up on: what waits for it may not fill this process's memory. */
 const mostBuffered = 8 * 1024 * 1024
 
+/** A program waits while more than this is unsent. */
+const comfortable = 512 * 1024
+
 const TerminalSize = z.object({ Width: z.int().min(1).max(65_535), Height: z.int().min(1).max(65_535) })
 
 /** Begins what a client has asked for. */
@@ -26,10 +29,18 @@ export function runExec(webSocket: WebSocket, start: StartExec, report: (error: 
   let ended = false
   const send = (channel: number, chunk: Uint8Array) => {
     if (ended) return
-    webSocket.send(Buffer.concat([Buffer.of(channel), chunk]), { binary: true })
+    webSocket.send(Buffer.concat([Buffer.of(channel), chunk]), { binary: true }, () => {
+      if (webSocket.bufferedAmount < comfortable) for (const resume of waiting.splice(0)) resume()
+    })
     if (webSocket.bufferedAmount > mostBuffered) webSocket.terminate()
   }
+  const waiting: (() => void)[] = []
   const sink: StreamSink = {
+    lags(caughtUp) {
+      if (ended || webSocket.bufferedAmount < comfortable) return false
+      waiting.push(caughtUp)
+      return true
+    },
     stdout: (chunk) => send(channels.stdout, chunk),
     stderr: (chunk) => send(channels.stderr, chunk),
     exit(status) {
@@ -52,6 +63,7 @@ export function runExec(webSocket: WebSocket, start: StartExec, report: (error: 
   webSocket.on('message', (data) => guard(() => receive(bytesOf(data), session)))
   webSocket.on('close', () => {
     ended = true
+    for (const resume of waiting.splice(0)) resume()
     guard(() => session?.close())
   })
   guard(() => {

@@ -35,6 +35,8 @@ export interface ApiResponse {
 export interface StreamSink {
   stdout(chunk: Uint8Array): void
   stderr(chunk: Uint8Array): void
+  /** True while the client lags behind: nothing more should be written until `caughtUp` is called, once. */
+  lags?(caughtUp: () => void): boolean
   /** The last word, a `Status` object on the error channel: Success, or Failure with reason NonZeroExitCode. Closes the stream. */
   exit(status: object): void
 }

@@ -45,6 +45,9 @@ export function execFailure(id: string, why: string): object {
   }
 }
 
+/** More than a container's disk holds is not kept for a program that reads nothing. */
+const mostUnread = 40_000_000
+
 /** Narrower is a client that does not know its size yet. */
 const narrowest = 8
 
@@ -71,11 +74,25 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
     return { stdin() {}, closeStdin() {}, resize() {}, close() {} }
   }
   const out = (text: string) => void (open && sink.stdout(bytesOfText(text)))
-  const terminal = options.tty ? new Terminal(out) : undefined
+  const ready = (process: Process): Promise<void> | undefined => {
+    if (!open || sink.lags === undefined) return undefined
+    let resume: (() => void) | undefined
+    let caughtUp = false
+    const lags = sink.lags(() => {
+      caughtUp = true
+      resume?.()
+    })
+    if (!lags || caughtUp) return undefined
+    return process.wait((wake) => {
+      resume = wake
+      return () => {}
+    })
+  }
+  const terminal = options.tty ? new Terminal(out, ready) : undefined
   const pipe = options.stdin && !terminal ? new Pipe() : undefined
   const io: Io = terminal
     ? { in: terminal, out: terminal.output, err: terminal.output }
-    : { in: pipe ?? inputOf(''), out: { write: out }, err: { write: (text) => void (open && sink.stderr(bytesOfText(text))) } }
+    : { in: pipe ?? inputOf(''), out: { write: out, ready }, err: { write: (text) => void (open && sink.stderr(bytesOfText(text))) } }
   let process: Process | undefined
   if (terminal) {
     terminal.onInterrupt = () => process?.signal(signals.INT)
@@ -105,7 +122,11 @@ export function execSession(options: ExecOptions, sink: StreamSink, context: Exe
     stdin(chunk) {
       const text = decoder.decode(chunk)
       if (terminal) terminal.feed(text)
-      else pipe?.write(text)
+      else if (pipe) {
+        pipe.write(text)
+        // Nobody reads: what waits may not fill this process's memory.
+        if (pipe.size > mostUnread) process?.kill(signals.KILL)
+      }
     },
     closeStdin() {
       pipe?.write(decoder.end())

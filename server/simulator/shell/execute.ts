@@ -9,6 +9,7 @@ import { Killed, signals } from './processes.ts'
 import type { Process } from './processes.ts'
 import { BrokenPipe } from './streams.ts'
 import type { Io } from './streams.ts'
+import { Terminal } from './terminal-device.ts'
 
 export interface Execution {
   readonly io: Io
@@ -37,7 +38,13 @@ export async function execute(machine: Machine, argv: readonly string[], executi
     complain(`${name}: ${found.kind === 'directory' && execution.dialect === 'bash' ? 'Is a directory' : 'Permission denied'}`)
     return 126
   }
-  const process = machine.processes.start(parent, { argv, user: machine.user.name, background: parent?.background ?? false, env })
+  const process = machine.processes.start(parent, {
+    argv,
+    user: machine.user.name,
+    background: parent?.background ?? false,
+    env,
+    terminal: io.in instanceof Terminal ? io.in : undefined,
+  })
   if (!process) {
     complain("can't fork: Resource temporarily unavailable")
     return 2
@@ -58,7 +65,7 @@ export async function execute(machine: Machine, argv: readonly string[], executi
   }
   try {
     if (found.kind === 'script') return await runFile(found, argv, { io, env, cwd, machine, process })
-    return await found.command({ name: base, args, io, env, cwd, machine, process, columns, rows, spawn })
+    return await found.command({ name: base, args, io, env, cwd, machine, process, columns, rows, spawn, terminal: process.terminal })
   } catch (error) {
     return failure(error, base, io)
   } finally {

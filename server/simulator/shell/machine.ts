@@ -3,6 +3,7 @@ import type { NetworkView } from '../network/view.ts'
 import type { FileTree } from './files.ts'
 import type { Process, ProcessTable } from './processes.ts'
 import type { Io, Output } from './streams.ts'
+import type { Terminal } from './terminal-device.ts'
 
 /** Which programs an image brings: `none` is distroless, without even a shell. */
 export type Userland = 'busybox' | 'alpine' | 'debian' | 'none'
@@ -59,6 +60,8 @@ export interface Run {
   /** The terminal's size, if there is a terminal. */
   readonly columns: number
   readonly rows: number
+  /** The terminal that the session sits at, even where input and output are redirected. */
+  readonly terminal: Terminal | undefined
   /** Runs another command to its end, as a child. */
   spawn(
     argv: readonly string[],

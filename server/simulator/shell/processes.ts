@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import type { Terminal } from './terminal-device.ts'
 
 /** Thrown inside a process that was killed, wherever it waits. */
 export class Killed extends Error {
@@ -60,6 +61,8 @@ export interface ProcessInfo {
   /** Runs apart from the terminal's Ctrl-C. */
   readonly background?: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** What it sits at (`TTY` of `ps`). */
+  readonly terminal?: Terminal | undefined
 }
 
 /** How many steps a process may take before the rest of the world gets a turn: a busy loop must not stall anyone. */
@@ -75,6 +78,7 @@ export class Process {
   readonly user: string
   background: boolean
   readonly env: Readonly<Record<string, string>>
+  readonly terminal: Terminal | undefined
   /** Signals with a handler (`trap`), and ignored ones. */
   readonly traps = new Map<number, () => void>()
   /** A shell that runs a command in its place takes the command with it. */
@@ -95,6 +99,7 @@ export class Process {
     this.user = info.user
     this.background = info.background ?? false
     this.env = info.env ?? {}
+    this.terminal = info.terminal ?? parent?.terminal
     this.startedAt = clock.now()
     this.#clock = clock
   }

@@ -108,7 +108,8 @@ export async function sitDown(where: Where & { readonly command?: readonly strin
     async type(keys: string, millis = 20): Promise<string> {
       screen = ''
       session.stdin(new TextEncoder().encode(keys))
-      await cluster.clock.advance(millis)
+      // In steps: a command takes more turns of the microtask queue than the clock waits for at once.
+      for (let step = 0; step < 10; step++) await cluster.clock.advance(millis / 10)
       expect(cluster.errors).toEqual([])
       return screen.replaceAll(/\u001b\]133;[^\u001b]*\u001b\\/g, '')
     },

@@ -41,6 +41,11 @@ export class Pipe implements Input, Output {
   readonly #readers: (() => void)[] = []
   readonly #writers: (() => void)[] = []
 
+  /** How much is unread. */
+  get size(): number {
+    return this.#size
+  }
+
   write(text: string): void {
     if (this.#broken) throw new BrokenPipe()
     if (this.#ended || text === '') return

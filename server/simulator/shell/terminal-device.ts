@@ -6,6 +6,11 @@ import type { Input, Output } from './streams.ts'
 /** What `key` says when the terminal has changed its size. */
 export const resized = 'resized'
 
+/** Escape sequences, Escape and a character for Alt, or one character. */
+const keyWithMeta = /^(?:\u001b(?:\[[0-9;]*[A-Za-z~]|O[A-Z]|[^[O]|$)|[^])/u
+/** Without Alt: Escape is a key of its own. */
+const plainKey = /^(?:\u001b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|[^])/u
+
 /** The far side of a pseudo-terminal: keys come in, screen text goes out. */
 export class Terminal implements Input {
   readonly tty = true
@@ -20,6 +25,8 @@ export class Terminal implements Input {
   echo = true
   /** Every key is handed on at once, without waiting for a line's end. */
   immediate = false
+  /** Escape before a character means Alt. */
+  meta = true
   readonly output: Output
   readonly #screen: (text: string) => void
   #mode: 'cooked' | 'keys' = 'cooked'
@@ -154,7 +161,7 @@ export class Terminal implements Input {
         }
       })
     }
-    const key = /^(?:\u001b(?:\[[0-9;]*[A-Za-z~]|O[A-Z]|[^[O]|$)|[^])/u.exec(this.#keys)?.[0] ?? this.#keys.charAt(0)
+    const key = (this.meta ? keyWithMeta : plainKey).exec(this.#keys)?.[0] ?? this.#keys.charAt(0)
     this.#keys = this.#keys.slice(key.length)
     return key
   }

@@ -109,6 +109,25 @@ const timeout: Command = async (run) => {
   }
 }
 
+/** `stty`: the size, and whether typing shows. */
+const stty: Command = (run) => {
+  const { terminal } = run
+  if (!terminal || !run.io.in.tty)
+    throw new CommandError(
+      run.machine.userland === 'debian' ? "'standard input': Inappropriate ioctl for device" : 'standard input: Not a tty',
+    )
+  if (run.args.length === 0 || run.args[0] === '-a')
+    run.io.out.write(`speed 38400 baud; rows ${terminal.rows}; columns ${terminal.columns};\n`)
+  for (const word of run.args) {
+    if (word === 'size') run.io.out.write(`${terminal.rows} ${terminal.columns}\n`)
+    else if (word === 'echo' || word === 'sane') terminal.echo = true
+    else if (word === '-echo') terminal.echo = false
+    if (word === 'raw' || word === '-icanon' || word === 'cbreak') terminal.immediate = true
+    else if (word === '-raw' || word === 'icanon' || word === 'sane') terminal.immediate = false
+  }
+  return 0
+}
+
 const expr: Command = (run) => {
   const [a = '', operator = '', b = ''] = run.args
   const x = Number(a)
@@ -151,4 +170,5 @@ export const programCommands: Record<string, Command> = {
     return 0
   },
   reset: () => 0,
+  stty,
 }

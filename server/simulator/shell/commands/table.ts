@@ -17,6 +17,8 @@ import { findingCommands } from './finding.ts'
 import { comparingCommands } from './comparing.ts'
 import { statusCommands } from './file-status.ts'
 import { dateCommands } from './dates.ts'
+import { editorCommands } from '../screen/vi.ts'
+import { pagerCommands } from '../screen/pager.ts'
 import { textCommands } from './text.ts'
 
 const commands: ReadonlyMap<string, Command> = new Map(
@@ -31,6 +33,8 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...comparingCommands,
     ...statusCommands,
     ...dateCommands,
+    ...editorCommands,
+    ...pagerCommands,
     ...textCommands,
     ...filterCommands,
     ...systemCommands,
@@ -93,7 +97,7 @@ function directoryOf(name: string, userland: Userland): string {
 
 /** Programs that every userland has. */
 const common =
-  'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha1sum sha256sum sha512sum md5sum gzip gunzip zcat du kill mount which tar dd readlink realpath nproc expr tac rev timeout sync mktemp nl fold paste comm cmp diff'.split(
+  'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha1sum sha256sum sha512sum md5sum gzip gunzip zcat du kill mount which tar dd readlink realpath nproc expr tac rev timeout sync mktemp nl fold paste comm cmp diff stty'.split(
     ' ',
   )
 const busyboxOnly =

@@ -178,8 +178,6 @@ export const textCommands: Record<string, Command> = {
   tr,
   seq,
   yes,
-  more: cat,
-  less: cat,
   strings: cat,
   paste: cat,
   rev: perLine((line) => [...line].toReversed().join('')),
