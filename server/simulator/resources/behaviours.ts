@@ -25,6 +25,8 @@ import { ipAddress, serviceCidr } from './service-networks.ts'
 import { service } from './service.ts'
 import { mutatingPolicy, policyBinding, validatingPolicy } from './admission-policies.ts'
 import { webhookConfiguration } from './webhooks.ts'
+import { flowSchema, priorityLevel } from './flow-control.ts'
+import { runtimeClass } from './runtime-class.ts'
 import { statefulSet } from './stateful-set.ts'
 import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment } from './csi.ts'
 import { persistentVolume } from './persistent-volume.ts'
@@ -35,7 +37,6 @@ import type { KindBehaviour } from './behaviour.ts'
 import type { Resource } from './registry.ts'
 
 const NOTHING: KindBehaviour = {}
-const withGeneration: KindBehaviour = { generation: true }
 
 /** Kinds with behaviour of their own, by the table that stores them. */
 const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
@@ -73,13 +74,14 @@ const BEHAVIOURS: { readonly [table: string]: KindBehaviour } = {
   'certificates.k8s.io/v1/certificatesigningrequests': certificateRequest,
   'coordination.k8s.io/v1/leases': lease,
   'discovery.k8s.io/v1/endpointslices': endpointSlice,
-  'flowcontrol.apiserver.k8s.io/v1/flowschemas': withGeneration,
-  'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations': withGeneration,
+  'flowcontrol.apiserver.k8s.io/v1/flowschemas': flowSchema,
+  'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations': priorityLevel,
   'networking.k8s.io/v1/ingressclasses': ingressClass,
   'networking.k8s.io/v1/ingresses': ingress,
   'networking.k8s.io/v1/ipaddresses': ipAddress,
   'networking.k8s.io/v1/networkpolicies': networkPolicy,
   'networking.k8s.io/v1/servicecidrs': serviceCidr,
+  'node.k8s.io/v1/runtimeclasses': runtimeClass,
   'policy/v1/poddisruptionbudgets': podDisruptionBudget,
   'rbac.authorization.k8s.io/v1/clusterrolebindings': roleBinding,
   'rbac.authorization.k8s.io/v1/clusterroles': role,

@@ -118,6 +118,49 @@ const REFUSED: readonly (readonly [what: string, path: string, object: Fields, .
     'spec.paramRef.parameterNotFoundAction: Required value',
     'spec.validationActions: Invalid value: ["Deny","Warn"]: must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
   ],
+  [
+    'a flow of nobody to nowhere',
+    'flowcontrol.apiserver.k8s.io/v1/flowschemas',
+    {
+      spec: {
+        matchingPrecedence: 1,
+        distinguisherMethod: { type: 'ByName' },
+        rules: [{ subjects: [{ kind: 'User', group: { name: 'g' } }], nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['x'] }] }],
+      },
+    },
+    "spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1",
+    'spec.distinguisherMethod.type: Unsupported value: {"Type":"ByName"}: supported values: "ByNamespace", "ByUser"',
+    'spec.priorityLevelConfiguration.name: Required value: must reference a priority level',
+    "spec.rules[0].subjects[0].user: Required value: user is required when subject kind is 'User'",
+    "spec.rules[0].subjects[0].group: Forbidden: group is forbidden when subject kind is not 'Group'",
+    'spec.rules[0].nonResourceRules[0].nonResourceURLs[0]: Invalid value: "x": must start with slash',
+  ],
+  [
+    'a level whose hands are larger than its deck',
+    'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations',
+    { spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 4, handSize: 5 } } } } },
+    'spec.limited.limitResponse.queuing.handSize: Invalid value: 5: should not be greater than queues (4)',
+  ],
+  [
+    'a certificate for unknown uses, from a signer of no domain',
+    'certificates.k8s.io/v1/certificatesigningrequests',
+    {
+      spec: {
+        request: btoa('-----BEGIN CERTIFICATE REQUEST-----\nx\n-----END CERTIFICATE REQUEST-----\n'),
+        usages: ['signing', 'signing'],
+        signerName: 'a/b',
+      },
+    },
+    'spec.usages[1]: Duplicate value: "signing"',
+    'spec.signerName: Invalid value: "a": should be a domain with at least two segments separated by dots',
+  ],
+  [
+    'a runtime without a handler',
+    'node.k8s.io/v1/runtimeclasses',
+    { handler: '', overhead: { podFixed: { cpu: '-1' } } },
+    'handler: Required value',
+    'overhead.podFixed[cpu]: Invalid value: "-1": must be greater than or equal to 0',
+  ],
 ]
 
 describe('what a cluster’s machinery is told is refused in Kubernetes’ words', () => {
