@@ -1,3 +1,4 @@
+import { ApiError } from '../api/door.ts'
 import type { Api } from '../api/door.ts'
 import { createEventRecorder } from '../controllers/event-recorder.ts'
 import type { EventRecorder } from '../controllers/event-recorder.ts'
@@ -11,6 +12,8 @@ import { PodWorker } from './pod-worker.ts'
 import type { PodHost } from './pod-worker.ts'
 import type { KubeletPort } from './port.ts'
 import type { ContainerRuntime } from './runtime.ts'
+
+const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
 
 export interface KubeletOptions {
   readonly api: Api
@@ -94,6 +97,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
       known?.remove()
       workers.delete(uid)
       makeRoom(pod)
+      if (isMirror(pod)) restore(pod)
       return
     }
     if (known) {
@@ -104,6 +108,17 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     const node = pod.spec?.nodeName
     if (!node || !api.get('Node', undefined, node)) return
     start(pod, node).update(pod)
+  }
+  /** A static pod runs whatever becomes of its mirror: the API gets another one. */
+  const restore = ({ apiVersion, kind, metadata, spec }: Pod): void => {
+    const { name, namespace, labels, annotations, ownerReferences } = metadata
+    if (!api.get('Node', undefined, spec?.nodeName ?? '')) return
+    try {
+      api.create<'Pod'>({ apiVersion, kind, metadata: { name, namespace, labels, annotations, ownerReferences }, spec })
+    } catch (error) {
+      // Its namespace may be going, say.
+      if (!(error instanceof ApiError)) platform.report(error)
+    }
   }
   const makeRoom = (gone: Pod): void => {
     for (const worker of workers.values()) if (worker.pod.spec?.nodeName === gone.spec?.nodeName) worker.makeUse()

@@ -74,3 +74,16 @@ describe('a postStart hook', () => {
     expect(api.get('Pod', 'default', 'web')?.status).toMatchObject({ phase: 'Running', containerStatuses: [{ ready: true }] })
   })
 })
+
+describe('a static pod', () => {
+  it('has a mirror that comes back when it is deleted', async () => {
+    const { api, clock } = await living()
+    const uid = api.get('Pod', 'kube-system', 'etcd-vm-00')?.metadata.uid
+    expect(uid).toBeDefined()
+    api.delete('Pod', 'kube-system', 'etcd-vm-00', { gracePeriodSeconds: 0 })
+    await clock.advance(5000)
+    const mirror = api.get('Pod', 'kube-system', 'etcd-vm-00')
+    expect(mirror?.status?.phase).toBe('Running')
+    expect(mirror?.metadata.uid).not.toBe(uid)
+  })
+})

@@ -72,6 +72,22 @@ describe('a node takes a pod', () => {
     expect(refusal(apart(), node('a'), [apart('b')])).toEqual([])
   })
 
+  it('whose claim nobody else uses, where one pod alone may', () => {
+    const uses = (nodeName?: string): Pod =>
+      pod({ ...(nodeName ? { nodeName } : {}), volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'alone' } }] })
+    const snapshot = {
+      nodes: [node('a')],
+      pods: [uses('b')],
+      volumeNodes: [],
+      exclusiveClaims: ['alone'],
+      namespaceLabels: () => undefined,
+    }
+    expect(whyNot(uses(), node('a'), snapshot)?.reasons).toEqual([
+      'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
+    ])
+    expect(whyNot(uses(), node('a'), { ...snapshot, pods: [] })).toBeUndefined()
+  })
+
   it('while it is not cordoned', () => {
     expect(refusal(pod({}), { ...node('a'), spec: { unschedulable: true } }, [])).toEqual(['node(s) were unschedulable'])
   })

@@ -18,6 +18,8 @@ export interface Snapshot {
   readonly pods: readonly Pod[]
   /** Node selectors of the persistent volumes that the pod's claims are bound to. */
   readonly volumeNodes: readonly NodeSelector[]
+  /** Names of the pod's claims that only one pod at a time may use. */
+  readonly exclusiveClaims?: readonly string[]
   /** Nodes that reach none of the volumes that wait for the pod's claims. */
   readonly volumeless?: (node: Node) => boolean
   readonly namespaceLabels: (namespace: string) => { readonly [key: string]: string } | undefined
@@ -41,6 +43,7 @@ const filters: readonly Filter[] = [
   unattracted,
   portTaken,
   tooSmall,
+  volumeTaken,
   volumeElsewhere,
   unevenlySpread,
   againstAffinity,
@@ -167,6 +170,19 @@ function tooSmall(pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined 
     if (wanted <= has) helpless = false
   }
   return reasons.length > 0 ? { reasons, helpless } : undefined
+}
+
+/** https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes */
+function volumeTaken(pod: Pod, _node: Node, snapshot: Snapshot): Misfit | undefined {
+  const claims = snapshot.exclusiveClaims ?? []
+  if (claims.length === 0) return undefined
+  const taken = snapshot.pods.some(
+    (other) =>
+      namespaceOf(other) === namespaceOf(pod) &&
+      !isPodFinished(other) &&
+      (other.spec?.volumes ?? []).some(({ persistentVolumeClaim: claim }) => claim && claims.includes(claim.claimName)),
+  )
+  return taken ? misfit('node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode', false) : undefined
 }
 
 function volumeElsewhere(_pod: Pod, node: Node, snapshot: Snapshot): Misfit | undefined {

@@ -111,6 +111,7 @@ function schedule(api: Api, platform: Platform, record: EventRecorder, pod: Pod,
     nodes,
     pods: placed(api, pod),
     volumeNodes: volumes.selectors,
+    exclusiveClaims: exclusiveOf(api, pod),
     volumeless: (node) => volumes.unprovisioned.some((claim) => !offers(api, claim, node)),
     namespaceLabels: (name) => api.get('Namespace', undefined, name)?.metadata.labels,
   }
@@ -233,6 +234,11 @@ function offers(api: Api, claim: PersistentVolumeClaim, node: Node): boolean {
     const reachable = !required || required.nodeSelectorTerms.some((term) => termMatches(term, node))
     return reachable && isAvailableFor(volume, claim)
   })
+}
+
+function exclusiveOf(api: Api, pod: Pod): string[] {
+  const names = (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => (claim ? [claim.claimName] : []))
+  return names.filter((name) => api.get('PersistentVolumeClaim', namespaceOf(pod), name)?.spec?.accessModes?.includes('ReadWriteOncePod'))
 }
 
 function volumesOf(api: Api, pod: Pod): PodVolumes {
