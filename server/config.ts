@@ -65,7 +65,7 @@ const PRESENT_HELP = `Starts a workshop: slides, and a terminal with a Kubernete
   --host ADDRESS  listens on this address instead
   --state DIR     keeps sessions in DIR; ${DEFAULT_STATE} unless told
   --clusters simulated           everyone gets a simulated cluster (this is the default)
-  --images FOLDER                and they know the images described there (manifests/simulator/images/README.md)
+  --images FOLDER                and they know the images described there (manifests/simulator/images.md)
   --clusters kubeconfig:FOLDER   everyone gets one of the clusters whose kubeconfigs lie in FOLDER
   --clusters none                no clusters
   --json          prints one line of JSON with the addresses when ready, and nothing else on stdout

@@ -22,7 +22,7 @@ export const simulateHelp = `Starts one simulated Kubernetes cluster and keeps i
   --port PORT        the API's port on 127.0.0.1; a free one unless told
   --state FOLDER     where the cluster lives on: everything it acknowledges is written there first, and the next start
                      goes on from it, under the same address and kubeconfig
-  --images FOLDER    image descriptions of your own (*.yaml); see manifests/simulator/images/README.md
+  --images FOLDER    image descriptions of your own (*.yaml); see manifests/simulator/images.md
   --check            with --images: says whether they are right, line by line, and starts nothing
   --help             this text
 

@@ -9,6 +9,11 @@ describe('reading image descriptions', () => {
     expect(readImages(readFileSync(new URL(name, shipped), 'utf8'), name).length).toBeGreaterThan(0)
   })
 
+  it('accepts what its documentation begins with', () => {
+    const text = readFileSync(new URL('../images.md', shipped), 'utf8')
+    expect(said(/```yaml\n(names: .*?)```/s.exec(text)?.[1] ?? '')).toBe('')
+  })
+
   const good = 'names: [acme/shop]\ntags: [v1]\nsize: 9Mi\nuserland: none\n'
   const cases: readonly (readonly [string, string, string])[] = [
     [

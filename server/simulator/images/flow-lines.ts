@@ -9,6 +9,8 @@ export interface FlowLine {
   readonly rate: number
   readonly template: string
   readonly fields: Readonly<Record<string, string>>
+  /** How long such a request takes on average: each line has its own. */
+  readonly millis: number
 }
 
 /** What a program logs of the load that flows through it: the same lines as of single requests. */
@@ -19,7 +21,14 @@ export function flowLines(program: ProgramDocument, flow: Flow): readonly FlowLi
     if (kind.what === 'called') {
       const template = program.logs.failure
       if (template === undefined || !failed(status)) return []
-      return [{ rate, template, fields: { url: route, status, method, route, error: reasonOf(route, method, kind, kind.timeout ?? 5000) } }]
+      return [
+        {
+          rate,
+          millis,
+          template,
+          fields: { url: route, status, method, route, error: reasonOf(route, method, kind, kind.timeout ?? 5000) },
+        },
+      ]
     }
     return https
       .filter((http) => serves(http, method, route))
@@ -34,13 +43,11 @@ export function flowLines(program: ProgramDocument, flow: Flow): readonly FlowLi
           status,
           size: String(found?.body.length ?? 153),
           agent: 'Go-http-client/1.1',
-          millis: millis.toFixed(1),
-          seconds: (millis / 1000).toFixed(4),
           level: levelOf(Number(status)),
         }
         const client = '10.32.0.{random:4-40}'
         return [http.access, found?.log, error?.log].flatMap((template) =>
-          template === undefined ? [] : [{ rate, template: template.replaceAll('{client}', client), fields }],
+          template === undefined ? [] : [{ rate, millis, template: template.replaceAll('{client}', client), fields }],
         )
       })
   })

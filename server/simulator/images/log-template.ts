@@ -12,7 +12,7 @@ export interface TemplateValues {
  * Fills a log line's placeholders: `{time}` (RFC 3339), `{klog}`, `{clf}`, `{nginx}`, `{redis}`, `{postgres}`, `{epoch}`,
  * `{clock}`, `{sql}`,
  * `{random:1-100}`, `{decimal:0-1}`, `{one:a|b}`, `{hex:8}`, and the fields given (`{pod}`, `{node}`, `{ip}`, `{env:NAME}`, `{arg:--flag}` …;
- * `{first:arg:-text|env:TEXT}` is the first that there is). Unknown ones stay.
+ * `{first:arg:-text|env:TEXT}` is the first that there is, `{json:error}` is quoted). Unknown ones stay.
  */
 export function fillTemplate(template: string, values: TemplateValues): string {
   let used = 0
@@ -33,6 +33,7 @@ export function fillTemplate(template: string, values: TemplateValues): string {
       return options[Math.floor(next() * options.length)] ?? ''
     }
     if (name === 'hex') return Array.from({ length: Number(argument ?? 8) }, () => Math.floor(next() * 16).toString(16)).join('')
+    if (name === 'json') return JSON.stringify(values.fields[argument ?? ''] ?? '')
     if (name === 'first')
       return (
         (argument ?? '')

@@ -198,7 +198,9 @@ export class ContainerLog implements LogSource {
           const millis = this.#flowDue(segment, line, series, index)
           if (millis <= from || millis <= segment.from || millis > end) return []
           const seed = `${this.#seed}/${segment.from}/${series}`
-          const filled = fillTemplate(line.template, { millis, seed, index, fields: { ...this.#fields(), ...line.fields } })
+          const took = line.millis * (0.6 + 1.2 * noise(`${seed}/took`, index) ** 3)
+          const fields = { ...this.#fields(), ...line.fields, millis: took.toFixed(1), seconds: (took / 1000).toFixed(4) }
+          const filled = fillTemplate(line.template, { millis, seed, index, fields })
           return filled.split('\n').map((text) => ({ millis, text: `${text}\n` }))
         })
       })
