@@ -112,7 +112,8 @@ type Shell = (command: string, seconds?: number) => Promise<{ readonly code: num
 function shellIn(folder: string, environment: NodeJS.ProcessEnv): Shell {
   return (command, seconds = 90) =>
     new Promise((done) => {
-      execFile('bash', ['-c', command], { cwd: folder, env: environment, timeout: seconds * 1000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      // Bash takes a socket for its input for a remote login, and would read this machine's ~/.bashrc.
+      execFile('bash', ['--norc', '-c', command], { cwd: folder, env: environment, timeout: seconds * 1000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
         const code = error ? (typeof error.code === 'number' ? error.code : 124) : 0
         done({ code, out: stdout + stderr })
       })
