@@ -49,7 +49,7 @@ function room() {
   const seat = { open: () => Promise.reject(new Error('none')), connect: () => {}, close: () => Promise.resolve() }
   const desks = createDesks({
     classroom,
-    terminals: { seat: () => seat, find: () => undefined, close: () => Promise.resolve() },
+    terminals: { seat: () => seat, find: () => undefined, dial: () => Promise.reject(new Error('none')), close: () => Promise.resolve() },
     clusters: { lease: ({ number }) => Promise.resolve(lease(number)), close: () => Promise.resolve() },
     slidesOnly: undefined,
     metrics: { register: () => () => {}, watch: () => () => {}, samplesUrl: () => Promise.resolve(undefined) },

@@ -154,6 +154,7 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
     classroom,
     deck: liveDeck,
     terminal: (id) => terminals.find(id),
+    dial: (id, port) => terminals.dial(id, port),
     desk: (person) => desks.of(person),
     log,
   }

@@ -86,6 +86,7 @@ export function Dock(docked: Docked) {
               mostColumns={docked.mostColumns}
               onSize={(size) => docked.onSize(terminal.id, size)}
               onInput={(data) => docked.onInput(terminal.id, data)}
+              onPort={(port, path) => window.open(`/port/${terminal.id}/${port}${path}`, '_blank', 'noopener,noreferrer')}
               onKey={(event) => shortcut(event, screens.current.get(terminal.id), search)}
               onScreen={(screen) => {
                 if (screen) screens.current.set(terminal.id, screen)

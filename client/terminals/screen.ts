@@ -5,6 +5,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links'
 import { Terminal, type ITheme } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import type { ScreenChange } from '../net/screen-source.ts'
+import { portsIn } from './port-links.ts'
 
 interface ScreenOptions {
   readonly fontSize: number
@@ -14,6 +15,8 @@ interface ScreenOptions {
   readonly onInput?: (data: string) => void
   /** Returns whether the key is the page's and not the shell's. */
   readonly onKey?: (event: KeyboardEvent) => boolean
+  /** Somebody wants to see what listens on a port of the shell's own machine. @param path with its `/`; empty when none is named */
+  readonly onPort?: ((port: number, path: string) => void) | undefined
 }
 
 export interface Size {
@@ -47,7 +50,14 @@ export class Screen {
     })
     this.#terminal.loadAddon(this.#fit)
     this.#terminal.loadAddon(this.#search)
-    this.#terminal.loadAddon(new WebLinksAddon((_event, uri) => window.open(uri, '_blank', 'noopener,noreferrer')))
+    this.#terminal.loadAddon(
+      new WebLinksAddon((_event, uri) => {
+        const [port] = portsIn(uri)
+        if (port) options.onPort?.(port.port, port.path)
+        else window.open(uri, '_blank', 'noopener,noreferrer')
+      }),
+    )
+    if (options.onPort) this.#linkPorts(options.onPort)
     this.#terminal.loadAddon(new Unicode11Addon())
     this.#terminal.unicode.activeVersion = '11'
     this.#terminal.onData((data) => {
@@ -55,6 +65,21 @@ export class Screen {
     })
     this.#terminal.attachCustomKeyEventHandler((event) => !(event.type === 'keydown' && options.onKey?.(event)))
     this.#terminal.open(host)
+  }
+
+  /** `127.0.0.1:8080`, as port-forward says it, is a link to what listens there. */
+  #linkPorts(open: (port: number, path: string) => void): void {
+    this.#terminal.registerLinkProvider({
+      provideLinks: (y, found) => {
+        const text = this.#terminal.buffer.active.getLine(y - 1)?.translateToString(true) ?? ''
+        const links = portsIn(text).map(({ at, text: named, port, path }) => ({
+          range: { start: { x: at + 1, y }, end: { x: at + named.length, y } },
+          text: named,
+          activate: () => open(port, path),
+        }))
+        found(links.length > 0 ? links : undefined)
+      },
+    })
   }
 
   apply(change: ScreenChange): void {

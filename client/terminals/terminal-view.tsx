@@ -18,6 +18,8 @@ interface Viewing {
   /** Where missing, the screen is read-only. */
   readonly onInput?: ((data: string) => void) | undefined
   readonly onKey?: (event: KeyboardEvent) => boolean
+  /** Opens what listens on a port of the shell's own machine. */
+  readonly onPort?: ((port: number, path: string) => void) | undefined
   readonly onScreen?: (screen: Screen | undefined) => void
   readonly label: string
 }
@@ -75,6 +77,7 @@ function open(host: HTMLElement, now: { readonly current: Viewing }): Screen {
     readOnly: now.current.onInput === undefined,
     onInput: (data) => now.current.onInput?.(data),
     onKey: (event) => now.current.onKey?.(event) ?? false,
+    onPort: now.current.onPort,
   })
 }
 

@@ -235,6 +235,7 @@ function openSite() {
       onChange: () => () => {},
     },
     terminal: () => undefined,
+    dial: () => Promise.reject(new Error('no terminal')),
     desk: (person) => {
       desks.push(person)
       return undefined as never

@@ -14,6 +14,7 @@ import { passesOf, setCookie } from './cookies.ts'
 import { guard, type HostRules } from './guard.ts'
 import { problem, problemOf } from './problem.ts'
 import type { Room } from './room.ts'
+import { servePages } from './served-pages.ts'
 import { securityHeaders } from './security-headers.ts'
 import { decodedPath, serveImage, StaticFiles } from './static-files.ts'
 
@@ -84,6 +85,10 @@ export function createApp(options: AppOptions): Hono<Env> {
   const app = createSite(options)
   const passes = (context: Context<Env>) => passesOf(access, rules.port(), context.req.header('cookie'))
 
+  servePages(app, room, (context) => {
+    const { attendee, console } = passes(context)
+    return [attendee, console].flatMap((pass) => (pass ? [pass.person] : []))
+  })
   app.get('/', (context) => context.redirect('/join'))
   app.get('/api/session', (context) => {
     const { attendee, console, stage } = passes(context)

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Classroom } from '../classroom/classroom.ts'
 import type { PersonId, SessionId, TerminalId } from '../kernel/ids.ts'
 import type { Deck } from '../protocol/deck.ts'
@@ -43,6 +44,8 @@ export interface Room {
     onChange(listener: () => void): () => void
   }
   terminal(id: TerminalId): Terminal | undefined
+  /** Connects to a port of 127.0.0.1 as that terminal's shell would. @throws UserError 'not-found' */
+  dial(terminal: TerminalId, port: number): Promise<Duplex>
   desk(person: PersonId): Desk
   log(message: string, error?: unknown): void
 }

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Clock } from '../kernel/clock.ts'
-import { PersonId } from '../kernel/ids.ts'
+import { PersonId, type TerminalId } from '../kernel/ids.ts'
 import type { SessionEvent } from '../protocol/session-event.ts'
 import { startPty } from './pty.ts'
 import { type Sandbox, trySandbox } from './sandbox.ts'
@@ -21,6 +21,16 @@ const clock: Clock = {
     const timer = setTimeout(callback, millis)
     return () => clearTimeout(timer)
   },
+}
+
+/** Says something on a connection into a shell's network. @returns what comes back until it ends */
+async function talk(terminals: Terminals, terminal: TerminalId, port: number, text: string): Promise<string> {
+  const socket = await terminals.dial(terminal, port)
+  socket.on('error', () => {})
+  socket.write(text)
+  const chunks: Buffer[] = []
+  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
 }
 
 describe.runIf(hasBubblewrap)('a confined shell', () => {
@@ -105,6 +115,25 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     expect(await ask('cat /proc/*/cmdline | tr "\\0" " " | grep -c -e [v]itest -e [d]eckhand-test')).toMatch(/^0\s/)
     expect(await ask('ls /proc | grep -c "^[0-9]"')).toMatch(/^\d\s/)
     await seat.close()
+  })
+
+  it('can be asked for what listens in it, each shell for its own', async () => {
+    const { ask, terminal, seat } = await shell(7)
+    const other = await shell(8)
+    await ask("socat TCP-LISTEN:8080,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read -r name; echo hello $name' >/dev/null 2>&1 &")
+    await other.ask('true')
+    const said = await vi.waitFor(() =>
+      talk(terminals, terminal.id, 8080, 'ada\n').then((text) => text || Promise.reject(new Error('not yet'))),
+    )
+    expect(said).toBe('hello ada\n')
+    expect(await Promise.all(['b', 'c', 'd'].map((name) => talk(terminals, terminal.id, 8080, `${name}\n`)))).toEqual(
+      ['b', 'c', 'd'].map((name) => `hello ${name}\n`),
+    )
+    expect(await talk(terminals, terminal.id, 8081, 'x\n')).toBe('')
+    expect(await talk(terminals, other.terminal.id, 8080, 'x\n')).toBe('')
+    await seat.close()
+    await other.seat.close()
+    await expect(terminals.dial(terminal.id, 8080)).rejects.toMatchObject({ code: 'not-found' })
   })
 
   it('reaches its cluster at 127.0.0.1:6443, and nothing else', async () => {

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { access, chown, constants, copyFile, lstat, mkdir, mkdtemp, readlink, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import type { TerminalId } from '../kernel/ids.ts'
+import { portScript } from './port-socket.ts'
 import type { ShellIdentity } from './shell-files.ts'
 
 const run = promisify(execFile)
@@ -11,6 +13,8 @@ const run = promisify(execFile)
 export const INSIDE = {
   home: '/home/',
   socket: '/run/deckhand/cluster.sock',
+  portSocket: '/run/deckhand/ports.sock',
+  portScript: '/opt/deckhand/ports',
   tools: '/opt/deckhand/bin',
   api: { host: '127.0.0.1', port: 6443 },
 } as const
@@ -33,6 +37,8 @@ export type Sandbox =
       /** Programs from outside `/usr` to bind into `INSIDE.tools`. */
       readonly binds: ReadonlyMap<string, string>
       readonly relay: string
+      /** Leads to ports inside; where it is missing there is no way to them. */
+      readonly socat: string | undefined
       /** The machine's `/bin`, `/lib` …: links into `/usr`, or folders. */
       readonly roots: readonly Root[]
     }
@@ -62,11 +68,11 @@ export async function trySandbox(tools: SandboxTools, runtime: string): Promise<
   if (bubblewrap === undefined) return { state: 'missing', why: 'bubblewrap (bwrap) is not installed, so shells cannot be confined.' }
   const setpriv = process.getuid?.() === 0 ? await firstExecutable(['/usr/bin/setpriv', '/bin/setpriv']) : undefined
   const roots = await machineRoots()
-  const [binds, relay] = await bindings(tools, runtime, setpriv !== undefined)
+  const [binds, relay, socat] = await bindings(tools, runtime, setpriv !== undefined)
   const failures: unknown[] = []
   for (const dropped of setpriv === undefined ? [undefined] : [setpriv, undefined]) {
     for (const disableUserns of [true, false]) {
-      const sandbox: Sandbox = { state: 'works', bubblewrap, disableUserns, setpriv: dropped, binds, relay, roots }
+      const sandbox: Sandbox = { state: 'works', bubblewrap, disableUserns, setpriv: dropped, binds, relay, socat, roots }
       try {
         await attempt(sandbox, runtime)
         return sandbox
@@ -102,6 +108,8 @@ export interface SandboxSeat {
   readonly home: string
   /** The unix socket that leads to the cluster. */
   readonly socket: string | undefined
+  /** The unix socket that leads to its ports. */
+  readonly portSocket?: string | undefined
   readonly identity: ShellIdentity
 }
 
@@ -115,6 +123,7 @@ export async function confined(
   const etc = join(seat.folder, 'etc')
   const user = shellUser(sandbox, seat.number)
   await writeAccounts(etc, seat.identity)
+  if (sandbox.socat !== undefined) await writeFile(join(etc, 'ports'), portScript(sandbox.socat, INSIDE.portSocket))
   // One for each shell: another one may be reading its own.
   const argsFile = join(etc, `bwrap-${randomUUID()}`)
   await writeFile(argsFile, bubblewrapArguments(sandbox, seat, etc, environment, await readableOf(ETC_FILES)).join('\0'))
@@ -168,6 +177,9 @@ export function bubblewrapArguments(
     ],
     ...[...sandbox.binds].flatMap(([name, path]) => ['--ro-bind', path, `${INSIDE.tools}/${name}`]),
     ...(seat.socket === undefined ? [] : ['--bind', seat.socket, INSIDE.socket]),
+    ...(seat.portSocket === undefined || sandbox.socat === undefined
+      ? []
+      : ['--bind', seat.portSocket, INSIDE.portSocket, '--ro-bind', join(etc, 'ports'), INSIDE.portScript]),
     // The root itself is in memory: nothing may be put there.
     ...['--bind', seat.home, home, '--remount-ro', '/', '--chdir', home, '--clearenv'],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
@@ -175,14 +187,19 @@ export function bubblewrapArguments(
 }
 
 /**
- * Runs inside before the shell: limits, then the relay from 127.0.0.1:6443 to the socket, then the shell in its place.
+ * Runs inside before the shell: limits, the relay from 127.0.0.1:6443 to the socket, the way to ports, then the shell in its place.
  * Processes count per user: a user of one's own gets few, one shared with everything else of the server's user more.
  */
-export function startScript(sandbox: Extract<Sandbox, { state: 'works' }>): string {
+export function startScript(sandbox: Extract<Sandbox, { state: 'works' }>, terminal: TerminalId): string {
   const processes = sandbox.setpriv === undefined ? 4096 : 512
   return [
     `ulimit -c 0 -u ${processes} -f 1048576 -n 4096 -v 16777216 2>/dev/null`,
     `(trap '' INT QUIT TSTP HUP; exec ${sandbox.relay}) </dev/null >/dev/null 2>&1 &`,
+    ...(sandbox.socat === undefined
+      ? []
+      : [
+          `(trap '' INT QUIT TSTP HUP; exec ${sandbox.socat} UNIX-CONNECT:${INSIDE.portSocket} "EXEC:/bin/bash ${INSIDE.portScript} listen ${terminal}") </dev/null >/dev/null 2>&1 &`,
+        ]),
     'exec /bin/bash -i',
   ].join('\n')
 }
@@ -232,7 +249,11 @@ async function machineRoots(): Promise<Root[]> {
 const NODE_RELAY = `const n=require('net');n.createServer(c=>{const s=n.connect('${INSIDE.socket}');c.on('error',()=>s.destroy());s.on('error',()=>c.destroy());c.pipe(s);s.pipe(c)}).listen(${INSIDE.api.port},'${INSIDE.api.host}')`
 
 /** Which programs to bind in, and the command that relays. A program in `/usr` is there anyhow. */
-async function bindings(tools: SandboxTools, runtime: string, dropsUser: boolean): Promise<[Map<string, string>, string]> {
+async function bindings(
+  tools: SandboxTools,
+  runtime: string,
+  dropsUser: boolean,
+): Promise<[Map<string, string>, string, string | undefined]> {
   const binds = new Map<string, string>()
   const bind = async (name: string, path: string): Promise<string> => {
     const real = await realpath(path)
@@ -245,9 +266,9 @@ async function bindings(tools: SandboxTools, runtime: string, dropsUser: boolean
   const { host, port } = INSIDE.api
   if (tools.socat !== undefined) {
     const socat = await bind('socat', tools.socat)
-    return [binds, `${socat} TCP-LISTEN:${port},bind=${host},reuseaddr,fork,max-children=200 UNIX-CONNECT:${INSIDE.socket}`]
+    return [binds, `${socat} TCP-LISTEN:${port},bind=${host},reuseaddr,fork,max-children=200 UNIX-CONNECT:${INSIDE.socket}`, socat]
   }
-  return [binds, `${await bind('deckhand-relay', process.execPath)} -e "${NODE_RELAY}"`]
+  return [binds, `${await bind('deckhand-relay', process.execPath)} -e "${NODE_RELAY}"`, undefined]
 }
 
 async function copied(from: string, to: string): Promise<string> {

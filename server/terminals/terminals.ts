@@ -1,11 +1,13 @@
 import { constants } from 'node:fs'
 import { access, chmod, chown, mkdir } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../kernel/clock.ts'
 import { type PersonId, TerminalId } from '../kernel/ids.ts'
 import { UserError } from '../kernel/user-error.ts'
 import type { SessionEvent } from '../protocol/session-event.ts'
 import { type Address, type ClusterSocket, openClusterSocket } from './cluster-socket.ts'
+import { openPortSocket, type PortSocket } from './port-socket.ts'
 import type { StartPty } from './pty.ts'
 import { confined, INSIDE, type Sandbox, shellUser, startScript } from './sandbox.ts'
 import { createHome, removeHome, shellEnvironment, type ShellIdentity, writeKubeconfig } from './shell-files.ts'
@@ -61,6 +63,8 @@ export interface Terminals {
   /** @param cluster the person's cluster, when it is ready; a rejection leaves the shells without one */
   seat(owner: SeatOwner, cluster: Promise<ReachableCluster>): TerminalSeat
   find(id: TerminalId): Terminal | undefined
+  /** Connects to a port of 127.0.0.1 as that terminal's shell would. @throws UserError 'not-found' */
+  dial(id: TerminalId, port: number): Promise<Socket>
   close(): Promise<void>
 }
 
@@ -69,10 +73,12 @@ interface Place {
   readonly home: string
   readonly user: number | undefined
   readonly socket: ClusterSocket
+  readonly ports: PortSocket
 }
 
 export function createTerminals(deps: TerminalsDeps): Terminals {
   const open = new Map<TerminalId, Terminal>()
+  const ways = new WeakMap<Terminal, PortSocket>()
   const seats = new Set<TerminalSeat>()
   const editor = findEditor()
 
@@ -92,17 +98,17 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
     const openTerminal = async (size: Size): Promise<Terminal> => {
       place ??= preparePlace(deps, owner, identity, () => cluster)
       const made = await place
-      const { home, folder, user, socket } = made
+      const { home, folder, user, socket, ports } = made
       // Once for each cluster: afterwards the kubeconfig is the person's own, with the namespace they chose.
       introduced ??= introduce(deps, made, cluster)
       await Promise.race([introduced, new Promise<void>((resolve) => void deps.clock.after(CLUSTER_WAIT_MILLIS, resolve))])
-      const seatPlace = { folder, home, number: owner.number, socket: socket.path, identity }
-      const command = await shellCommand(deps, seatPlace, await editor)
+      const seatPlace = { folder, home, number: owner.number, socket: socket.path, portSocket: ports.path, identity }
+      const count = ++opened
+      const id = TerminalId.parse(`t-${number}-${count}`)
+      const command = await shellCommand(deps, seatPlace, await editor, id)
       if (closed) throw new UserError('not-found', 'The workshop has ended.')
       const pty = deps.startPty({ ...command, cwd: user === undefined ? home : '/', ...size })
-      opened++
-      const id = TerminalId.parse(`t-${number}-${opened}`)
-      deps.onEvent({ type: 'terminal.opened', person: owner.person, terminal: id, title: `Terminal ${opened}`, ...size })
+      deps.onEvent({ type: 'terminal.opened', person: owner.person, terminal: id, title: `Terminal ${count}`, ...size })
       const terminal: Terminal = new Terminal({
         clock: deps.clock,
         id,
@@ -116,6 +122,7 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
           open.delete(id)
         },
       })
+      ways.set(terminal, ports)
       mine.add(terminal)
       open.set(id, terminal)
       return terminal
@@ -148,6 +155,7 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
         const made = await place?.catch(() => undefined)
         if (!made) return
         await made.socket.close()
+        await made.ports.close()
         await removeHome(made.folder)
       },
     }
@@ -158,6 +166,13 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
   return {
     seat,
     find: (id) => open.get(id),
+    async dial(id, port) {
+      const terminal = open.get(id)
+      const ports = terminal && ways.get(terminal)
+      if (!ports) throw new UserError('not-found', 'That terminal is not there any more.')
+      // Shells that are not confined listen on this machine itself.
+      return deps.sandbox.state === 'works' ? ports.dial(id, port) : connect({ host: '127.0.0.1', port })
+    },
     async close() {
       await Promise.all([...seats].map((each) => each.close()))
     },
@@ -181,7 +196,8 @@ async function preparePlace(
   }
   await createHome(home, { identity, labFolder: deps.labFolder, owner: user })
   const socket = await openClusterSocket(join(folder, 'cluster.sock'), async () => (await cluster()).api, user)
-  return { folder, home, user, socket }
+  const ports = await openPortSocket(join(folder, 'ports.sock'), user)
+  return { folder, home, user, socket, ports }
 }
 
 /** Tells kubectl of a cluster, once it is there. */
@@ -194,14 +210,15 @@ async function introduce(deps: TerminalsDeps, { home, user }: Place, cluster: Pr
 
 async function shellCommand(
   deps: TerminalsDeps,
-  seat: { folder: string; home: string; number: number; socket: string; identity: ShellIdentity },
+  seat: { folder: string; home: string; number: number; socket: string; portSocket: string; identity: ShellIdentity },
   editor: string | undefined,
+  terminal: TerminalId,
 ): Promise<{ file: string; args: readonly string[]; env: Record<string, string> }> {
   const system = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin']
   if (deps.sandbox.state === 'works') {
     const tools = deps.kubectl?.startsWith('/usr/') ? [INSIDE.tools, dirname(deps.kubectl)] : [INSIDE.tools]
     const environment = shellEnvironment(INSIDE.home + seat.identity.user, [...tools, ...system], seat.identity, editor)
-    const { file, args } = await confined(deps.sandbox, seat, environment, ['/bin/bash', '-c', startScript(deps.sandbox)])
+    const { file, args } = await confined(deps.sandbox, seat, environment, ['/bin/bash', '-c', startScript(deps.sandbox, terminal)])
     return { file, args, env: {} }
   }
   const path = [...(deps.kubectl === undefined ? [] : [dirname(deps.kubectl)]), ...system]
