@@ -7,6 +7,7 @@ import { validateJobSpec } from './job-validation.ts'
 import { subdomain } from './names.ts'
 import { defaultTemplate } from './templates.ts'
 import { timeZoneComplaint } from './time-zones.ts'
+import { templateWarnings } from './pod-warnings.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { CronJob, JobSpec } from './kinds.ts'
@@ -46,7 +47,7 @@ export const cronJob: KindBehaviour = {
       errors.push(invalid('metadata.name', metadata.name, `must be no more than ${NAME_LENGTH} characters`))
     return errors
   },
-  warnings: (object, old) => (old ? [] : nameWarnings(object)),
+  warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old, 'spec.jobTemplate.spec.template')],
 }
 
 function validateSchedule(schedule: string): FieldError[] {

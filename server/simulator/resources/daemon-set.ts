@@ -4,6 +4,7 @@ import { intOrPercentValue, notMoreThanAll, positiveIntOrPercent } from './int-o
 import { selects, validateSelector } from './label-selector.ts'
 import { immutable } from './metadata.ts'
 import { defaultTemplate, mismatch, selectsEverything, validateForever, validateTemplate } from './templates.ts'
+import { templateWarnings } from './pod-warnings.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { DaemonSet } from './kinds.ts'
@@ -51,6 +52,7 @@ export const daemonSet: KindBehaviour = {
       ...atLeastZero('spec.revisionHistoryLimit', spec?.revisionHistoryLimit),
     ]
   },
+  warnings: (object, old) => templateWarnings(object, old, 'spec.template'),
   validateUpdate: (object, old) => immutable('spec.selector', specOf(object)?.['selector'], specOf(old)?.['selector']),
   validateStatus(object) {
     const status = (object as unknown as DaemonSet).status

@@ -6,6 +6,7 @@ import { selects, validateSelector } from './label-selector.ts'
 import { immutable } from './metadata.ts'
 import { label } from './names.ts'
 import { defaultTemplate, mismatch } from './templates.ts'
+import { templateWarnings } from './pod-warnings.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { Job } from './kinds.ts'
@@ -82,7 +83,7 @@ export const job: KindBehaviour = {
   },
   validateUpdate: (object, old) => validateJobUpdate(object as unknown as Job, old as unknown as Job),
   fields: (object) => ({ 'status.successful': String((object as unknown as Job).status?.succeeded ?? 0) }),
-  warnings: (object) => nameWarnings(object),
+  warnings: (object, old) => [...nameWarnings(object), ...templateWarnings(object, old, 'spec.template')],
 }
 
 /** What is said of a name that pods' names are made of. */

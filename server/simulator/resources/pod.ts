@@ -3,6 +3,7 @@ import { child, children, ensure, text } from './draft.ts'
 import { defaultPodSpec, defaultRequests } from './pod-defaults.ts'
 import { validatePod } from './pod-rules.ts'
 import { validatePodUpdate } from './pod-update.ts'
+import { podWarnings } from './pod-warnings.ts'
 import type { KindBehaviour, Surroundings } from './behaviour.ts'
 import type { Pod } from './kinds.ts'
 import type { Draft, JsonObject } from './object.ts'
@@ -56,6 +57,8 @@ export const pod: KindBehaviour = {
   },
   validate: (object, _around, old) => validatePod(object as unknown as Pod, old !== undefined),
   validateUpdate: (object, old) => validatePodUpdate(object as unknown as Pod, old as unknown as Pod),
+  // Few people change pods, and machines often.
+  warnings: (object, old) => (old ? [] : podWarnings(object as unknown as Pod)),
   fields(object) {
     const { spec, status } = object as unknown as Pod
     return {

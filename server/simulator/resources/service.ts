@@ -2,6 +2,7 @@ import { child, children, draftOf, ensure, setDefaults, text } from './draft.ts'
 import { invalid } from './field-error.ts'
 import { label } from './names.ts'
 import { dropDependent, keepAllocated, normalizeAddresses } from './service-transition.ts'
+import { serviceWarnings } from './service-warnings.ts'
 import { validateAddresses, validateService, validateServiceUpdate } from './service-validation.ts'
 import { ApiError } from '../api/door.ts'
 import { invalidObject } from '../api/errors.ts'
@@ -49,8 +50,11 @@ export const service: KindBehaviour = {
     // What may not change at all is not allocated anew first.
     if (changes.length === 0) allocate(draft, around)
   },
-  validate: (object) => validateService(object as unknown as Service),
-  validateUpdate: (object, old) => validateServiceUpdate((object as unknown as Service).spec ?? {}, (old as unknown as Service).spec ?? {}),
+  validate(object, _around, old) {
+    const changes = old ? validateServiceUpdate((object as unknown as Service).spec ?? {}, (old as unknown as Service).spec ?? {}) : []
+    return [...changes, ...validateService(object as unknown as Service)]
+  },
+  warnings: (object) => serviceWarnings(object as unknown as Service),
   fields: (object) => ({
     'spec.clusterIP': (object as unknown as Service).spec?.clusterIP ?? '',
     'spec.type': (object as unknown as Service).spec?.type ?? '',

@@ -5,6 +5,7 @@ import { immutable } from './metadata.ts'
 import { label } from './names.ts'
 import { notMoreThanReplicas } from './replica-status.ts'
 import { defaultTemplate, validateForever, validateSelectorAndTemplate, validateTemplate } from './templates.ts'
+import { templateWarnings } from './pod-warnings.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { PodTemplateSpec, StatefulSet } from './kinds.ts'
@@ -65,10 +66,12 @@ export const statefulSet: KindBehaviour = {
               .join(', ')} and '${CHANGEABLE.at(-1) ?? ''}' are forbidden`,
           ),
         ],
-  warnings: (object) =>
-    ((object as unknown as StatefulSet).spec?.revisionHistoryLimit ?? 0) < 0
+  warnings: (object, old) => [
+    ...templateWarnings(object, old, 'spec.template'),
+    ...(((object as unknown as StatefulSet).spec?.revisionHistoryLimit ?? 0) < 0
       ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
-      : [],
+      : []),
+  ],
   validateStatus(object) {
     const status = (object as unknown as StatefulSet).status
     const ready = status?.readyReplicas ?? 0

@@ -7,6 +7,7 @@ import { immutable } from './metadata.ts'
 import { defaultPodSpec } from './pod-defaults.ts'
 import { notMoreThanReplicas } from './replica-status.ts'
 import { defaultTemplate, validateForever, validateSelectorAndTemplate, validateTemplate } from './templates.ts'
+import { templateWarnings } from './pod-warnings.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { Deployment, PodTemplate, PodTemplateSpec, ReplicaSet, ReplicationController } from './kinds.ts'
@@ -43,7 +44,7 @@ export const deployment: KindBehaviour = {
     return errors
   },
   validateUpdate: (object, old) => immutable('spec.selector', specOf(object)?.['selector'], specOf(old)?.['selector']),
-  warnings: (object) => nameWarnings(object),
+  warnings: (object, old) => [...nameWarnings(object), ...templateWarnings(object, old, 'spec.template')],
   validateStatus(object) {
     const status = (object as unknown as Deployment).status ?? {}
     const counts = ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas'] as const
@@ -108,7 +109,7 @@ export const replicaSet: KindBehaviour = {
     ]
   },
   validateUpdate: (object, old) => immutable('spec.selector', specOf(object)?.['selector'], specOf(old)?.['selector']),
-  warnings: (object) => nameWarnings(object),
+  warnings: (object, old) => [...nameWarnings(object), ...templateWarnings(object, old, 'spec.template')],
   fields: (object) => ({ 'status.replicas': String((object as unknown as ReplicaSet).status?.replicas ?? 0) }),
 }
 
@@ -136,6 +137,7 @@ export const replicationController: KindBehaviour = {
       errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
     return [...errors, ...validateTemplate(spec.template), ...validateForever(spec.template, 'ReplicationController')]
   },
+  warnings: (object, old) => templateWarnings(object, old, 'spec.template'),
   fields: (object) => ({ 'status.replicas': String((object as unknown as ReplicationController).status?.replicas ?? 0) }),
 }
 
@@ -147,4 +149,5 @@ export const podTemplate: KindBehaviour = {
       defaultPodSpec(ensure(ensure(draft, 'template'), 'spec'))
   },
   validate: (object) => validateTemplate((object as unknown as PodTemplate).template, 'template'),
+  warnings: (object, old) => templateWarnings(object, old, 'template'),
 }
