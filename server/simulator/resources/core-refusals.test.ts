@@ -129,7 +129,7 @@ const REFUSED: readonly (readonly [what: string, path: string, object: Fields, .
     'a driver without a volume',
     'v1/persistentvolumes',
     volume('csi', { driver: 'D_x', volumeHandle: '' }),
-    expect.stringMatching(/^spec\.csi\.driver: Invalid value: "D_x": a lowercase RFC 1123 subdomain/) as unknown as string,
+    expect.stringMatching(/^spec\.csi\.driver: Invalid value: "D_x": a lowercase RFC 1123 subdomain/),
     'spec.csi.volumeHandle: Required value',
   ],
   [
@@ -179,9 +179,7 @@ const REFUSED: readonly (readonly [what: string, path: string, object: Fields, .
         ownerReferences: ['a', 'b'].map((name) => ({ apiVersion: 'v1', kind: 'Pod', name, uid: name, controller: true })),
       },
     },
-    expect.stringContaining(
-      'Only one reference can have Controller set to true. Found "true" in references for a and b',
-    ) as unknown as string,
+    expect.stringContaining('Only one reference can have Controller set to true. Found "true" in references for a and b'),
   ],
 ]
 
