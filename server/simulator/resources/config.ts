@@ -116,7 +116,8 @@ export const namespace: KindBehaviour = {
     if (!finalizers.includes('kubernetes')) spec['finalizers'] = [...finalizers, 'kubernetes']
     draft['status'] = { phase: 'Active' }
     const meta = ensure(draft, 'metadata')
-    ensure(meta, 'labels')['kubernetes.io/metadata.name'] = meta['name']
+    // One without a name is refused in a moment.
+    if (meta['name'] !== undefined) ensure(meta, 'labels')['kubernetes.io/metadata.name'] = meta['name']
   },
   prepareUpdate(draft, old) {
     const meta = ensure(draft, 'metadata')

@@ -9,6 +9,12 @@ beforeEach(startTestApi)
 /** What is sent, and every cause of its refusal, in order. */
 const REFUSED: readonly (readonly [what: string, path: string, object: Fields, ...causes: string[]])[] = [
   [
+    'a namespace without a name',
+    'v1/namespaces',
+    { metadata: { name: undefined } },
+    'metadata.name: Required value: name or generateName is required',
+  ],
+  [
     'a negative user',
     'v1/pods',
     pod({}, { securityContext: { runAsUser: -1 } }),
