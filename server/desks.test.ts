@@ -42,6 +42,7 @@ function room() {
       api: { host: '127.0.0.1', port: 1 },
       kubeconfigFor: () => '',
       prometheus: { state: () => ({ state: 'absent' }), onChange: () => () => {} },
+      client: nobody,
       onLost: (listener) => (losses.set(name, listener), () => {}),
       release: () => Promise.resolve(),
     }

@@ -61,6 +61,7 @@ function leaseOf(access: ClusterAccess, released: () => void): ClusterLease {
     api: access.api,
     kubeconfigFor: (at) => access.kubeconfigFor(at),
     prometheus,
+    client,
     release() {
       prometheus.stop()
       client.close()

@@ -19,6 +19,8 @@ export interface ClusterLease {
   /** The kubeconfig (YAML, no references to files) for a client that reaches the API at `at`; names in certificates still hold there. */
   kubeconfigFor(at: Address): string
   readonly prometheus: PrometheusSource
+  /** The cluster's API, asked with its owner's credentials. */
+  readonly client: ClusterApi
   /** Calls `listener`, with a sentence for people, when the cluster is gone though nobody released it. Only simulated ones tell. @returns ends it */
   /** Under which name its metrics are kept, when it is not its id: a past that was lived through at once is a series of its own. */
   readonly samples?: string
@@ -32,6 +34,16 @@ export interface ClusterLease {
   readonly goBack?: () => Promise<ClusterLease>
   readonly onLost?: (listener: (why: string) => void) => () => void
   release(): Promise<void>
+}
+
+/** A cluster's API, for what the server itself wants to know. */
+export interface ClusterApi {
+  /** @returns the JSON answer, not yet checked @throws when there is none */
+  getJson(path: string, parameters?: URLSearchParams): Promise<{ readonly status: number; readonly body: unknown }>
+  /** @throws when there is no answer, or more than 32 MiB of it */
+  getText(path: string, parameters?: URLSearchParams): Promise<{ readonly status: number; readonly text: string }>
+  /** Reads an answer without end, line by line. @returns its status once it ends @throws when it cannot be had, or is aborted */
+  follow(path: string, parameters: URLSearchParams, onLine: (line: string) => void, signal: AbortSignal): Promise<number>
 }
 
 /** Lends clusters. */

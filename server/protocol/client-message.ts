@@ -53,6 +53,9 @@ export const ClientMessage = z.discriminatedUnion('type', [
     stepSeconds: z.int().min(1).max(3600),
   }),
   z.strictObject({ type: z.literal('chart.unwatch'), chart: ChartId }),
+  /** Looks at how a check of the deck stands. */
+  z.strictObject({ type: z.literal('check.watch'), block: BlockId }),
+  z.strictObject({ type: z.literal('check.unwatch'), block: BlockId }),
 ])
 export type ClientMessage = z.infer<typeof ClientMessage>
 

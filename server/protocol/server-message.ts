@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PersonId, SessionId, TerminalId } from '../kernel/ids.ts'
+import { BlockId, PersonId, SessionId, TerminalId } from '../kernel/ids.ts'
 import { ChartId } from './client-message.ts'
 import { LoggedEvent } from './session-event.ts'
 
@@ -27,6 +27,14 @@ export const ChartState = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('failed'), why: z.string() }),
 ])
 export type ChartState = z.infer<typeof ChartState>
+
+/** How a check stands in this person's cluster. */
+export const CheckState = z.strictObject({
+  met: z.boolean(),
+  /** In the check's order: what is wanted, in words, and what there is instead. */
+  conditions: z.array(z.strictObject({ met: z.boolean(), say: z.string(), found: z.string().optional() })),
+})
+export type CheckState = z.infer<typeof CheckState>
 
 /** Whether this person has a cluster and may open terminals. */
 export const ClusterNotice = z.discriminatedUnion('state', [
@@ -78,6 +86,7 @@ export const ServerMessage = z.discriminatedUnion('type', [
   /** History before `offset` is gone: clear the screen, output goes on from there. */
   z.strictObject({ type: z.literal('terminal.reset'), terminal: TerminalId, offset: z.int().min(0) }),
   z.strictObject({ type: z.literal('chart'), chart: ChartId, chartState: ChartState }),
+  z.strictObject({ type: z.literal('check'), block: BlockId, checkState: CheckState }),
   /** Something this page asked for did not work; shown to the person. */
   z.strictObject({ type: z.literal('problem'), code: z.string(), say: z.string() }),
 ])

@@ -3,6 +3,8 @@ import { Emitter } from '../../kernel/events.ts'
 import { ClusterId } from '../../kernel/ids.ts'
 import { UserError } from '../../kernel/user-error.ts'
 import type { ClusterLease, ClusterProvider, PrometheusSource, PrometheusState } from '../lease.ts'
+import { createApiClient } from '../api-client.ts'
+import type { ApiClient } from '../api-client.ts'
 import { simulatedKubeconfig } from './kubeconfig.ts'
 import { targetsOf } from './scrape-listener.ts'
 import { startSimulatorWorker } from './worker.ts'
@@ -29,6 +31,7 @@ interface Running {
   readonly opened: Awaited<ReturnType<SimulatorWorker['open']>>['opened']
   readonly changed: Emitter<void>
   readonly lost: Emitter<string>
+  client: ApiClient | undefined
   /** How often it was fast-forwarded. */
   journeys: number
   prometheus: PrometheusState
@@ -75,11 +78,22 @@ export function createSimulatedProvider({ worker: entry, report, images, nodes =
       id,
       Array.from({ length: nodes }, (_, node) => `${name}-${twoDigits(node)}`),
     )
-    const cluster: Running = { id, number, thread, opened, changed: new Emitter(), lost: new Emitter(), journeys: 0, prometheus }
+    const cluster: Running = {
+      id,
+      number,
+      thread,
+      opened,
+      changed: new Emitter(),
+      lost: new Emitter(),
+      client: undefined,
+      journeys: 0,
+      prometheus,
+    }
     running.set(id, cluster)
     return cluster
   }
-  const close = async ({ id, thread }: Running) => {
+  const close = async ({ id, thread, client }: Running) => {
+    client?.close()
     if (running.delete(id)) await thread.close(id)
   }
   const warmUp = (number: number) => {
@@ -138,6 +152,7 @@ function leaseOf(cluster: Running, release: () => Promise<void>, before?: Cluste
     simulated: true,
     nodes: opened.nodes,
     api: { host: '127.0.0.1', port: opened.port },
+    client: (cluster.client ??= clientOf(opened)),
     kubeconfigFor: (at) => simulatedKubeconfig(opened, at),
     prometheus,
     samples,
@@ -157,6 +172,17 @@ function leaseOf(cluster: Running, release: () => Promise<void>, before?: Cluste
     release,
   }
   return leaseOfNow
+}
+
+function clientOf({ port, token, certificateAuthority }: Running['opened']): ApiClient {
+  return createApiClient({
+    api: { host: '127.0.0.1', port },
+    serverName: 'localhost',
+    basePath: '',
+    certificateAuthority: Buffer.from(certificateAuthority),
+    insecure: false,
+    user: { token },
+  })
 }
 
 function cannotTravel(cause: unknown): never {
