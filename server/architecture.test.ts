@@ -29,6 +29,7 @@ const SERVER_FEATURES = [
   'clusters/simulated',
   'terminals',
   'metrics',
+  'checks',
   'classroom',
   'recordings',
   'rehearsal',
@@ -90,6 +91,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'unbash': ['server/deck/commands.ts', 'server/simulator/shell/parser.ts'],
   'reveal.js': ['client/slides/reveal.ts'],
   '@xterm/*': ['client/terminals/screen.ts'],
+  'pbf': ['server/metrics/remote-write.ts'],
+  'snappyjs': ['server/metrics/remote-write.ts'],
   'uplot': ['client/charts/plot.ts'],
 }
 

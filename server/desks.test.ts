@@ -26,6 +26,13 @@ describe('a desk whose cluster is gone', () => {
   })
 })
 
+/** Nobody asks it anything here. */
+const nobody = {
+  getJson: () => Promise.reject(new Error('asked')),
+  getText: () => Promise.reject(new Error('asked')),
+  follow: () => Promise.reject(new Error('asked')),
+}
+
 function room() {
   const clock = new ManualClock()
   const store = { append: () => {} }

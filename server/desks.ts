@@ -1,10 +1,14 @@
+import type { QueryFacts } from './checks/verdict.ts'
+import { watchCheck } from './checks/watch-check.ts'
+import type { CheckedCluster } from './checks/watch-check.ts'
 import type { Classroom, Person } from './classroom/classroom.ts'
 import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
 import type { ChartRequest, Desk } from './http/room.ts'
 import { Emitter } from './kernel/events.ts'
-import type { PersonId } from './kernel/ids.ts'
+import type { BlockId, PersonId } from './kernel/ids.ts'
 import { UserError, wordsFor } from './kernel/user-error.ts'
-import type { ChartState, ClusterNotice } from './protocol/server-message.ts'
+import type { CheckBlock } from './protocol/blocks.ts'
+import type { ChartState, CheckState, ClusterNotice } from './protocol/server-message.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Terminal } from './terminals/terminal.ts'
 import type { Terminals, TerminalSeat } from './terminals/terminals.ts'
@@ -51,6 +55,15 @@ export function createDesks(deps: DesksDeps): Desks {
   }
 }
 
+interface SharedCheck {
+  readonly listeners: Set<(state: CheckState) => void>
+  last: CheckState | undefined
+  end: () => void
+}
+
+/** What a check asks of a query: its last value. */
+const newest = { rangeSeconds: 60, stepSeconds: 15 }
+
 class PersonDesk implements Desk {
   readonly #deps: DesksDeps
   readonly #person: Person
@@ -65,6 +78,7 @@ class PersonDesk implements Desk {
   /** Begins what is drawn anew, once its cluster has its metrics under another name. */
   readonly #charts = new Set<(lease: ClusterLease) => void>()
   #travels = false
+  readonly #checks = new Map<BlockId, SharedCheck>()
   /** The terminal opened ahead of the page, until the page asks for its first one. */
   #first: Promise<Terminal> | undefined
 
@@ -131,6 +145,43 @@ class PersonDesk implements Desk {
     }
   }
 
+  watchCheck(check: CheckBlock, listener: (state: CheckState) => void): () => void {
+    const shared = this.#checks.get(check.id) ?? this.#beginCheck(check)
+    shared.listeners.add(listener)
+    if (shared.last) listener(shared.last)
+    return () => {
+      shared.listeners.delete(listener)
+      if (shared.listeners.size > 0 || this.#checks.get(check.id) !== shared) return
+      this.#checks.delete(check.id)
+      shared.end()
+    }
+  }
+
+  /** One evaluation for all of this person's pages. */
+  #beginCheck(check: CheckBlock): SharedCheck {
+    const { classroom, metrics } = this.#deps
+    const shared: SharedCheck = { listeners: new Set(), last: undefined, end: () => {} }
+    this.#checks.set(check.id, shared)
+    let over = false
+    shared.end = () => void (over = true)
+    const hear = (state: CheckState) => {
+      shared.last = state
+      if (state.met) classroom.passed(this.#person.id, check.id)
+      for (const listener of shared.listeners) listener(state)
+    }
+    const begin = (lease: ClusterLease): void => {
+      if (over) return
+      const query: CheckedCluster['query'] = (text, tell) =>
+        metrics.watch(asWatched(lease), { query: text, ...newest }, (state) => tell(factsOf(state)))
+      shared.end = watchCheck({ api: lease.client, query }, check, hear)
+    }
+    this.#lease.then(begin, (error: unknown) => {
+      const say = 'You have a cluster.'
+      if (!over) hear({ met: false, conditions: check.conditions.map(() => ({ met: false, say, found: wordsFor(error) })) })
+    })
+    return shared
+  }
+
   async fastForward(minutes: number): Promise<void> {
     const { metrics } = this.#deps
     await this.#travel(async (lease) => {
@@ -169,6 +220,7 @@ class PersonDesk implements Desk {
 
   async close(): Promise<void> {
     this.#unregister()
+    for (const { end } of this.#checks.values()) end()
     await this.#seat.close()
     await this.#ready?.release()
   }
@@ -223,6 +275,18 @@ class PersonDesk implements Desk {
 
 function asWatched(lease: ClusterLease): { readonly id: string; readonly prometheus: ClusterLease['prometheus'] } {
   return { id: lease.samples ?? lease.id, prometheus: lease.prometheus }
+}
+
+function factsOf(state: ChartState): QueryFacts {
+  switch (state.state) {
+    case 'data':
+      return { values: state.series.flatMap(({ values }) => values.findLast((value) => value !== null) ?? []) }
+    case 'empty':
+      return { values: [] }
+    case 'waiting':
+    case 'failed':
+      return { why: state.why }
+  }
 }
 
 function ready({ name, simulated, goBack }: ClusterLease): Extract<ClusterNotice, { state: 'ready' }> {

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { Agent, request } from 'node:https'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
+import { applyFolder } from './cluster.test-support.ts'
 import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
 import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
 import { systemClock } from './main.ts'
@@ -69,36 +68,3 @@ describe.skipIf(binary === undefined)('a cluster that is fast-forwarded under a 
       })
     })
 })
-
-async function applyFolder(lease: ClusterLease, folder: string): Promise<void> {
-  const root = resolve(import.meta.dirname, '..', folder)
-  for (const name of (await readdir(root)).toSorted()) {
-    for (const document of parseAllDocuments(await readFile(join(root, name), 'utf8'))) await create(lease, document.toJS() as Manifest)
-  }
-}
-
-interface Manifest {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly metadata: { readonly namespace?: string }
-}
-
-async function create(lease: ClusterLease, object: Manifest): Promise<void> {
-  const { clusters, users } = parse(lease.kubeconfigFor(lease.api)) as {
-    clusters: { cluster: { 'server': string; 'certificate-authority-data': string } }[]
-    users: { user: { token: string } }[]
-  }
-  const { apiVersion, kind, metadata } = object
-  const base = apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`
-  const scope = metadata.namespace === undefined ? '' : `namespaces/${metadata.namespace}/`
-  const plural = kind.endsWith('s') ? `${kind}es` : `${kind}s`
-  const url = `${clusters[0]?.cluster.server ?? ''}/${base}/${scope}${plural.toLowerCase()}`
-  const agent = new Agent({ ca: Buffer.from(clusters[0]?.cluster['certificate-authority-data'] ?? '', 'base64') })
-  const headers = { 'authorization': `Bearer ${users[0]?.user.token ?? ''}`, 'content-type': 'application/json' }
-  await new Promise<void>((done, failed) => {
-    const asked = request(url, { method: 'POST', agent, headers }, (response) => {
-      response.resume().on('end', () => ((response.statusCode ?? 500) < 300 ? done() : failed(new Error(`${url}: ${response.statusCode}`))))
-    })
-    asked.on('error', failed).end(JSON.stringify(object))
-  })
-}

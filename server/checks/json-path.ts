@@ -18,7 +18,7 @@ const tokens: readonly { readonly pattern: RegExp; readonly step: (found: RegExp
     step: ([, path = '', double, single, bare]) => ({ take: 'fitting', path: parsePath(path), equals: double ?? single ?? bare ?? '' }),
   },
   // A dot in a name is escaped, as in labels.
-  { pattern: /^\.?((?:[\w-]|\\.)+)/, step: ([, name = '']) => ({ take: 'field', name: name.replaceAll(/\\(.)/g, '$1') }) },
+  { pattern: /^\.?((?:[\w/-]|\\.)+)/, step: ([, name = '']) => ({ take: 'field', name: name.replaceAll(/\\(.)/g, '$1') }) },
 ]
 
 /** @throws SyntaxError that says from where it cannot be read */

@@ -1,9 +1,10 @@
 import type { Clock } from '../kernel/clock.ts'
-import { PersonId, type SessionId, type SlideId } from '../kernel/ids.ts'
+import { type BlockId, PersonId, type SessionId, type SlideId } from '../kernel/ids.ts'
 import { UserError } from '../kernel/user-error.ts'
 import type { Dock, LoggedEvent, Position, SessionEvent } from '../protocol/session-event.ts'
 import { RECORDING_VERSION } from '../protocol/session-event.ts'
 import type { SessionState } from '../protocol/session-state.ts'
+import { runKey } from '../protocol/session-state.ts'
 import { type EventStore, SessionLog } from './session-log.ts'
 import { type Onlooker, visibleTo } from './visibility.ts'
 
@@ -55,6 +56,11 @@ export class Classroom {
   /** Writes down what happened elsewhere (terminals, runs). */
   record(event: SessionEvent): void {
     this.#log.append(event)
+  }
+
+  /** A check was met in this person's cluster; only the first time is worth noting. */
+  passed(person: PersonId, block: BlockId): void {
+    if (!this.state.passed.has(runKey(person, block))) this.#log.append({ type: 'check.passed', person, block })
   }
 
   person(id: PersonId): Person | undefined {

@@ -1,14 +1,17 @@
-import type { PersonId, TerminalId } from '../kernel/ids.ts'
+import type { BlockId, PersonId, TerminalId } from '../kernel/ids.ts'
 import type { Budget } from '../kernel/budget.ts'
 import { Lifetime } from '../kernel/lifetime.ts'
 import { UserError, wordsFor } from '../kernel/user-error.ts'
 import { type ClientMessage, parseClientMessage } from '../protocol/client-message.ts'
-import type { Page, ServerMessage } from '../protocol/server-message.ts'
+import type { Block } from '../protocol/deck.ts'
+import type { CheckState, Page, ServerMessage } from '../protocol/server-message.ts'
 import type { Attachment, Terminal } from '../terminals/terminal.ts'
 import type { Room } from './room.ts'
 
 /** The charts that one page may look at: more than any slide shows. */
 const MAX_CHARTS = 40
+/** Of checks, too: each holds watches of the cluster. */
+const MAX_CHECKS = 10
 
 /** What a stage may not ask for: it shows the presenter's terminal, and whoever holds its link must not type into it. */
 const NOT_FROM_STAGE: ReadonlySet<ClientMessage['type']> = new Set(['terminal.open', 'terminal.close', 'terminal.input', 'run', 'run.stop'])
@@ -44,6 +47,7 @@ export class Connection {
   readonly #lifetime = new Lifetime()
   readonly #attachments = new Map<TerminalId, Attachment>()
   readonly #charts = new Map<string, () => void>()
+  readonly #checks = new Map<BlockId, () => void>()
 
   constructor(room: Room, visitor: Visitor, wire: Wire, stageSizes: StageSizes, asking: Budget) {
     this.#room = room
@@ -129,6 +133,8 @@ export class Connection {
     for (const id of [...this.#attachments.keys()]) this.#detach(id)
     for (const stop of this.#charts.values()) stop()
     this.#charts.clear()
+    for (const stop of this.#checks.values()) stop()
+    this.#checks.clear()
     void this.#lifetime.close().catch((error: unknown) => this.#room.log('A connection did not end cleanly.', error))
   }
 
@@ -175,6 +181,12 @@ export class Connection {
       case 'chart.unwatch':
         this.#charts.get(message.chart)?.()
         this.#charts.delete(message.chart)
+        return
+      case 'check.watch':
+        return this.#watchCheck(message.block)
+      case 'check.unwatch':
+        this.#checks.get(message.block)?.()
+        this.#checks.delete(message.block)
         return
     }
   }
@@ -229,9 +241,23 @@ export class Connection {
     terminal.resize(columns, rows)
   }
 
+  #watchCheck(block: BlockId): void {
+    const found = this.#blocks().find(({ id }) => id === block)
+    if (found?.kind !== 'check') throw new UserError('not-found', 'That check is not in this deck (any more). Reload the page.')
+    this.#checks.get(block)?.()
+    this.#checks.delete(block)
+    if (this.#checks.size >= MAX_CHECKS)
+      throw new UserError('too-many', `This page looks at ${MAX_CHECKS} checks already, which is the most it can.`)
+    const tell = (checkState: CheckState) => this.#wire.send({ type: 'check', block, checkState })
+    this.#checks.set(block, this.#room.desk(this.#owner).watchCheck(found, tell))
+  }
+
+  #blocks(): readonly Block[] {
+    return this.#room.deck.for(this.#owner).slides.flatMap((slide) => slide.blocks)
+  }
+
   #run({ terminal, block }: Extract<ClientMessage, { type: 'run' }>): void {
-    const deck = this.#room.deck.for(this.#owner)
-    const found = deck.slides.flatMap((slide) => slide.blocks).find(({ id }) => id === block)
+    const found = this.#blocks().find(({ id }) => id === block)
     if (found?.kind !== 'command') throw new UserError('not-found', 'That block is not in this deck (any more). Reload the page.')
     this.#terminal(terminal).run(block, found.commands)
   }

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Classroom } from '../classroom/classroom.ts'
 import type { PersonId, SessionId, TerminalId } from '../kernel/ids.ts'
+import type { CheckBlock } from '../protocol/blocks.ts'
 import type { Deck } from '../protocol/deck.ts'
-import type { ChartState, ClusterNotice } from '../protocol/server-message.ts'
+import type { ChartState, CheckState, ClusterNotice } from '../protocol/server-message.ts'
 import type { Terminal } from '../terminals/terminal.ts'
 
 /** What a page asks of Prometheus. */
@@ -23,6 +24,8 @@ export interface Desk {
   goBack(): Promise<void>
   /** @throws UserError when there can be no (more) terminal */
   openTerminal(size: { readonly columns: number; readonly rows: number }): Promise<Terminal>
+  /** Tells how a check stands in this cluster, at first and whenever that changes. @returns ends the watching */
+  watchCheck(check: CheckBlock, listener: (state: CheckState) => void): () => void
   /** @returns ends the watching */
   watchChart(request: ChartRequest, listener: (state: ChartState) => void): () => void
 }

@@ -69,6 +69,8 @@ export const SessionEvent = z.discriminatedUnion('type', [
     block: BlockId.optional(),
     index: z.int().min(0).optional(),
   }),
+  /** A check of the deck was met in this person's cluster, for the first time. */
+  z.strictObject({ type: z.literal('check.passed'), person: PersonId, block: BlockId }),
   z.strictObject({ type: z.literal('run.started'), person: PersonId, terminal: TerminalId, block: BlockId }),
   z.strictObject({
     type: z.literal('run.ended'),

@@ -38,6 +38,8 @@ export interface SessionState {
   readonly terminals: ReadonlyMap<TerminalId, TerminalState>
   /** Keyed by `runKey(person, block)`. */
   readonly runs: ReadonlyMap<string, RunState>
+  /** Checks that were met once, keyed as runs are. */
+  readonly passed: ReadonlySet<string>
 }
 
 export const emptySession: SessionState = {
@@ -50,6 +52,7 @@ export const emptySession: SessionState = {
   people: new Map(),
   terminals: new Map(),
   runs: new Map(),
+  passed: new Set(),
 }
 
 export const runKey = (person: PersonId, block: BlockId): string => `${person}/${block}`
@@ -93,6 +96,8 @@ export function reduceSession(state: SessionState, { seq, event }: LoggedEvent):
       return setRun(next, runKey(event.person, event.block), { state: 'running', terminal: event.terminal, index: event.index ?? 0 })
     case 'command.finished':
       return next
+    case 'check.passed':
+      return { ...next, passed: new Set(state.passed).add(runKey(event.person, event.block)) }
     case 'run.started':
       return setRun(next, runKey(event.person, event.block), { state: 'running', terminal: event.terminal, index: 0 })
     case 'run.ended': {
