@@ -9,7 +9,7 @@ import type { HttpFacts, QueryFacts, Verdict } from './verdict.ts'
 export interface CheckedCluster {
   readonly api: ClusterApi
   /** Tells the newest values of a query, at first and whenever they change. @returns ends it */
-  query(query: string, listener: (facts: QueryFacts) => void): () => void
+  readonly query: (query: string, listener: (facts: QueryFacts) => void) => () => void
 }
 
 const askEveryMillis = 2000
