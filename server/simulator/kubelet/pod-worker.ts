@@ -369,6 +369,8 @@ export class PodWorker {
   }
 
   #report(): void {
+    // It ended without ever having run here: there is nothing to add.
+    if (isPodFinished(this.#pod) && this.#containers.size === 0) return
     if (this.#gone || (isPodFinished(this.#pod) && !isDeleting(this.#pod))) {
       if (this.#gone || !(this.#ephemeralRunning() || this.#unsettled())) return
     }
