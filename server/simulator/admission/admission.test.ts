@@ -163,6 +163,56 @@ describe('a validating admission policy', () => {
   })
 })
 
+describe('a validating admission policy with parameters', () => {
+  const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['*'], resources: ['deployments'] }
+  const begin = (binding: JsonObject, validation: JsonObject, policySpec: JsonObject = {}) => {
+    const spec = {
+      matchConstraints: { resourceRules: [rule] },
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      validations: [validation],
+      ...policySpec,
+    }
+    operations.create(operations.registry.ofKind('ValidatingAdmissionPolicy'), undefined, { metadata: { name: 'p' }, spec })
+    operations.create(operations.registry.ofKind('ValidatingAdmissionPolicyBinding'), undefined, {
+      metadata: { name: 'b' },
+      spec: { policyName: 'p', validationActions: ['Deny'], ...binding },
+    })
+  }
+  const limit = (name: string, most: string, labels: JsonObject = {}) =>
+    operations.create(operations.registry.ofKind('ConfigMap'), 'default', { metadata: { name, labels }, data: { most } })
+  const most = {
+    expression: 'object == null || object.spec.replicas <= int(params.data.most)',
+    messageExpression: '"at most " + params.data.most',
+  }
+
+  it('is handed the one that its binding names', () => {
+    begin({ paramRef: { name: 'limits', parameterNotFoundAction: 'Deny' } }, most)
+    expect(() => make('Deployment', 'web', deployment(1))).toThrow(
+      "with binding 'b' denied request: failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction",
+    )
+    limit('limits', '3')
+    expect(make('Deployment', 'web', deployment(3)).metadata.name).toBe('web')
+    expect(() => make('Deployment', 'more', deployment(4))).toThrow("with binding 'b' denied request: at most 3")
+  })
+
+  it('judges with each of those that its binding selects, and with none where that is allowed', () => {
+    begin({ paramRef: { selector: { matchLabels: { a: 'b' } }, parameterNotFoundAction: 'Allow' } }, most)
+    expect(make('Deployment', 'any', deployment(9)).metadata.name).toBe('any')
+    limit('wide', '9', { a: 'b' })
+    limit('narrow', '2', { a: 'b' })
+    expect(() => make('Deployment', 'web', deployment(5))).toThrow('at most 2')
+  })
+
+  it('judges deletions by people, and knows who they are', () => {
+    begin({}, { expression: 'request.operation != "DELETE" || (request.userInfo.username == "ann" && oldObject != null)' })
+    make('Deployment', 'web', deployment(1))
+    const resource = operations.registry.ofKind('Deployment')
+    const user = (name: string) => ({ user: { name, groups: ['system:authenticated'] } })
+    expect(() => operations.delete(resource, 'default', 'web', user('bob'))).toThrow('denied request: failed expression')
+    expect(operations.delete(resource, 'default', 'web', user('ann')).gone).toBe(true)
+  })
+})
+
 it('lets only one priority class be the default', () => {
   const priority = (name: string) =>
     operations.create(operations.registry.ofKind('PriorityClass'), undefined, { metadata: { name }, value: 1, globalDefault: true })

@@ -4,10 +4,12 @@ import { evaluatePolicy } from '../custom/cel.ts'
 import { selects } from '../resources/label-selector.ts'
 import type { LabelSelector } from '../resources/kinds.ts'
 import type { JsonObject, JsonValue } from '../resources/object.ts'
-import type { AdmissionRequest } from './request.ts'
+import { ParamError, paramsFor } from './policy-params.ts'
+import type { ParamKind, ParamRef } from './policy-params.ts'
+import type { PolicyRequest } from './request.ts'
 
 /**
- * Policies that a cluster's owner writes in CEL. Parameters and the authorizer are not there.
+ * Policies that a cluster's owner writes in CEL. The authorizer is not there.
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 
@@ -38,6 +40,7 @@ interface Policy {
   readonly metadata: { readonly name?: string }
   readonly spec?: {
     readonly failurePolicy?: string
+    readonly paramKind?: ParamKind
     readonly matchConstraints?: MatchResources
     readonly matchConditions?: readonly Named[]
     readonly variables?: readonly Named[]
@@ -46,7 +49,12 @@ interface Policy {
 }
 interface Binding {
   readonly metadata: { readonly name?: string }
-  readonly spec?: { readonly policyName?: string; readonly matchResources?: MatchResources; readonly validationActions?: readonly string[] }
+  readonly spec?: {
+    readonly policyName?: string
+    readonly matchResources?: MatchResources
+    readonly paramRef?: ParamRef
+    readonly validationActions?: readonly string[]
+  }
 }
 type Variables = { [name: string]: JsonValue | undefined }
 
@@ -54,7 +62,7 @@ const GROUP = 'admissionregistration.k8s.io'
 const CODES: { readonly [reason: string]: number } = { Unauthorized: 401, Forbidden: 403, Invalid: 422, RequestEntityTooLarge: 413 }
 
 /** @throws ApiError when a policy denies the request */
-export function admitPolicies(request: AdmissionRequest): void {
+export function admitPolicies(request: PolicyRequest): void {
   // Nothing may lock the door that leads to its own key.
   if (request.resource.group === GROUP) return
   const bindings = request.stored(`${GROUP}/v1/validatingadmissionpolicybindings`) as unknown as readonly Binding[]
@@ -64,12 +72,25 @@ export function admitPolicies(request: AdmissionRequest): void {
     const policy = policies.find(({ metadata }) => metadata.name === binding.spec?.policyName)
     if (!policy?.spec || !matches(policy.spec.matchConstraints, request, false) || !matches(binding.spec?.matchResources, request, true))
       continue
-    judge(policy, binding, request)
+    for (const params of usableParams(policy, binding, request)) judge(policy, binding, request, params)
   }
 }
 
-function judge(policy: Policy, binding: Binding, request: AdmissionRequest): void {
-  const variables = variablesOf(request)
+const whoOf = (policy: Policy, binding: Binding) =>
+  `ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}'`
+
+function usableParams(policy: Policy, binding: Binding, request: PolicyRequest): ReturnType<typeof paramsFor> {
+  try {
+    return paramsFor(policy.spec?.paramKind, binding.spec?.paramRef, request)
+  } catch (error) {
+    if (!(error instanceof ParamError)) throw error
+    if (policy.spec?.failurePolicy === 'Ignore') return []
+    throw denial(request, `${whoOf(policy, binding)} denied request: failed to configure binding: ${error.message}`, 'Invalid')
+  }
+}
+
+function judge(policy: Policy, binding: Binding, request: PolicyRequest, params: JsonObject | undefined): void {
+  const variables = { ...variablesOf(request), params: params ?? null }
   const strict = policy.spec?.failurePolicy !== 'Ignore'
   for (const { expression } of policy.spec?.matchConditions ?? []) {
     const verdict = evaluate(expression, variables)
@@ -85,7 +106,7 @@ function judge(policy: Policy, binding: Binding, request: AdmissionRequest): voi
   for (const validation of policy.spec?.validations ?? []) {
     const words = failure(validation, given, strict)
     if (words === undefined) continue
-    const who = `ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}'`
+    const who = whoOf(policy, binding)
     if (actions.includes('Warn')) request.warn(`Validation failed for ${who}: ${words}`)
     if (actions.includes('Deny')) throw denial(request, `${who} denied request: ${words}`, validation.reason ?? 'Invalid')
   }
@@ -127,40 +148,52 @@ function failure({ expression, message, messageExpression }: Validation, variabl
   return message?.trim() || `failed expression: ${expression.trim()}`
 }
 
-function denial(request: AdmissionRequest, words: string, reason: string): ApiError {
+function denial(request: PolicyRequest, words: string, reason: string): ApiError {
   const { message, details } = forbidden(request.resource, request.name, words, { causes: [{ message: words }] })
   return new ApiError(CODES[reason] ?? 422, reason, message, details)
 }
 
-function variablesOf({ operation, resource, namespace, name, object, old, around }: AdmissionRequest): Variables {
+function variablesOf({ operation, resource, namespace, name, object, old, around, user, dryRun }: PolicyRequest): Variables {
   const { group, version, kind } = resource
+  const kinds = { kind: { group, version, kind }, resource: { group, version, resource: resource.resource } }
   return {
-    object,
+    object: object ?? null,
     oldObject: old ?? null,
-    params: null,
     namespaceObject:
       namespace === undefined ? null : ((around.get('Namespace', undefined, namespace) ?? null) as unknown as JsonObject | null),
     request: {
-      kind: { group, version, kind },
-      resource: { group, version, resource: resource.resource },
+      ...kinds,
+      requestKind: kinds.kind,
+      requestResource: kinds.resource,
+      subResource: '',
+      requestSubResource: '',
       name,
       namespace: namespace ?? '',
       operation: operation.toUpperCase(),
+      userInfo: {
+        username: user?.name ?? 'system:kube-controller-manager',
+        uid: user?.uid ?? '',
+        groups: [...(user?.groups ?? ['system:authenticated'])],
+        extra: { ...user?.extra },
+      },
+      dryRun,
     },
     variables: {},
   }
 }
 
 /** @param empty whether no rules at all mean everything */
-function matches(match: MatchResources | undefined, request: AdmissionRequest, empty: boolean): boolean {
-  const { namespace, object, around } = request
+function matches(match: MatchResources | undefined, request: PolicyRequest, empty: boolean): boolean {
+  const { namespace, around } = request
+  // What is deleted is matched as it was.
+  const metadata = (request.object ?? request.old)?.metadata
   const rules = match?.resourceRules ?? []
   if (rules.length === 0 ? !empty : !rules.some((rule) => covers(rule, request))) return false
   if (match?.excludeResourceRules?.some((rule) => covers(rule, request))) return false
-  if (match?.objectSelector && !selects(match.objectSelector, object.metadata.labels)) return false
+  if (match?.objectSelector && !selects(match.objectSelector, metadata?.labels)) return false
   const space =
     request.resource.table === 'v1/namespaces'
-      ? object.metadata.labels
+      ? metadata?.labels
       : namespace === undefined
         ? undefined
         : around.get('Namespace', undefined, namespace)?.metadata.labels
@@ -173,7 +206,7 @@ function matches(match: MatchResources | undefined, request: AdmissionRequest, e
 
 function covers(
   { apiGroups, apiVersions, operations, resources, resourceNames }: ResourceRule,
-  { operation, resource, name }: AdmissionRequest,
+  { operation, resource, name }: PolicyRequest,
 ): boolean {
   const has = (list: readonly string[] | undefined, value: string) => list?.includes('*') === true || list?.includes(value) === true
   const named = has(resources, resource.resource) || resources?.includes('*/*') === true

@@ -1,11 +1,14 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import { admit, mutate } from '../admission/admission.ts'
+import { admitPolicies } from '../admission/validating-policy.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
 import { DecodeError, decode } from '../resources/decode.ts'
 import { draftOf, ensure, finished, same, text } from '../resources/draft.ts'
 import { validateMetadata, validateMetadataUpdate } from '../resources/metadata.ts'
 import { subdomain } from '../resources/names.ts'
 import { alreadyExists, badRequest, conflict, forbidden, invalidObject, MODIFIED, notFound } from './errors.ts'
+import type { PolicyRequest } from '../admission/request.ts'
+import type { User } from './call.ts'
 import type { Platform } from '../platform.ts'
 import { mergePodPart, validatePodPart } from '../resources/pod-parts.ts'
 import type { Part, Surroundings } from '../resources/behaviour.ts'
@@ -26,6 +29,8 @@ export interface WriteOptions {
   /** Strict: unknown fields refuse; Warn: they are given to `warn`; Ignore: nothing. */
   readonly validation?: 'Strict' | 'Warn' | 'Ignore'
   readonly warn?: (warning: string) => void
+  /** Who writes; undefined for what runs inside the cluster. */
+  readonly user?: User
   /** What an object that cannot be decoded is refused with, other than by its kind; `why` is in Go's words. */
   readonly undecodable?: (why: string) => ApiError
   /** Refuses what the writer may not write, before anything is validated. @throws ApiError */
@@ -162,17 +167,22 @@ export class Operations implements Surroundings {
     options: WriteOptions,
   ): readonly ResourceQuota[] {
     const { namespace, name = '' } = object.metadata
-    return admit({
-      operation,
-      resource,
-      namespace,
-      name,
-      object,
-      ...(old && { old }),
+    return admit({ operation, resource, namespace, name, object, ...(old && { old }), ...this.#judged(options) })
+  }
+
+  /** What policies may look at, besides the object. */
+  #judged(options: WriteOptions): Pick<PolicyRequest, 'around' | 'stored' | 'kindOf' | 'user' | 'dryRun' | 'warn'> {
+    return {
       around: this,
       stored: (table) => this.store.list(table),
+      kindOf: (apiVersion, kind) => {
+        const found = this.registry.all().find((resource) => resource.groupVersion === apiVersion && resource.kind === kind)
+        return found && this.registry.storageOf(found)
+      },
+      user: options.user,
+      dryRun: options.dryRun === true,
       warn: (warning) => options.warn?.(warning),
-    })
+    }
   }
 
   /** Notes what the object that is about to be stored uses of its namespace's quotas. */
@@ -185,7 +195,7 @@ export class Operations implements Surroundings {
     resource: Resource,
     namespace: string | undefined,
     name: string,
-    options: DeleteOptions & { readonly dryRun?: boolean } = {},
+    options: DeleteOptions & Pick<WriteOptions, 'dryRun' | 'user' | 'warn'> = {},
   ): Deleted {
     const old = this.store.get(resource.table, namespace, name)
     if (!old) throw notFound(resource, name)
@@ -193,6 +203,7 @@ export class Operations implements Surroundings {
     if (resource.table === 'v1/namespaces' && ['default', 'kube-system', 'kube-public'].includes(name)) {
       throw forbidden(resource, name, 'this namespace may not be deleted')
     }
+    if (options.user) admitPolicies({ operation: 'delete', resource, namespace, name, old, ...this.#judged(options) })
     const grace = behaviourOf(resource).grace?.(old, options.gracePeriodSeconds) ?? 0
     const finalizers = [
       ...new Set([

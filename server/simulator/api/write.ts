@@ -253,10 +253,17 @@ export class Writer {
       })
     const guard = (object: StoredObject, old: StoredObject | undefined) =>
       this.#auth.checkEscalation(call.user, this.#storage(call), object, old)
-    return { dryRun, validation, warn: (warning) => call.warnings.push(warning), guard, ...(operation === 'Update' && { manage }) }
+    return {
+      dryRun,
+      validation,
+      user: call.user,
+      warn: (warning) => call.warnings.push(warning),
+      guard,
+      ...(operation === 'Update' && { manage }),
+    }
   }
 
-  #deleteOptions(call: Call): DeleteOptions & { readonly dryRun: boolean } {
+  #deleteOptions(call: Call): DeleteOptions & Pick<WriteOptions, 'dryRun' | 'user' | 'warn'> {
     const text = textOf(call)
     const sent = text === '' ? {} : parseJson(text, (why) => badRequest(`couldn't get version/kind; json parse error: ${why}`))
     const body = isObject(sent) ? sent : {}
@@ -271,6 +278,8 @@ export class Writer {
       ...((policy === 'Foreground' || policy === 'Background' || policy === 'Orphan') && { propagationPolicy: policy }),
       preconditions: { ...textField(preconditions, 'uid'), ...textField(preconditions, 'resourceVersion') },
       dryRun: checkDryRun(dryRun, 'DeleteOptions'),
+      user: call.user,
+      warn: (warning) => call.warnings.push(warning),
     }
   }
 }
