@@ -39,6 +39,7 @@ export interface KubeListener {
 
 /** The most that a request's body may hold. Source: k8s.io/apiserver/pkg/server/config.go, MaxRequestBodyBytes */
 const mostBody = 3 * 1024 * 1024
+const mostHeader = 1024 * 1024
 /** What goes through to a server in the cluster is that server's to bound; here it is held in memory. */
 const mostProxied = 64 * 1024 * 1024
 /** A watch whose client reads too slowly is hung up on; it lists again. */
@@ -63,6 +64,8 @@ export async function listenKube(options: KubeListenerOptions): Promise<KubeList
     key: options.key,
     cert: options.certificate,
     keepAliveTimeout: 95_000,
+    // As much as Go's servers take; Node's take 16 KiB, which long selectors outgrow.
+    maxHeaderSize: mostHeader,
     // Whoever shows a certificate that is not ours is told so in a Status, rather than hung up on.
     ...(options.certificateAuthority !== undefined && { ca: options.certificateAuthority, requestCert: true, rejectUnauthorized: false }),
   })
@@ -73,8 +76,9 @@ export async function listenKube(options: KubeListenerOptions): Promise<KubeList
     socket.on('error', () => socket.destroy())
     answerUpgrade(api, request, socket, head, upgrades, report)
   })
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+  server.on('clientError', (error: Error & { readonly code?: string }, socket) => {
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`)
     else socket.destroy()
   })
   await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,6 @@
 import { startSigning } from './api/auth-certificates.ts'
 import { startSecretTokens } from './api/auth-secret-tokens.ts'
+import { startCustomServices } from './controllers/custom-services.ts'
 import { componentStatuses, localServices } from './api/local-services.ts'
 import { bootstrap } from './controllers/bootstrap.ts'
 import { startControllers } from './controllers/start.ts'
@@ -91,6 +92,7 @@ export function startEngine({ options, data, platform, operations, past }: Clust
   const stops = [
     startControllers(api, platform, { certificateAuthority: options.certificateAuthority, podMetrics: podMetricsOf(handler) }),
     startScheduler(api, platform),
+    startCustomServices(api, platform),
     startSecretTokens(api, platform, handler.auth, options.certificateAuthority),
     ...(options.signCertificate ? [startSigning(operations, handler.auth, options.signCertificate)] : []),
   ]
