@@ -56,6 +56,11 @@ describe('the listener of a simulated cluster', () => {
     expect((await ask('/api/%E0%A4%A')).status).toBe(400)
   })
 
+  it('takes a selector that is longer than 16 KB', async () => {
+    listener.serve(api({}))
+    expect((await ask(`/api?labelSelector=${'a'.repeat(20_000)}`)).status).toBe(200)
+  })
+
   it('refuses a body over 3 MB with a Status, and goes on', async () => {
     listener.serve(api({}))
     const answer = await ask('/api', { method: 'POST', body: 'x'.repeat(3 * 1024 * 1024 + 1) })
