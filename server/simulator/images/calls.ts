@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
-import type { NetworkView } from '../network/view.ts'
+import type { HttpReply, NetworkView } from '../network/view.ts'
 
 /** Where a URL leads. */
 export interface Target {
@@ -23,6 +23,7 @@ export interface CallResult {
   /** `200`, `refused`, `timeout`, `no such host` … */
   readonly status: string
   readonly millis: number
+  readonly reply?: HttpReply
   /** The address that the name stood for. */
   readonly ip?: string
 }
@@ -63,7 +64,7 @@ export async function call(
     const ip = found.addresses[0] ?? ''
     const sent = { secure: target.secure, method, host: target.host, path: target.path, headers, body: '' }
     const exchange = await network.request(ip, target.port, sent)
-    if (exchange.result === 'answered') return result(String(exchange.reply.status))
+    if (exchange.result === 'answered') return { ...result(String(exchange.reply.status)), reply: exchange.reply }
     return exchange.result === 'timeout' ? late : { ...result(exchange.result), ip }
   }
   const first = await Promise.race([made(), late])

@@ -16,6 +16,7 @@ import { commandLine, givenFields } from './environment.ts'
 import { execSession, exitStatus, startFailure } from './exec.ts'
 import { runHook } from './hook-command.ts'
 import { appMetrics } from './app-metrics.ts'
+import { configured } from './configured.ts'
 import { settingsOf } from './conditions.ts'
 import { flowLines } from './flow-lines.ts'
 import { Ledger } from './ledger.ts'
@@ -76,6 +77,8 @@ export class SimulatedContainer implements RuntimeContainer {
   #startedAt = 0
   #leave = () => {}
   readonly #ledger: Ledger
+  /** What its configuration keeps it from starting with. */
+  readonly #broken: { readonly message: string; readonly code: number } | undefined
   readonly #says: readonly string[]
   /** `env:NAME` and `arg:--flag`, for templates. */
   readonly #given: Readonly<Record<string, string>>
@@ -111,7 +114,10 @@ export class SimulatedContainer implements RuntimeContainer {
     })
     const program = programOf(image.document, this.argv, this.machine)
     const settings = program && settingsOf(program, this.#env)
-    this.#program = settings?.program
+    const made =
+      settings && configured(settings.program, { files: this.machine.files, argv: this.argv, resolves: (name) => this.#resolves(name) })
+    this.#program = made && ('program' in made ? made.program : settings.program)
+    this.#broken = made && 'message' in made ? made : undefined
     this.#says = settings?.says ?? []
     this.#model = usageModel(seed, this.#program, this.argv, this.#coresLimit)
     this.#ledger = new Ledger(past?.ledger)
@@ -239,9 +245,11 @@ export class SimulatedContainer implements RuntimeContainer {
       parent ??= process
     }
     for (const line of this.#says) this.logs.say(line)
-    const missing = program.needs.find(
-      ({ env, file }) => (env && !env.some((name) => this.#env[name])) || (file !== undefined && !this.machine.files.stat(file)),
-    )
+    const missing =
+      this.#broken ??
+      program.needs.find(
+        ({ env, file }) => (env && !env.some((name) => this.#env[name])) || (file !== undefined && !this.machine.files.stat(file)),
+      )
     if (missing) {
       this.logs.begin(undefined)
       this.#after(120, () => {
@@ -249,6 +257,11 @@ export class SimulatedContainer implements RuntimeContainer {
         this.#finish(missing.code)
       })
     } else if (program.ends) this.#after(Math.max(program.ends.millis - this.#age(), 0), () => this.#finish(program.ends?.code ?? 0))
+  }
+
+  #resolves(host: string): boolean {
+    const { status, metadata } = this.config.pod
+    return status?.podIP === undefined || 'ip' in this.#host.network.resolve(status.podIP, metadata.namespace ?? 'default', host)
   }
 
   /** How long it has run: 0 but for a container that began before its cluster was forked. */

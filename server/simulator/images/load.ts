@@ -169,6 +169,11 @@ function spread(
       millis += called.millis * each.share * each.times
       let bad = 0
       for (const [name, share] of called.shares) if (failed(name)) bad += share
+      if (route?.proxy) {
+        for (const [name, share] of called.shares) add(name === 'timeout' ? '504' : /^\d/.test(name) ? name : '502', left * share)
+        left = 0
+        continue
+      }
       if (each.failure === 'ignore') continue
       const lost = left * each.share * (1 - (1 - bad) ** each.times)
       add(String(each.failure), lost)

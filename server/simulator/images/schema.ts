@@ -68,6 +68,8 @@ const Route = z.strictObject({
   errors: z.array(RouteError).default([]),
   /** A log line for each request, e.g. `{level} {status} {millis}`. */
   log: z.string().optional(),
+  /** Answers with what its (only) call answered. */
+  proxy: z.boolean().default(false),
   /** Answers with the program's own metrics (`metrics:` of the program). */
   metrics: z.boolean().default(false),
   /** Again and again it is ill for a while: every so many seconds, so many seconds long. */
@@ -192,6 +194,18 @@ const Program = z.strictObject({
         .refine((need) => need.env !== undefined || need.file !== undefined, 'expected env or file'),
     )
     .default([]),
+  /** A file that it reads when it starts: nginx's says what it serves, and with a wrong one none of them starts. */
+  config: z
+    .strictObject({
+      format: z.enum(['nginx', 'corefile', 'yaml']),
+      file: z.string().startsWith('/'),
+      /** The flag that names another file. */
+      flag: z.string().optional(),
+      /** Of `yaml`: what it says about a wrong one, with {error} and {file}. */
+      message: z.string().optional(),
+      code: z.int().min(1).max(255).default(1),
+    })
+    .optional(),
   /** It ends by itself. */
   ends: z.strictObject({ millis: z.number().min(0), code: z.int().min(0).max(255) }).optional(),
   listens: z.array(Listener).default([]),

@@ -90,6 +90,12 @@ function ownFailure({ clock, random, startedAt, metrics }: Serving, route: Route
   return error && { status: error.status, body: error.body }
 }
 
+/** Where a proxy sends a path: a target with a path of its own replaces what the location matched. */
+function passed(to: string, matched: string, path: string): string {
+  const own = /^https?:\/\/[^/]+(\/.*)$/.exec(to)?.[1]
+  return own === undefined ? to + path : to + path.slice(matched.length).replace(own.endsWith('/') ? /^\// : '', '')
+}
+
 /** Makes the route's calls, one after the other, until one fails that must not. */
 async function upstream(serving: Serving, route: RouteDocument, request: HttpRequest): Promise<Decided> {
   const { random, clock, network, ledger, logs, program } = serving
@@ -98,8 +104,18 @@ async function upstream(serving: Serving, route: RouteDocument, request: HttpReq
   for (const each of route.calls) {
     if (random() >= each.share) continue
     for (let time = 0; time < each.times; time++) {
-      const result = await call(network, clock, { url: each.to, method: each.method, timeout: each.timeout, headers })
+      const path = route.proxy ? passed(each.to, route.path, request.path) : each.to
+      const result = await call(network, clock, {
+        url: path,
+        method: route.proxy ? request.method : each.method,
+        timeout: each.timeout,
+        headers,
+      })
       ledger.count({ what: 'called', method: each.method, route: each.to.split('?')[0] ?? '', status: result.status }, result.millis)
+      if (route.proxy && result.reply) {
+        const { status, body, headers: got } = result.reply
+        return { status, body, type: got['Content-Type'] ?? 'application/octet-stream' }
+      }
       if (!failed(result.status)) continue
       const error = reasonOf(each.to, each.method, result, each.timeout)
       if (program.logs.failure !== undefined)
@@ -168,6 +184,7 @@ const genericHttp: HttpDocument = {
       calls: [],
       errors: [],
       metrics: false,
+      proxy: false,
     },
   ],
   missing: '',
