@@ -16,10 +16,24 @@ export function isRemote(src: string): boolean {
   return /^https?:/i.test(src) || src.startsWith('//')
 }
 
-/** A background's `url(…)`, when it names a file of the deck. Values that could reach elsewhere are dropped. */
+/** What a background may be made of: nothing else can reach out, or run. */
+const BACKGROUND_FUNCTIONS =
+  /^(?:url|rgba?|hsla?|hwb|lab|lch|oklab|oklch|color-mix|calc|min|max|clamp|(?:repeating-)?(?:linear|radial|conic)-gradient)$/i
+
+/** A background's value when all of it is known to be harmless and its files are the deck's own; undefined otherwise. */
 export function backgroundValue(value: string, revision = 0): string | undefined {
-  if (/[;{}\\<>]|expression|@import/i.test(value) || value.length > 2000) return undefined
-  return value.replace(/url\(\s*(["']?)([^"')]*)\1\s*\)/g, (_, _quote: string, address: string) =>
-    /^(?:javascript|data|vbscript):/i.test(address.trim()) ? 'none' : `url("${imageAddress(address.trim(), revision)}")`,
+  if (/[;{}\\<>@]|\/\*/.test(value) || value.length > 2000) return undefined
+  if ([...value.matchAll(/([\w-]*)\(/g)].some(([, name = '']) => !BACKGROUND_FUNCTIONS.test(name))) return undefined
+  const files: string[] = []
+  const shown = value.replace(
+    /url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')(\s]*))\s*\)/gi,
+    (_, double?: string, single?: string, bare?: string) => {
+      const address = (double ?? single ?? bare ?? '').trim()
+      files.push(address)
+      return `url("${imageAddress(address, revision).replaceAll('"', '%22')}")`
+    },
   )
+  // What is left over of a url( was not understood, and what names another place is not the deck's.
+  if (files.some((file) => /^[a-z][a-z0-9+.-]*:/i.test(file) || file.startsWith('//'))) return undefined
+  return (shown.match(/url\(/gi)?.length ?? 0) === files.length ? shown : undefined
 }

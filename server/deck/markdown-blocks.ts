@@ -25,11 +25,6 @@ export function markdownHtml(text: string, context: BlockContext): string {
   return new Blocks(context).html(text, true, 0)
 }
 
-interface ListItem {
-  readonly bullet: string
-  readonly text: string
-}
-
 class Blocks {
   readonly #context: BlockContext
 
@@ -161,23 +156,19 @@ class Blocks {
   #list(reader: Reader, line: string): string | undefined {
     const [, indent = '', bullet = ''] = BULLET.exec(line) ?? []
     if (bullet === '' || (line.trimEnd() === indent + bullet && reader.at === reader.lines.length - 1)) return undefined
-    const end = listEnd(reader, indent)
-    const items = itemsOf(reader.lines.slice(reader.at, end), indent)
     const ordered = bullet.length > 1
-    const other = items.findIndex((item) => item.bullet !== bullet && !(ordered && item.bullet.length > 1))
-    const own = other < 0 ? items : items.slice(0, other)
-    // Another kind of bullet begins another list.
-    const used = own.reduce((sum, item) => sum + item.text.split('\n').length, 0)
-    reader.at = other < 0 ? end : reader.at + used
+    const end = listEnd(reader, indent, bullet)
+    const items = itemsOf(reader.lines.slice(reader.at, end), indent)
+    reader.at = end
     const tag = ordered ? 'ol' : 'ul'
-    return `<${tag}>\n${this.#items(own, reader.depth).join('')}</${tag}>\n`
+    return `<${tag}>\n${this.#items(items, reader.depth).join('')}</${tag}>\n`
   }
 
   /** An item with a blank line in it, or behind it when another item follows, is loose, and so is the one after that. */
-  #items(items: readonly ListItem[], depth: number): string[] {
+  #items(items: readonly string[], depth: number): string[] {
     let next = false
     return items.map((item, index) => {
-      const content = outdent(item.text)
+      const content = outdent(item)
       let loose = next || /\n\n(?!\s*$)/.test(content)
       if (index < items.length - 1) {
         next = content.endsWith('\n')
@@ -254,12 +245,15 @@ function closingFence({ lines, at, unclosed }: Reader, run: string): number | un
   return undefined
 }
 
-/** Where a list ends: at a rule, two blank lines, or a blank line that neither indented text nor another item follows. */
-function listEnd({ lines, at }: Reader, indent: string): number {
+/**
+ * Where a list ends: at a rule, two blank lines, a blank line that neither indented text nor another item follows, or at
+ * another kind of bullet, which begins another list.
+ */
+function listEnd({ lines, at }: Reader, indent: string, bullet: string): number {
   for (let end = at + 1; end < lines.length; end++) {
     const line = lines[end] ?? ''
     if (line !== '') {
-      if (isRuleAt(line, indent)) return end
+      if (isRuleAt(line, indent) || isOtherItem(line, indent, bullet)) return end
       continue
     }
     const next = lines[end + 1]
@@ -279,13 +273,18 @@ function isItem(line: string, indent: string): boolean {
   return found !== null && found[1] === indent
 }
 
-function itemsOf(lines: readonly string[], indent: string): ListItem[] {
-  const items: { bullet: string; lines: string[] }[] = []
+function isOtherItem(line: string, indent: string, bullet: string): boolean {
+  const found = BULLET.exec(line)
+  return found?.[1] === indent && found[2] !== bullet && !(bullet.length > 1 && (found[2] ?? '').length > 1)
+}
+
+function itemsOf(lines: readonly string[], indent: string): string[] {
+  const items: string[][] = []
   for (const line of lines) {
-    if (isItem(line, indent)) items.push({ bullet: BULLET.exec(line)?.[2] ?? '', lines: [line] })
-    else items.at(-1)?.lines.push(line)
+    if (isItem(line, indent)) items.push([line])
+    else items.at(-1)?.push(line)
   }
-  return items.map(({ bullet, lines: own }) => ({ bullet, text: own.join('\n') }))
+  return items.map((own) => own.join('\n'))
 }
 
 /** An item's text without its bullet, and up to four blanks less before its other lines (12.3, 13.1). */

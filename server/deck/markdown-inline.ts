@@ -23,6 +23,8 @@ const PLAIN = /[\\<![_*`~]|https?:\/\/| {2,}\n/g
 /** Longer labels, titles and attributes are text: what looks for their ends must end itself. */
 const MAX_LABEL = 4000
 const MAX_DEPTH = 40
+/** No paragraph of a slide is longer; what is, is shown as it is written. */
+const MAX_TEXT = 30_000
 
 /**
  * Inline Markdown → HTML (dialect 12.2, 12.3): emphasis, code, links, images, tags. Old Markdown's rules where they
@@ -41,7 +43,7 @@ class Inline {
   }
 
   html(text: string, depth: number): string {
-    if (depth > MAX_DEPTH) return escapeHtml(text)
+    if (depth > MAX_DEPTH || text.length > MAX_TEXT) return escapeHtml(text)
     const spans = new Spans(text)
     const out: string[] = []
     for (let at = 0; at < text.length;) {

@@ -172,9 +172,52 @@ describe('a hostile deck', () => {
 
   it('names images of other servers', () => {
     expect(parseDeck('# A\n\n![x](https://evil.example/x.png)').problems).toEqual([
-      { line: 1, say: 'The image https://evil.example/x.png is on another server and is not shown. Put it beside the deck.' },
+      { line: 1, say: 'The image https://evil.example/x.png is on another server: only a link to it is shown. Put it beside the deck.' },
     ])
   })
+
+  it.each([
+    ['url(sea.svg)', 'url("/slides/sea.svg")'],
+    ['url("a b.png"), linear-gradient(red, #fff 20%)', 'url("/slides/a%20b.png"), linear-gradient(red, #fff 20%)'],
+    ['url(../../etc/x.png)', 'url("/slides/etc/x.png")'],
+    ['url(https://evil.example/x.png)', undefined],
+    ['url(//evil.example/x.png)', undefined],
+    ['URL( "https://evil.example/x" )', undefined],
+    ['url(data:image/svg+xml,x)', undefined],
+    ['image-set("https://evil.example/x" 1x)', undefined],
+    ['url(a.png/**/)', undefined],
+    ['u\\72l(//evil.example/x)', undefined],
+    ['url("a)', undefined],
+    ['red; position: fixed', undefined],
+    ['expression(alert(1))', undefined],
+  ])('shows as background only what is its own: %s', (written, shown) => {
+    const { deck, problems } = parseDeck(`background-image: ${written}\n\n# A`)
+    expect(deck.slides[0]?.background['background-image']).toBe(shown?.replace('%20', ' '))
+    expect(problems.length).toBe(shown === undefined ? 1 : 0)
+  })
+
+  it.each([
+    ['brackets', ']'.repeat(100_000)],
+    ['opened brackets', '['.repeat(100_000)],
+    ['links', '[a](b) '.repeat(15_000)],
+    ['stars', '*a '.repeat(30_000)],
+    ['tags within tags', '<div>\n'.repeat(20_000)],
+    ['tags never ended', '<a "'.repeat(25_000)],
+    ['quotes within quotes', `${'> '.repeat(2000)}a`],
+    ['lists that change their kind', '- a\n* b\n'.repeat(10_000)],
+    ['fences never closed', '```a b\n~~~\n'.repeat(10_000)],
+    ['comments never closed', '<!-- \n'.repeat(20_000)],
+    ['references', `[one]: x\n\n${'[a][one'.repeat(15_000)}`],
+  ])(
+    'takes time in proportion to its length: %s',
+    (_, text) => {
+      const began = performance.now()
+      expect(parseDeck(text).deck.slides.length).toBeGreaterThan(0)
+      // Well under a second on an idle machine; what grows with the square of the length takes minutes.
+      expect(performance.now() - began).toBeLessThan(15_000)
+    },
+    30_000,
+  )
 
   it('is refused when it is too large, or grows too large', () => {
     expect(() => parseDeck('x'.repeat(3_000_000))).toThrow(/larger than 2 MB/)

@@ -146,7 +146,8 @@ function buildSlide(group: readonly Shown[], id: string, numbers: readonly strin
     onCode: (info, source, fold) => (live ? collector.add(info, source, fold) : undefined),
     blockIds: () => (live ? collector.blocks.map((block) => block.id) : []),
     resolveImage: (src) => {
-      if (isRemote(src) && live) deck.report(line, `The image ${src} is on another server and is not shown. Put it beside the deck.`)
+      if (isRemote(src) && live)
+        deck.report(line, `The image ${src} is on another server: only a link to it is shown. Put it beside the deck.`)
       return imageAddress(src, deck.revision)
     },
     resolveLink: (href) => slideLink(href, deck),
@@ -169,7 +170,7 @@ function buildSlide(group: readonly Shown[], id: string, numbers: readonly strin
     title: rendered.find((step) => step.title !== '')?.title ?? '',
     layout: chooseLayout(last.classes, final?.outline ?? []),
     classes: [...new Set(last.classes)],
-    background: backgroundOf(last, deck.revision),
+    background: backgroundOf(last, deck),
     number: numbers[0] ?? '',
     steps,
     blocks: collector.blocks,
@@ -207,11 +208,18 @@ function lookUp(slide: Shown, frontMatter: FrontMatter): (key: string) => string
   return (key) => slide.properties.get(key) ?? frontMatter.variables.get(key) ?? ofDeck.get(key)
 }
 
-function backgroundOf(slide: Shown, revision: number): Record<string, string> {
+function backgroundOf({ properties, draft }: Shown, { revision, report }: DeckContext): Record<string, string> {
   const found: Record<string, string> = {}
   for (const key of ['background-image', 'background-color', 'background-size', 'background-position']) {
-    const value = backgroundValue(slide.properties.get(key) ?? '', revision)
-    if (value) found[key] = value
+    const written = properties.get(key)
+    if (!written) continue
+    const value = backgroundValue(written, revision)
+    if (value !== undefined) found[key] = value
+    else
+      report(
+        draft.propertyLines.get(key) ?? draft.line,
+        `"${key}: ${written.slice(0, 100)}" is not shown: backgrounds are colours, gradients and files beside the deck.`,
+      )
   }
   return found
 }

@@ -1,5 +1,6 @@
 import { visit } from 'unist-util-visit'
 import { contentTree, textOf, type ContentContext } from './content-html.ts'
+import { isRemote } from './addresses.ts'
 import type { Item } from './items.ts'
 import { treeToSafeHtml, type Element, type Root } from './markdown.ts'
 
@@ -43,12 +44,25 @@ function outlineOf(node: Element): string {
 function finish(tree: Root, context: RenderContext): void {
   visit(tree, 'element', (node) => {
     const { src, href } = node.properties
-    if (node.tagName === 'img' && typeof src === 'string') {
+    if (node.tagName === 'img') {
+      if (typeof src !== 'string') return
       node.properties['src'] = context.resolveImage(src)
-    }
-    if (node.tagName === 'a' && typeof href === 'string') {
+      if (isRemote(src)) linkInstead(node, src)
+    } else if (node.tagName === 'a' && typeof href === 'string') {
       node.properties['href'] = context.resolveLink(href)
-      if (/^https?:/i.test(href)) Object.assign(node.properties, { target: '_blank', rel: ['noopener', 'noreferrer'] })
+      if (/^https?:/i.test(href)) Object.assign(node.properties, ELSEWHERE)
     }
   })
+}
+
+const ELSEWHERE = { target: '_blank', rel: ['noopener', 'noreferrer'] }
+
+/** Nothing is fetched from another server before somebody clicks. */
+function linkInstead(image: Element, src: string): void {
+  const alt = image.properties['alt']
+  const words = typeof alt === 'string' && alt !== '' ? alt : 'Image on another server'
+  const href = src.startsWith('//') ? `https:${src}` : src
+  image.tagName = 'a'
+  image.properties = { href, className: ['remote-image'], ...ELSEWHERE }
+  image.children = [{ type: 'text', value: words }]
 }
