@@ -245,6 +245,7 @@ export class SimulatedContainer implements RuntimeContainer {
       parent ??= process
     }
     for (const line of this.#says) this.logs.say(line)
+    for (const signal of [signals.TERM, signals.INT, signals.QUIT]) parent?.traps.set(signal, () => this.signal('SIGTERM'))
     const missing =
       this.#broken ??
       program.needs.find(

@@ -46,6 +46,13 @@ function userOf(config: ContainerConfig, image: FoundImage): Machine['user'] {
   return { uid, gid, name: uid === 0 ? 'root' : uid === user.uid ? user.name : String(uid) }
 }
 
+/** A process's groups: its own first. */
+function groupsOf(config: ContainerConfig, gid: number): readonly number[] {
+  const security = config.pod.spec?.securityContext
+  const { fsGroup } = security ?? {}
+  return [...new Set([gid, ...(fsGroup === undefined ? [] : [fsGroup]), ...(security?.supplementalGroups ?? [])])]
+}
+
 /** Image layers are the same for every container: built once, kept as long as the description. */
 const layers = new WeakMap<FoundImage['document'], Map<string, Layer>>()
 
@@ -120,6 +127,7 @@ export function buildMachine(parts: MachineParts): Machine {
   const hostname = hostnameOf(pod)
   const processes = new ProcessTable(clock)
   const facts = factsOf(parts)
+  const user = userOf(config, image)
   const generated = (path: string): string | undefined => {
     if (path === '/etc/resolv.conf') return resolvConf(host.api, pod)
     if (path === '/etc/hosts') return hostsFile(pod, hostname)
@@ -135,6 +143,8 @@ export function buildMachine(parts: MachineParts): Machine {
     generated,
     generatedNames: (directory) => generatedNames(directory, processes),
     ...(parts.past ? { past: parts.past.files } : {}),
+    user: { uid: user.uid, gids: groupsOf(config, user.gid) },
+    ...(pod.spec?.securityContext?.fsGroup === undefined ? {} : { fsGroup: pod.spec.securityContext.fsGroup }),
     ...(container.securityContext?.readOnlyRootFilesystem ? { readOnlyRoot: true } : {}),
   })
   const network = host.network.view(
@@ -152,7 +162,7 @@ export function buildMachine(parts: MachineParts): Machine {
     processes,
     network,
     hostname,
-    user: userOf(config, image),
+    user,
     userland: image.userland,
     programs,
     own: ownCommands(image),

@@ -41,7 +41,7 @@ export interface Mount {
 /** Where a mounted volume's files come from. */
 export type Volume =
   /** Read through the callback every time, so that ConfigMap and Secret updates arrive. Paths are relative. */
-  | { readonly kind: 'projected'; readonly files: () => ReadonlyMap<string, string> }
+  | { readonly kind: 'projected'; readonly files: () => ReadonlyMap<string, string>; readonly mode?: number }
   /** A writable volume: all mounts with the same key share it; it outlives containers. `medium` is what `df` shows. */
   | { readonly kind: 'shared'; readonly key: string; readonly medium: 'disk' | 'memory' }
 

@@ -39,20 +39,20 @@ export function resolveVolumes(pod: Pod, place: VolumePlace): Volumes {
 function resolve(pod: Pod, volume: PodVolume, place: VolumePlace): Volume {
   const own = `pod/${uidOf(pod)}/${volume.name}`
   if (volume.configMap) {
-    const { name = '', items, optional } = volume.configMap
-    return live(() => configFiles(pod, name, items, optional, place))
+    const { name = '', items, optional, defaultMode } = volume.configMap
+    return live(() => configFiles(pod, name, items, optional, place), defaultMode)
   }
   if (volume.secret) {
-    const { secretName = '', items, optional } = volume.secret
-    return live(() => secretFiles(pod, secretName, items, optional, place))
+    const { secretName = '', items, optional, defaultMode } = volume.secret
+    return live(() => secretFiles(pod, secretName, items, optional, place), defaultMode)
   }
   if (volume.projected) {
     const source = volume.projected
-    return live(() => projectedFiles(pod, source, place))
+    return live(() => projectedFiles(pod, source, place), source.defaultMode)
   }
   if (volume.downwardAPI) {
-    const items = volume.downwardAPI.items
-    return live(() => downwardFiles(pod, items, place))
+    const { items, defaultMode } = volume.downwardAPI
+    return live(() => downwardFiles(pod, items, place), defaultMode)
   }
   if (volume.hostPath) {
     const { path, type } = volume.hostPath
@@ -77,7 +77,7 @@ function isMade(path: string, pod: Pod, { api }: VolumePlace): boolean {
 }
 
 /** Checks once that the files are there, then reads them anew every time. */
-function live(read: () => ReadonlyMap<string, string>): Volume {
+function live(read: () => ReadonlyMap<string, string>, mode?: number): Volume {
   let last = read()
   const files = (): ReadonlyMap<string, string> => {
     try {
@@ -88,7 +88,7 @@ function live(read: () => ReadonlyMap<string, string>): Volume {
     }
     return last
   }
-  return { kind: 'projected', files }
+  return { kind: 'projected', files, ...(mode === undefined ? {} : { mode }) }
 }
 
 function claimed(pod: Pod, name: string, place: VolumePlace): Volume {

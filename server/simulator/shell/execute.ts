@@ -38,13 +38,20 @@ export async function execute(machine: Machine, argv: readonly string[], executi
     complain(`${name}: ${found.kind === 'directory' && execution.dialect === 'bash' ? 'Is a directory' : 'Permission denied'}`)
     return 126
   }
-  const process = machine.processes.start(parent, {
-    argv,
-    user: machine.user.name,
-    background: parent?.background ?? false,
-    env,
-    terminal: io.in instanceof Terminal ? io.in : undefined,
-  })
+  const replaced = parent?.inPlace === true
+  if (replaced) {
+    parent.inPlace = false
+    parent.argv = argv
+  }
+  const process = replaced
+    ? parent
+    : machine.processes.start(parent, {
+        argv,
+        user: machine.user.name,
+        background: parent?.background ?? false,
+        env,
+        terminal: io.in instanceof Terminal ? io.in : undefined,
+      })
   if (!process) {
     complain("can't fork: Resource temporarily unavailable")
     return 2
@@ -69,7 +76,7 @@ export async function execute(machine: Machine, argv: readonly string[], executi
   } catch (error) {
     return failure(error, base, io)
   } finally {
-    machine.processes.end(process)
+    if (!replaced) machine.processes.end(process)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Mount } from '../kubelet/runtime.ts'
+import { ProjectedView } from './projected.ts'
 
 /** Whose it is; root's when nothing is said. */
 interface Owned {
@@ -92,6 +93,8 @@ export interface FileTreeParts {
   readonly readOnlyRoot?: boolean
   /** Whose programs these are: 0 may do everything. */
   readonly user?: { readonly uid: number; readonly gids: readonly number[] }
+  /** The group that a pod's volumes belong to. */
+  readonly fsGroup?: number
   /** What had been written before, in the cluster that this one was forked from. */
   readonly past?: FilesPast
 }
@@ -104,6 +107,7 @@ export class FileTree {
   readonly #mounts: readonly Mount[]
   readonly #disk: Disk
   readonly #provided = new Map<string, Entry>()
+  readonly #views = new Map<Mount, ProjectedView>()
   #written = 0
 
   constructor(parts: FileTreeParts) {
@@ -295,7 +299,7 @@ export class FileTree {
     const mount = this.#mountOf(at)
     if (mount) {
       const inside = this.#inVolume(mount, at)
-      if (mount.volume.kind === 'projected') collect(names, mount.volume.files().keys(), inside)
+      if (mount.volume.kind === 'projected') for (const name of this.#view(mount, mount.volume).names(inside)) names.add(name)
       else collect(names, this.#parts.volume(mount.volume.key).keys(), `/${inside}`)
     } else {
       for (const key of this.#parts.image.keys()) if (parentOf(key) === at && key !== '/' && !this.#removed.has(key)) names.add(baseOf(key))
@@ -345,18 +349,21 @@ export class FileTree {
     const inside = this.#inVolume(mount, path)
     const modified = this.#parts.now()
     if (mount.volume.kind === 'shared') {
-      if (inside === '') return { kind: 'directory', mode: 0o777, modified }
+      const group = this.#parts.fsGroup === undefined ? {} : { gid: this.#parts.fsGroup }
+      if (inside === '') return { kind: 'directory', mode: 0o777, modified, ...group }
       const layer = this.#parts.volume(mount.volume.key)
       const entry = layer.get(`/${inside}`)
-      if (!entry && mount.subPath === inside) return { kind: 'directory', mode: 0o777, modified }
+      if (!entry && mount.subPath === inside) return { kind: 'directory', mode: 0o777, modified, ...group }
       return entry
     }
-    const files = mount.volume.files()
-    const content = files.get(inside)
-    if (content !== undefined) return { kind: 'file', content, mode: 0o644, modified }
-    const prefix = inside === '' ? '' : `${inside}/`
-    const isDirectory = inside === '' || [...files.keys()].some((name) => name.startsWith(prefix))
-    return isDirectory ? { kind: 'directory', mode: 0o1777, modified } : undefined
+    return this.#view(mount, mount.volume).entry(inside)
+  }
+
+  #view(mount: Mount, volume: Extract<Mount['volume'], { kind: 'projected' }>): ProjectedView {
+    const known =
+      this.#views.get(mount) ?? new ProjectedView(volume, { now: this.#parts.now, gid: this.#parts.fsGroup, subPath: mount.subPath })
+    this.#views.set(mount, known)
+    return known
   }
 
   #mountOf(path: string): Mount | undefined {

@@ -305,6 +305,7 @@ export class Shell implements Expander {
       background: true,
     })
     if (!process) return this.cannotFork(io)
+    process.inPlace = statement.command.type === 'Command'
     this.lastBackground = process.pid
     const done = this.#inside(process, (shell) => shell.run(statement.command, background), background)
     const job = this.jobs.add(process.pid, text, [process], done)
@@ -511,7 +512,11 @@ export class Shell implements Expander {
         out: after ?? io.out,
         err: pipeline.operators[index] === '|&' && after ? after : io.err,
       }
-      const status = await this.fork((shell) => shell.run(node, inner), false)
+      const body = (shell: Shell) => {
+        shell.process.inPlace = node.type === 'Command'
+        return shell.run(node, inner)
+      }
+      const status = await this.fork(body, false)
       after?.end()
       before?.break()
       return status

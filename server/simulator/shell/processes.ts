@@ -77,6 +77,8 @@ export class Process {
   argv: readonly string[]
   readonly user: string
   background: boolean
+  /** The next program takes this process over, as after fork and exec. */
+  inPlace = false
   readonly env: Readonly<Record<string, string>>
   readonly terminal: Terminal | undefined
   /** Signals with a handler (`trap`), and ignored ones. */

@@ -5,7 +5,7 @@ import { parseImage } from '../images/schema.ts'
 import { testCluster } from '../images/test-cluster.ts'
 import type { TestCluster } from '../images/test-cluster.ts'
 import type { Container, Pod } from '../resources/kinds.ts'
-import type { Mount } from '../kubelet/runtime.ts'
+import type { Exit, Mount } from '../kubelet/runtime.ts'
 
 const folder = new URL('../../../manifests/simulator/images/', import.meta.url)
 const images = readdirSync(folder)
@@ -47,8 +47,9 @@ export function waitingContainer(where: Where = {}) {
     restartCount: 0,
     node: 'node-0',
   })
-  made.start(() => undefined)
-  return { cluster, container: made }
+  const exits: Exit[] = []
+  made.start((exit) => void exits.push(exit))
+  return { cluster, container: made, exits }
 }
 
 type Waiting = ReturnType<typeof waitingContainer>

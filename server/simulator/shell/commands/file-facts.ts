@@ -1,7 +1,7 @@
 import { FileError } from '../files.ts'
 import type { Entry } from '../files.ts'
 import { CommandError } from '../machine.ts'
-import type { Run } from '../machine.ts'
+import type { Machine, Run } from '../machine.ts'
 import { pathIn, utf8Length } from './options.ts'
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
@@ -46,4 +46,31 @@ export function each(
 
 export function needed(operands: readonly string[], least = 1): void {
   if (operands.length < least) throw new CommandError('missing operand')
+}
+
+function nameIn(machine: Machine, file: string, id: number): string {
+  try {
+    const line = machine.files
+      .read(file)
+      .split('\n')
+      .find((each) => each.split(':')[2] === String(id))
+    return line?.split(':')[0] ?? String(id)
+  } catch (error) {
+    if (error instanceof FileError) return String(id)
+    throw error
+  }
+}
+
+/** A user's name in /etc/passwd, or the number. */
+export const userName = (machine: Machine, uid: number) => (uid === 0 ? 'root' : nameIn(machine, '/etc/passwd', uid))
+export const groupName = (machine: Machine, gid: number) => (gid === 0 ? 'root' : nameIn(machine, '/etc/group', gid))
+
+/** The number of a user or group, by name or number. */
+export function idOf(machine: Machine, file: '/etc/passwd' | '/etc/group', name: string): number | undefined {
+  if (/^\d+$/.test(name)) return Number(name)
+  const line = machine.files
+    .read(file)
+    .split('\n')
+    .find((each) => each.startsWith(`${name}:`))
+  return line === undefined ? undefined : Number(line.split(':')[2])
 }

@@ -1,6 +1,7 @@
 import { FileError, normalise } from '../files.ts'
 import type { Command } from '../machine.ts'
-import { each, modeOf, modeText, sizeOf } from './file-facts.ts'
+import { each, groupName, modeOf, modeText, sizeOf, userName } from './file-facts.ts'
+import { inode } from './listing.ts'
 import { human, parseOptions, pathIn } from './options.ts'
 
 const stat: Command = (run) => {
@@ -18,9 +19,14 @@ const stat: Command = (run) => {
           n: operand,
           s: String(sizeOf(entry)),
           a: mode,
-          U: run.machine.user.name,
-          G: run.machine.user.name,
-          F: entry.kind,
+          U: userName(run.machine, entry.uid ?? 0),
+          G: groupName(run.machine, entry.gid ?? 0),
+          u: String(entry.uid ?? 0),
+          g: String(entry.gid ?? 0),
+          N: `'${operand}'`,
+          i: String(inode(path)),
+          y: new Date(entry.modified).toISOString().replace('T', ' ').replace('Z', '000000 +0000'),
+          F: { file: 'regular file', directory: 'directory', link: 'symbolic link' }[entry.kind],
           Y: String(Math.floor(entry.modified / 1000)),
           A: modeText(entry),
         }
@@ -28,7 +34,7 @@ const stat: Command = (run) => {
       }
       const kind = { file: 'regular file', directory: 'directory', link: 'symbolic link' }[entry.kind]
       run.io.out.write(
-        `  File: ${operand}\n  Size: ${sizeOf(entry)}\tBlocks: 8          IO Block: 4096   ${kind}\nAccess: (${mode.padStart(4, '0')}/${modeText(entry)})  Uid: (    ${run.machine.user.uid}/    ${run.machine.user.name})   Gid: (    ${run.machine.user.gid}/    ${run.machine.user.name})\nModify: ${new Date(entry.modified).toISOString().replace('T', ' ').replace('Z', '000000 +0000')}\n`,
+        `  File: ${operand}\n  Size: ${sizeOf(entry)}\tBlocks: 8          IO Block: 4096   ${kind}\nAccess: (${mode.padStart(4, '0')}/${modeText(entry)})  Uid: (${String(entry.uid ?? 0).padStart(5)}/${userName(run.machine, entry.uid ?? 0).padStart(8)})   Gid: (${String(entry.gid ?? 0).padStart(5)}/${groupName(run.machine, entry.gid ?? 0).padStart(8)})\nModify: ${new Date(entry.modified).toISOString().replace('T', ' ').replace('Z', '000000 +0000')}\n`,
       )
     },
     (operand, message) =>
@@ -37,22 +43,33 @@ const stat: Command = (run) => {
 }
 
 const du: Command = (run) => {
-  const { flags, operands } = parseOptions(run.args, 'd')
-  const total = (path: string): number => {
+  const { flags, values, operands } = parseOptions(run.args, 'd max-depth')
+  const deepest = flags.has('s') ? 0 : Number(values.get('d') ?? values.get('max-depth') ?? Infinity)
+  const shown = (bytes: number) =>
+    flags.has('h') ? human(bytes) : String(flags.has('m') ? Math.ceil(bytes / 1_048_576) : Math.ceil(bytes / 1024))
+  const total = (path: string, name: string, depth: number): number => {
     const entry = run.machine.files.stat(path, false)
-    if (entry?.kind !== 'directory') return entry ? Math.ceil(sizeOf(entry) / 4096) * 4096 : 0
-    return 4096 + run.machine.files.list(path).reduce((sum, name) => sum + total(normalise(name, path)), 0)
+    if (!entry) return 0
+    let bytes = entry.kind === 'link' ? 0 : Math.ceil(sizeOf(entry) / 4096) * 4096
+    const directory = entry.kind === 'directory'
+    if (directory && !/^\/(proc|sys)$/.test(path))
+      for (const child of run.machine.files.list(path))
+        bytes += total(normalise(child, path), `${name === '/' ? '' : name}/${child}`, depth + 1)
+    if (depth <= deepest && (directory || depth === 0 || flags.has('a'))) run.io.out.write(`${shown(bytes)}\t${name}\n`)
+    return bytes
   }
-  return each(
+  let sum = 0
+  const status = each(
     run,
     operands.length > 0 ? operands : ['.'],
     (path, operand) => {
-      if (!run.machine.files.stat(path)) throw new FileError('No such file or directory')
-      const bytes = total(path)
-      run.io.out.write(`${flags.has('h') ? human(bytes) : Math.ceil(bytes / 1024)}\t${operand}\n`)
+      if (!run.machine.files.stat(path, false)) throw new FileError('No such file or directory')
+      sum += total(path, operand, 0)
     },
-    (operand, message) => `${operand}: ${message}`,
+    (operand, message) => (run.machine.userland === 'debian' ? `cannot access '${operand}': ${message}` : `${operand}: ${message}`),
   )
+  if (flags.has('c')) run.io.out.write(`${shown(sum)}\ttotal\n`)
+  return status
 }
 
 const readlink: Command = (run) => {

@@ -1,16 +1,18 @@
 import { baseOf, FileError, parentOf } from '../files.ts'
+import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
-import { each, modeOf, needed } from './file-facts.ts'
+import { each, idOf, modeOf, needed } from './file-facts.ts'
 import { linesOf, parseOptions, pathIn } from './options.ts'
 
 const mkdir: Command = (run) => {
-  const { flags, operands } = parseOptions(run.args, 'm')
+  const { flags, values, operands } = parseOptions(run.args, 'm')
   needed(operands)
   return each(
     run,
     operands,
-    (path) => run.machine.files.makeDirectory(path, flags.has('p')),
-    (operand, message) => `can't create directory '${operand}': ${message}`,
+    (path) => run.machine.files.makeDirectory(path, flags.has('p'), values.has('m') ? Number.parseInt(values.get('m') ?? '755', 8) : 0o755),
+    (operand, message) =>
+      `${run.machine.userland === 'debian' ? 'cannot' : "can't"} create directory ${run.machine.userland === 'debian' ? '‘' : "'"}${operand}${run.machine.userland === 'debian' ? '’' : "'"}: ${message}`,
   )
 }
 
@@ -25,7 +27,11 @@ const rm: Command = (run) => {
     run.machine.files.remove(path)
   }
   return each(run, operands, remove, (operand, message) =>
-    message === 'Is a directory' ? `'${operand}' is a directory` : `can't remove '${operand}': ${message}`,
+    run.machine.userland === 'debian'
+      ? `cannot remove '${operand}': ${message}`
+      : message === 'Is a directory'
+        ? `'${operand}' is a directory`
+        : `can't remove '${operand}': ${message}`,
   )
 }
 
@@ -80,7 +86,15 @@ const copyOrMove =
       if (move) files.remove(path)
     }
     return each(run, operands.slice(0, -1), body, (operand, message) =>
-      message === 'omitting directory' ? `omitting directory '${operand}'` : `can't ${move ? 'rename' : 'stat'} '${operand}': ${message}`,
+      message === 'omitting directory'
+        ? `${run.machine.userland === 'debian' ? '-r not specified; ' : ''}omitting directory '${operand}'`
+        : run.machine.userland === 'debian'
+          ? message === 'No such file or directory' && !run.machine.files.stat(pathIn(run, operand))
+            ? `cannot stat '${operand}': ${message}`
+            : `cannot create regular file '${operands.at(-1)}': ${message}`
+          : message === 'No such file or directory' && !run.machine.files.stat(pathIn(run, operand))
+            ? `can't ${move ? 'rename' : 'stat'} '${operand}': ${message}`
+            : `can't create '${operands.at(-1)}': ${message}`,
     )
   }
 
@@ -95,16 +109,70 @@ const ln: Command = (run) => {
   return 0
 }
 
-const chmod: Command = (run) => {
-  const [mode = '', ...operands] = run.args.filter((arg) => !/^-[Rvf]$/.test(arg))
-  const change = (path: string) => {
-    const entry = run.machine.files.stat(path)
-    const old = entry ? modeOf(entry) : 0
-    if (/^[0-7]+$/.test(mode)) return run.machine.files.changeMode(path, Number.parseInt(mode, 8))
-    const bits = (mode.includes('r') ? 0o444 : 0) | (mode.includes('w') ? 0o222 : 0) | (mode.includes('x') ? 0o111 : 0)
-    run.machine.files.changeMode(path, mode.includes('-') ? old & ~bits : old | bits)
+/** `u+x,go-w` or `755` applied to a mode. */
+function changedMode(text: string, old: number, directory: boolean): number {
+  if (/^[0-7]{1,4}$/.test(text)) return Number.parseInt(text, 8)
+  let mode = old
+  for (const clause of text.split(',')) {
+    const found = /^([ugoa]*)([-+=])([rwxXst]*)$/.exec(clause)
+    if (!found) throw new CommandError(`invalid mode: '${text}'`)
+    const [, who = '', operator = '', what = ''] = found
+    const executable = what.includes('x') || (what.includes('X') && (directory || (old & 0o111) !== 0))
+    const bits = (what.includes('r') ? 4 : 0) | (what.includes('w') ? 2 : 0) | (executable ? 1 : 0)
+    const classes = who === '' || who.includes('a') ? [6, 3, 0] : [...who].map((each) => ({ u: 6, g: 3, o: 0 })[each] ?? 0)
+    for (const shift of classes) {
+      if (operator === '=') mode &= ~(7 << shift)
+      mode = operator === '-' ? mode & ~(bits << shift) : mode | (bits << shift)
+    }
+    if (what.includes('t')) mode = operator === '-' ? mode & ~0o1000 : mode | 0o1000
   }
-  return each(run, operands, change, (operand, message) => `${operand}: ${message}`)
+  return mode
+}
+
+/** A path, and with `-R` everything below it. */
+function below(run: Run, path: string, recursive: boolean): string[] {
+  const { files } = run.machine
+  if (!recursive || files.stat(path, false)?.kind !== 'directory') return [path]
+  return [path, ...files.list(path).flatMap((name) => below(run, `${path === '/' ? '' : path}/${name}`, true))]
+}
+
+const chmod: Command = (run) => {
+  const [mode = '', ...operands] = run.args.filter((arg) => !/^-[Rvf]+$/.test(arg))
+  needed(operands)
+  const recursive = run.args.some((arg) => /^-[vf]*R/.test(arg))
+  const change = (path: string) => {
+    for (const one of below(run, path, recursive)) {
+      const entry = run.machine.files.stat(one)
+      run.machine.files.changeMode(one, changedMode(mode, entry ? modeOf(entry) & 0o7777 : 0, entry?.kind === 'directory'))
+    }
+  }
+  const gnu = run.machine.userland === 'debian'
+  return each(run, operands, change, (operand, message) =>
+    !gnu
+      ? `${operand}: ${message}`
+      : message === 'No such file or directory'
+        ? `cannot access '${operand}': ${message}`
+        : `changing permissions of '${operand}': ${message}`,
+  )
+}
+
+const chown: Command = (run) => {
+  const [who = '', ...operands] = run.args.filter((arg) => !/^-[RvfhLP]+$/.test(arg))
+  needed(operands)
+  const [user = '', group] = run.name === 'chgrp' ? ['', who] : who.split(/[:.]/)
+  const uid = user === '' ? undefined : idOf(run.machine, '/etc/passwd', user)
+  const gid = group === undefined || group === '' ? undefined : idOf(run.machine, '/etc/group', group)
+  if (user !== '' && uid === undefined)
+    throw new CommandError(run.machine.userland === 'debian' ? `invalid user: '${who}'` : `unknown user ${user}`)
+  if (group && gid === undefined)
+    throw new CommandError(run.machine.userland === 'debian' ? `invalid group: '${who}'` : `unknown group ${group}`)
+  const recursive = run.args.some((arg) => /^-[vfh]*R/.test(arg))
+  const change = (path: string) => {
+    for (const one of below(run, path, recursive)) run.machine.files.changeOwner(one, uid, gid)
+  }
+  return each(run, operands, change, (operand, message) =>
+    run.machine.userland === 'debian' ? `changing ownership of '${operand}': ${message}` : `${operand}: ${message}`,
+  )
 }
 
 const tee: Command = async (run) => {
@@ -159,7 +227,8 @@ export const fileCommands: Record<string, Command> = {
   mv: copyOrMove(true),
   ln,
   chmod,
-  chown: () => 0,
+  chown,
+  chgrp: chown,
   tee,
   which,
   dd,

@@ -38,7 +38,7 @@ export function echo(args: readonly string[], io: Io, dialect: Dialect): number 
 const widest = 100_000
 
 /** printf(1): the format again and again while there are arguments. */
-export function format(template: string, args: readonly string[]): string {
+export function format(template: string, args: readonly string[], repeats = true): string {
   const rest = [...args]
   let text = ''
   do {
@@ -56,7 +56,7 @@ export function format(template: string, args: readonly string[]): string {
         return /^[-+ ]/.test(value) ? value.charAt(0) + value.slice(1).padStart(pad - 1, '0') : value.padStart(pad, '0')
       },
     )
-    if (rest.length === before) break
+    if (rest.length === before || !repeats) break
   } while (rest.length > 0)
   return text
 }

@@ -87,21 +87,6 @@ const df: Command = (run) => {
   return 0
 }
 
-const free: Command = (run) => {
-  const { flags } = parseOptions(run.args)
-  const size = (bytes: number) =>
-    (flags.has('h') ? human(bytes) : String(flags.has('m') ? Math.round(bytes / 1_048_576) : Math.round(bytes / 1024))).padStart(12)
-  const total = run.machine.facts.memoryTotal
-  const used = total * 0.21
-  run.io.out.write(
-    `${' '.repeat(14)}${['total', 'used', 'free', 'shared', 'buff/cache', 'available'].map((name) => name.padStart(10)).join('  ')}\n`,
-  )
-  run.io.out.write(
-    `Mem:    ${[total, used, total * 0.42, 4_000_000, total * 0.37, total * 0.76].map(size).join('')}\nSwap:   ${[0, 0, 0].map(size).join('')}\n`,
-  )
-  return 0
-}
-
 const mount: Command = (run) => {
   run.io.out.write(
     'overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\ntmpfs on /dev type tmpfs (rw,nosuid,size=65536k,mode=755)\n',
@@ -170,7 +155,6 @@ export const systemCommands: Record<string, Command> = {
   hostname,
   uname,
   df,
-  free,
   mount,
   uptime,
   xargs,

@@ -97,11 +97,11 @@ function directoryOf(name: string, userland: Userland): string {
 
 /** Programs that every userland has. */
 const common =
-  'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha1sum sha256sum sha512sum md5sum gzip gunzip zcat du kill mount which tar dd readlink realpath nproc expr tac rev timeout sync mktemp nl fold paste comm cmp diff stty'.split(
+  'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha1sum sha256sum sha512sum md5sum gzip gunzip zcat du chgrp kill mount which tar dd readlink realpath nproc expr tac rev timeout sync mktemp nl fold paste comm cmp diff stty'.split(
     ' ',
   )
 const busyboxOnly =
-  'ash ps top free ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump od strings tty reset'.split(
+  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump od strings tty reset'.split(
     ' ',
   )
 const perUserland: Record<Userland, readonly string[]> = {
