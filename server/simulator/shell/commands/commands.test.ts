@@ -30,6 +30,32 @@ describe('awk', () => {
   it.each(cases)('%s', (script, expected) => prints(script, expected))
 })
 
+describe('grep, sed, sort, diff and find', () => {
+  const cases: readonly Case[] = [
+    ['printf "error one\\nok\\nERROR two\\n" | grep -in error; printf "a\\nb\\n" | grep -vc a', '1:error one\n3:ERROR two\n1\n'],
+    ['printf "foo bar\\nfoobar\\n" | grep -w foo; printf "a1b22\\n" | grep -oE "[0-9]+"', 'foo bar\n1\n22\n'],
+    ['seq 10 | grep -A1 -B1 5; mkdir -p /t/u; echo x > /t/u/f; grep -rl x /t; echo $?', '4\n5\n6\n/t/u/f\n0\n'],
+    ['grep x /nope; echo $?', /grep: \/nope: No such file or directory/],
+    ['printf "a b\\nc\\n" | sed -n "s/\\(a\\) \\(b\\)/\\2 \\1/p"; seq 5 | sed \'2,3d;$!s/^/x/\'', 'b a\nx1\nx4\n5\n'],
+    ['seq 6 | sed -n "2~2p"; seq 3 | sed \'1!G;h;$!d\'; seq 4 | sed -e "/2/{s/2/two/;q}"', '2\n4\n6\n3\n2\n1\n1\ntwo\n'],
+    [
+      'echo "image: nginx:1.26" > /f; sed -i "s|nginx:.*|nginx:1.27|" /f; cat /f; printf "a\\nb\\n" | sed \':l;N;$!bl;s/\\n/,/g\'',
+      'image: nginx:1.27\na,b\n',
+    ],
+    [
+      'printf "b 2\\na 10\\nc 1\\n" | sort -k2 -n; printf "b\\na\\nb\\n" | sort -u; printf "10K\\n1M\\n5\\n" | sort -rh',
+      'c 1\nb 2\na 10\na\nb\n1M\n10K\n5\n',
+    ],
+    ['printf "1\\n2\\n3\\n" > /a; printf "1\\nx\\n3\\n" > /b; diff -u /a /b | tail -n +3; echo $?', '@@ -1,3 +1,3 @@\n 1\n-2\n+x\n 3\n0\n'],
+    [
+      'mkdir -p /d/e; cd /; touch /d/a.txt /d/e/b.txt /d/e/c; find /d -name "*.txt"; find /d -type d -o -name c; find /d -type f ! -name "*.txt" -exec echo got {} \\;',
+      '/d/a.txt\n/d/e/b.txt\n/d\n/d/e\n/d/e/c\ngot /d/e/c\n',
+    ],
+    ['mkdir /d; touch /d/x; find /d -type f -delete; ls /d; find /d -maxdepth 0 -empty', '/d\n'],
+  ]
+  it.each(cases)('%s', (script, expected) => prints(script, expected))
+})
+
 describe('files in a container', () => {
   const cases: readonly Case[] = [
     [

@@ -7,7 +7,9 @@ import { processCommands } from './processes.ts'
 import { programCommands } from './programs.ts'
 import { systemCommands } from './system.ts'
 import { archiveCommands } from './archive.ts'
-import { filterCommands } from './filters.ts'
+import { awk } from './awk.ts'
+import { grepCommands } from './grep.ts'
+import { sedCommands } from './sed.ts'
 import { encodingCommands } from './encoding.ts'
 import { printingCommands } from './printing.ts'
 import { endCommands } from './ends.ts'
@@ -36,7 +38,11 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...editorCommands,
     ...pagerCommands,
     ...textCommands,
-    ...filterCommands,
+    ...grepCommands,
+    ...sedCommands,
+    awk,
+    gawk: awk,
+    mawk: awk,
     ...systemCommands,
     ...processCommands,
     ...networkCommands,
