@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import type { Kinds } from '../resources/kinds.ts'
 import type { Exit } from '../kubelet/runtime.ts'
 import type { SimulatedContainer } from './container.ts'
 import { parseImage } from './schema.ts'
@@ -452,5 +453,28 @@ describe('what images do', () => {
     const made = cluster.start({ image: 'curlimages/curl', args })
     for (let step = 0; step < 20; step++) await cluster.clock.advance(100)
     expect(made.logs.read(plain)).toMatch(expected)
+  })
+})
+
+describe('logs of the system', () => {
+  it('tell of what is wrong with a node, for as long as it is', async () => {
+    const cluster = testCluster(images)
+    const node = (annotations: Record<string, string>): Kinds['Node'] => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node-1', annotations },
+      status: { addresses: [{ type: 'InternalIP', address: '10.0.0.11' }] },
+    })
+    cluster.add(node({ 'simulator.deckhand.dev/fault': 'unreachable' }))
+    const controllers = cluster.start({ image: 'registry.k8s.io/kube-controller-manager:v1.36.2' })
+    const metrics = cluster.start({ image: 'registry.k8s.io/metrics-server/metrics-server:v0.8.0' })
+    await cluster.clock.advance(31_000)
+    expect(cluster.clock.pending).toBe(0)
+    expect(
+      metrics.logs.read(plain).match(/"Failed to scrape node" err="Get .*10\.0\.0\.11.* node="node-1"\n/g)?.length,
+    ).toBeGreaterThanOrEqual(2)
+    expect(controllers.logs.read(plain)).not.toContain('unresponsive')
+    await cluster.clock.advance(30_000)
+    expect(controllers.logs.read(plain).match(/"Node is unresponsive.* node="node-1"/g)).toHaveLength(1)
   })
 })

@@ -18,6 +18,7 @@ import { runHook } from './hook-command.ts'
 import { appMetrics } from './app-metrics.ts'
 import { configured } from './configured.ts'
 import { settingsOf } from './conditions.ts'
+import { faultLines } from './fault-lines.ts'
 import { flowLines } from './flow-lines.ts'
 import { Ledger } from './ledger.ts'
 import type { Count } from './ledger.ts'
@@ -190,6 +191,7 @@ export class SimulatedContainer implements RuntimeContainer {
     else this.#runCommand()
     this.#watchMemory()
     if (ip) this.#joinLoad(ip)
+    this.nodesChanged()
     return { ok: true }
   }
 
@@ -258,6 +260,13 @@ export class SimulatedContainer implements RuntimeContainer {
         this.#finish(missing.code)
       })
     } else if (program.ends) this.#after(Math.max(program.ends.millis - this.#age(), 0), () => this.#finish(program.ends?.code ?? 0))
+  }
+
+  /** Something else is wrong with the nodes than before, which some programs write about. */
+  nodesChanged(): void {
+    const program = this.#program
+    if (!program || program.logs.faults.length === 0 || this.#state !== 'running') return
+    this.logs.flow(faultLines(program, this.#host.api.list('Node'), this.config.node), 'faults')
   }
 
   #resolves(host: string): boolean {

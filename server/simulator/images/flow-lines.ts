@@ -11,6 +11,8 @@ export interface FlowLine {
   readonly fields: Readonly<Record<string, string>>
   /** How long such a request takes on average: each line has its own. */
   readonly millis: number
+  /** Only one line, so many seconds after this began. */
+  readonly after?: number
 }
 
 /** What a program logs of the load that flows through it: the same lines as of single requests. */

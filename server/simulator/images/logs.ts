@@ -21,6 +21,7 @@ const mostFlows = 60
 
 /** What the steady load wrote between two changes of it. */
 interface FlowSegment {
+  readonly cause: 'load' | 'faults'
   readonly from: number
   to: number | undefined
   readonly lines: readonly FlowLine[]
@@ -56,12 +57,11 @@ export class ContainerLog implements LogSource {
     this.#startedAt = startedAt
   }
 
-  /** From now on the load makes it write these. */
-  flow(lines: readonly FlowLine[]): void {
+  /** From now on the load, or what is wrong with nodes, makes it write these. */
+  flow(lines: readonly FlowLine[], cause: FlowSegment['cause'] = 'load'): void {
     const now = this.#clock.now()
-    const last = this.#flows.at(-1)
-    if (last && last.to === undefined) last.to = now
-    if (lines.length > 0) this.#flows.push({ from: now, to: undefined, lines })
+    for (const each of this.#flows) if (each.cause === cause) each.to ??= now
+    if (lines.length > 0) this.#flows.push({ cause, from: now, to: undefined, lines })
     if (this.#flows.length > mostFlows) this.#flows.shift()
     for (const follower of [...this.#followers]) follower.again()
   }
@@ -83,8 +83,7 @@ export class ContainerLog implements LogSource {
     if (this.#partial !== '') this.#add(this.#partial)
     this.#partial = ''
     this.#endedAt = at
-    const flow = this.#flows.at(-1)
-    if (flow && flow.to === undefined) flow.to = at
+    for (const each of this.#flows) each.to ??= at
     for (const follower of [...this.#followers]) follower.ended()
     this.#followers.clear()
   }
@@ -192,12 +191,14 @@ export class ContainerLog implements LogSource {
       const [begin, end] = [Math.max(from, segment.from), Math.min(to, segment.to ?? Infinity)]
       if (end <= begin) return []
       return segment.lines.flatMap((line, series) => {
-        const last = Math.floor(((end - segment.from) / 1000) * line.rate) + 1
-        const first = Math.max(0, Math.floor(((begin - segment.from) / 1000) * line.rate) - 1, last - mostComputed)
+        if (line.after !== undefined && segment.from + line.after * 1000 > end) return []
+        const last = line.after !== undefined ? 0 : Math.floor(((end - segment.from) / 1000) * line.rate) + 1
+        const first =
+          line.after !== undefined ? 0 : Math.max(0, Math.floor(((begin - segment.from) / 1000) * line.rate) - 1, last - mostComputed)
         return Array.from({ length: last - first + 1 }, (_, index) => first + index).flatMap((index) => {
-          const millis = this.#flowDue(segment, line, series, index)
+          const millis = line.after !== undefined ? segment.from + line.after * 1000 + 1 : this.#flowDue(segment, line, series, index)
           if (millis <= from || millis <= segment.from || millis > end) return []
-          const seed = `${this.#seed}/${segment.from}/${series}`
+          const seed = `${this.#seed}/${segment.from}/${segment.cause}/${series}`
           const took = line.millis * (0.6 + 1.2 * noise(`${seed}/took`, index) ** 3)
           const fields = { ...this.#fields(), ...line.fields, millis: took.toFixed(1), seconds: (took / 1000).toFixed(4) }
           const filled = fillTemplate(line.template, { millis, seed, index, fields })
@@ -209,7 +210,9 @@ export class ContainerLog implements LogSource {
 
   /** When the line of this index comes: evenly, but not to the millisecond. */
   #flowDue(segment: FlowSegment, line: FlowLine, series: number, index: number): number {
-    return Math.round(segment.from + ((index + noise(`${this.#seed}/${segment.from}/${series}`, index)) / line.rate) * 1000)
+    return Math.round(
+      segment.from + ((index + noise(`${this.#seed}/${segment.from}/${segment.cause}/${series}`, index)) / line.rate) * 1000,
+    )
   }
 
   #due(series: number, every: number, jitter: number, index: number): number {
@@ -219,11 +222,15 @@ export class ContainerLog implements LogSource {
   #next(after: number): number | undefined {
     const program = this.#program
     const due = (program?.logs.start ?? []).map((line) => this.#startedAt + line.at * 1000)
-    const segment = this.#flows.at(-1)
-    for (const [series, line] of (segment && segment.to === undefined ? segment.lines : []).entries()) {
-      if (!segment) break
-      const index = Math.max(0, Math.floor(((after - segment.from) / 1000) * line.rate) - 1)
-      for (let step = index; step <= index + 3; step++) due.push(this.#flowDue(segment, line, series, step))
+    for (const segment of this.#flows.filter(({ to }) => to === undefined)) {
+      for (const [series, line] of segment.lines.entries()) {
+        if (line.after !== undefined) {
+          due.push(segment.from + line.after * 1000 + 1)
+          continue
+        }
+        const index = Math.max(0, Math.floor(((after - segment.from) / 1000) * line.rate) - 1)
+        for (let step = index; step <= index + 3; step++) due.push(this.#flowDue(segment, line, series, step))
+      }
     }
     for (const [series, line] of (program?.logs.repeat ?? []).entries()) {
       const index = Math.max(1, Math.floor((after - this.#startedAt) / (line.every * 1000)) - 1)

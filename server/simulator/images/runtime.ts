@@ -3,6 +3,7 @@ import type { ContainerConfig, ContainerRuntime } from '../kubelet/runtime.ts'
 import { ClusterNetwork } from '../network/network.ts'
 import type { KubeApi } from '../network/network.ts'
 import type { Platform } from '../platform.ts'
+import { troubleText } from './fault-lines.ts'
 import { Load } from './load.ts'
 import { SimulatedContainer } from './container.ts'
 import { Registry } from './registry.ts'
@@ -52,10 +53,18 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     past: (id: string) => options.past?.containers[id],
     removed: (container: SimulatedContainer) => void containers.delete(container),
   }
+  let troubles = troubleText(api.list('Node'))
+  const nodeChanged = () => {
+    const now = troubleText(api.list('Node'))
+    if (now === troubles) return
+    troubles = now
+    for (const container of containers) container.nodesChanged()
+  }
   // A turn later: by then its containers have stopped.
   const free = (prefix: string) => void platform.clock.after(0, () => host.volumes.free(prefix))
   const stops = [
     api.watch('Pod', ({ type, object }) => void (type === 'DELETED' && free(`pod/${object.metadata.uid}/`))),
+    api.watch('Node', nodeChanged),
     api.watch('PersistentVolume', ({ type, object }) => void (type === 'DELETED' && free(`pv/${object.metadata.name}/`))),
   ]
   return {

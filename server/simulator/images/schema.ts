@@ -220,6 +220,19 @@ const Program = z.strictObject({
       start: z.array(StartLine).default([]),
       repeat: z.array(RepeatedLine).default([]),
       stop: z.array(LogLine).default([]),
+      /** About nodes that are ill on purpose: again and again, or once after so many seconds. `{faulty}` and `{faultyip}`. */
+      faults: z
+        .array(
+          z.strictObject({
+            when: z.enum(['not-ready', 'unreachable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'network']),
+            text: z.string(),
+            every: z.number().min(0.1).optional(),
+            after: z.number().min(0).default(0),
+            /** Only about the node that it runs on. */
+            here: z.boolean().default(false),
+          }),
+        )
+        .default([]),
       /** A line for each upstream call that fails: `{error}`, `{url}`, `{status}`. */
       failure: z.string().optional(),
     })
