@@ -8,6 +8,7 @@ import type { ForkableCluster } from '../../server/simulator/cluster.ts'
 import type { SimulatedCluster } from '../../server/simulator/cluster-api.ts'
 import type { Figures } from './figures.ts'
 import { idleCost, medianOf, rateOf } from './figures.ts'
+import { measureShell } from './shell.ts'
 
 const report = (error: unknown): void => console.error(error)
 export const optionsOf = (number: number) => ({
@@ -53,6 +54,7 @@ export async function measureOurs(): Promise<Figures> {
     'processor of an idle cluster': forks.processor,
     ...(await load(await fork(0))),
     ...(await rollout(await fork(1))),
+    ...(await shells(await fork(2))),
   }
 }
 
@@ -94,6 +96,23 @@ async function load(cluster: SimulatedCluster): Promise<Figures> {
     'events told to 100 watchers': fanOut,
   }
 }
+
+/** A shell in one pod. */
+async function shells(cluster: SimulatedCluster): Promise<Figures> {
+  const path = `${pods}/shell`
+  const container = { name: 'c', image: 'alpine:3.22', command: ['sleep', '86400'] }
+  await ask(cluster, 'POST', pods, { metadata: { name: 'shell' }, spec: { containers: [container] } })
+  while (!runs(await ask(cluster, 'GET', path))) await sleep(20)
+  const figures = await measureShell(cluster, (command) => {
+    const query = new URLSearchParams('stdout=true&stderr=true')
+    for (const word of command) query.append('command', word)
+    return { method: 'GET', path: `${path}/exec`, query, headers: { authorization: `Bearer ${cluster.adminToken}` } }
+  })
+  cluster.close()
+  return figures
+}
+
+const runs = ({ body }: ApiResponse) => (JSON.parse(String(body)) as { status: { phase?: string } }).status.phase === 'Running'
 
 /** A Deployment of 200 replicas gets a new image. Most of the time is what images and containers take to start. */
 async function rollout(cluster: SimulatedCluster): Promise<Figures> {

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import type { Figures } from './figures.ts'
 import { idleCost, medianOf, rateOf } from './figures.ts'
+import { measureLocalShell } from './shell.ts'
 
 interface PeerCluster {
   init(): Promise<void>
@@ -43,6 +44,8 @@ export async function measurePeer(): Promise<Figures> {
     'memory of one that was written to': idle.memory,
     'processor of an idle cluster': idle.processor,
     'creates (pods)': creates,
+    // A shell has another peer: real processes on this machine.
+    ...(await measureLocalShell()),
   }
 }
 
