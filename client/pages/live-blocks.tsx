@@ -2,6 +2,8 @@ import type { ComponentChildren } from 'preact'
 import type { Block } from '../../server/protocol/deck.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { QueryIsland } from '../charts/query-island.tsx'
+import { CheckIsland } from '../slides/check-island.tsx'
+import { QuizIsland } from '../slides/quiz-island.tsx'
 import { CommandIsland } from '../slides/command-island.tsx'
 import { tell } from '../ui/toasts.tsx'
 import type { TerminalId } from '../../server/kernel/ids.ts'
@@ -23,7 +25,9 @@ export function liveBlocks(store: SessionStore, acting?: Acting): (block: Block)
     if (block.kind === 'query') {
       return <QueryIsland block={block} watch={(request) => store.charts.watch(request)} editable={acting !== undefined} />
     }
-    if (block.kind !== 'command') return null
+    if (block.kind === 'check') return <CheckIsland block={block} watch={() => store.checks.watch(block.id)} />
+    if (block.kind === 'quiz') return <QuizIsland block={block} acts={acting !== undefined} />
+    if (block.kind !== 'command' && block.kind !== 'file') return null
     return (
       <CommandIsland
         block={block}

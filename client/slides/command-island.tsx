@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import type { FileBlock } from '../../server/protocol/blocks.ts'
 import type { CommandBlock } from '../../server/protocol/deck.ts'
 import type { RunState } from '../../server/protocol/session-state.ts'
 import { copyText } from '../ui/clipboard.ts'
@@ -7,7 +8,7 @@ import { tell } from '../ui/toasts.tsx'
 import { markOf, type Mark } from './run-mark.ts'
 
 interface Commands {
-  readonly block: CommandBlock
+  readonly block: CommandBlock | FileBlock
   /** Read inside rendering, so that the block follows the session. */
   readonly run: () => RunState | undefined
   /** Why it cannot run now; undefined when it can. */
@@ -22,7 +23,7 @@ interface Commands {
 export function CommandIsland({ block, run, whyNot, acts, onRun, onStop }: Commands) {
   const state = run()
   const why = whyNot()
-  const mark = markOf(state, block.commands.length)
+  const mark = markOf(state, block.kind === 'command' ? block.commands.length : 1)
   if (!acts)
     return mark ? (
       <div class="command-actions">
@@ -39,7 +40,7 @@ export function CommandIsland({ block, run, whyNot, acts, onRun, onStop }: Comma
           </button>
         ) : (
           <button type="button" class="slide-button run" disabled={why !== undefined} title={why} onClick={onRun}>
-            <Icon name="run" /> Run
+            <Icon name="run" /> {block.kind === 'command' ? 'Run' : `Write ${block.name}`}
           </button>
         )}
         <CopyButton text={block.source} />

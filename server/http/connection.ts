@@ -3,7 +3,8 @@ import type { Budget } from '../kernel/budget.ts'
 import { Lifetime } from '../kernel/lifetime.ts'
 import { UserError, wordsFor } from '../kernel/user-error.ts'
 import { type ClientMessage, parseClientMessage } from '../protocol/client-message.ts'
-import type { Block } from '../protocol/deck.ts'
+import type { FileBlock } from '../protocol/blocks.ts'
+import type { Block, Command } from '../protocol/deck.ts'
 import type { CheckState, Page, ServerMessage } from '../protocol/server-message.ts'
 import type { Attachment, Terminal } from '../terminals/terminal.ts'
 import type { Room } from './room.ts'
@@ -258,6 +259,7 @@ export class Connection {
 
   #run({ terminal, block }: Extract<ClientMessage, { type: 'run' }>): void {
     const found = this.#blocks().find(({ id }) => id === block)
+    if (found?.kind === 'file') return this.#terminal(terminal).run(block, [writing(found)])
     if (found?.kind !== 'command') throw new UserError('not-found', 'That block is not in this deck (any more). Reload the page.')
     this.#terminal(terminal).run(block, found.commands)
   }
@@ -271,4 +273,11 @@ export class Connection {
     const stop = this.#room.desk(this.#owner).watchChart(watch, (chartState) => this.#wire.send({ type: 'chart', chart, chartState }))
     this.#charts.set(chart, stop)
   }
+}
+
+/** What types a file into a shell's home: the learner sees what becomes of it. */
+function writing({ name, source }: FileBlock): Command {
+  const end = 'END_OF_FILE'
+  const folder = name.includes('/') ? `mkdir -p '${name.slice(0, name.lastIndexOf('/'))}' && ` : ''
+  return { text: `${folder}cat > '${name}' <<'${end}'\n${source.replace(/\n?$/, '\n')}${end}`, effect: 'ends' }
 }
