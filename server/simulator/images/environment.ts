@@ -79,7 +79,9 @@ export function generatedFile(path: string, facts: MachineFacts, processes: Proc
     if (process[2] === 'cmdline') return `${found.argv.join('\0')}\0`
     if (process[2] === 'comm') return `${found.argv[0]?.split('/').at(-1) ?? ''}\n`
     return process[2] === 'environ'
-      ? ''
+      ? Object.entries(found.env)
+          .map(([name, value]) => `${name}=${value}\0`)
+          .join('')
       : `Name:\t${found.argv[0]?.split('/').at(-1) ?? ''}\nState:\tS (sleeping)\nPid:\t${found.pid}\nPPid:\t${found.parent?.pid ?? 0}\n`
   }
   const uptime = (now - facts.bootedAt) / 1000

@@ -56,6 +56,15 @@ describe('grep, sed, sort, diff and find', () => {
   it.each(cases)('%s', (script, expected) => prints(script, expected))
 })
 
+describe('bytes', () => {
+  const cases: readonly Case[] = [
+    ['printf "hi\\n\\377" | hexdump -C', '00000000  68 69 0a ff                                       |hi..|\n00000004\n'],
+    ['printf "abc" | xxd; printf "a\\n" | od -c', '00000000: 6162 63                                  abc\n0000000   a  \\n\n0000002\n'],
+    ['dd if=/dev/zero of=/z bs=1M count=3 2>&1 | head -1; wc -c < /z', '3+0 records in\n3145728\n'],
+  ]
+  it.each(cases)('%s', (script, expected) => prints(script, expected))
+})
+
 describe('files in a container', () => {
   const cases: readonly Case[] = [
     [

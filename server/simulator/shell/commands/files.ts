@@ -199,17 +199,6 @@ const which: Command = async (run) => {
   return status
 }
 
-const dd: Command = async (run) => {
-  const given = new Map(run.args.map((arg) => arg.split('=', 2) as [string, string]))
-  const scale = (text: string) =>
-    Number.parseInt(text, 10) * ({ k: 1024, K: 1024, M: 1_048_576, G: 1_073_741_824 }[text.replace(/^\d+/, '').charAt(0)] ?? 1)
-  const bytes = scale(given.get('bs') ?? '512') * Number(given.get('count') ?? 1)
-  const path = given.get('of')
-  if (path !== undefined && path !== '/dev/null') run.machine.files.write(pathIn(run, path), '\0'.repeat(Math.min(bytes, 40_000_000)))
-  run.io.err.write(`${given.get('count') ?? 1}+0 records in\n${given.get('count') ?? 1}+0 records out\n`)
-  return 0
-}
-
 const words =
   (pick: (path: string, suffix: string) => string): Command =>
   (run) => {
@@ -231,7 +220,6 @@ export const fileCommands: Record<string, Command> = {
   chgrp: chown,
   tee,
   which,
-  dd,
   sync: () => 0,
   basename: words((path, suffix) => {
     const base = baseOf(path) || path

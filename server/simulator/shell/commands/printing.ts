@@ -5,13 +5,16 @@ import type { Io } from '../streams.ts'
 
 const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\u0007', b: '\b', e: '\u001b', f: '\f', v: '\v', '\\': '\\' }
 
+/** A byte as text; beyond ASCII as `textOfBytes` writes what is no character. */
+const ofByte = (byte: number) => String.fromCharCode((byte & 0xff) < 0x80 ? byte & 0xff : 0xdc00 + (byte & 0xff))
+
 /** `\n`, `\t`, `\033`, `\x1b` … as the characters they mean. */
 export function unescape(text: string): string {
   return text.replaceAll(
     /\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|(.))/g,
     (whole, hex: string | undefined, octal: string | undefined, letter: string | undefined) => {
-      if (hex) return String.fromCharCode(Number.parseInt(hex, 16))
-      if (octal) return String.fromCharCode(Number.parseInt(octal, 8))
+      if (hex) return ofByte(Number.parseInt(hex, 16))
+      if (octal) return ofByte(Number.parseInt(octal, 8))
       return (letter && escapes[letter]) ?? whole
     },
   )

@@ -7,6 +7,7 @@ import { processCommands } from './processes.ts'
 import { programCommands } from './programs.ts'
 import { systemCommands } from './system.ts'
 import { archiveCommands } from './archive.ts'
+import { dumpCommands } from './dump.ts'
 import { awk } from './awk.ts'
 import { grepCommands } from './grep.ts'
 import { sedCommands } from './sed.ts'
@@ -38,6 +39,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...editorCommands,
     ...pagerCommands,
     ...textCommands,
+    ...dumpCommands,
     ...grepCommands,
     ...sedCommands,
     awk,
@@ -107,7 +109,7 @@ const common =
     ' ',
   )
 const busyboxOnly =
-  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump od strings tty reset'.split(
+  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump hd xxd od strings tty reset'.split(
     ' ',
   )
 const perUserland: Record<Userland, readonly string[]> = {

@@ -178,7 +178,6 @@ export const textCommands: Record<string, Command> = {
   tr,
   seq,
   yes,
-  strings: cat,
   paste: cat,
   rev: perLine((line) => [...line].toReversed().join('')),
   nl: perLine((line, _run, number) => `${String(number).padStart(6)}\t${line}`),
