@@ -112,6 +112,10 @@ interface ScriptRun {
 
 /** An executable file: its first line says who reads it. */
 function runFile(file: { readonly source: string; readonly path: string }, argv: readonly string[], run: ScriptRun): Promise<number> {
+  if (file.source.startsWith('\u007fELF')) {
+    run.io.err.write(`${argv[0]}: this program is not simulated\n`)
+    return Promise.resolve(126)
+  }
   const interpreter = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(file.source)
   const program = interpreter?.[1]?.endsWith('/env') ? interpreter[2] : interpreter?.[1]
   const shell = program === undefined || /(^|\/)(sh|ash|dash|bash)$/.test(program) ? (program ?? 'sh') : undefined
