@@ -93,6 +93,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@xterm/*': ['client/terminals/screen.ts'],
   'pbf': ['server/metrics/remote-write.ts'],
   'snappyjs': ['server/metrics/remote-write.ts'],
+  'mermaid': ['client/slides/mermaid.ts'],
   'uplot': ['client/charts/plot.ts'],
 }
 

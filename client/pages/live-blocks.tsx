@@ -3,6 +3,7 @@ import type { Block } from '../../server/protocol/deck.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { QueryIsland } from '../charts/query-island.tsx'
 import { CheckIsland } from '../slides/check-island.tsx'
+import { MermaidIsland } from '../slides/mermaid-island.tsx'
 import { QuizIsland } from '../slides/quiz-island.tsx'
 import { CommandIsland } from '../slides/command-island.tsx'
 import { tell } from '../ui/toasts.tsx'
@@ -26,6 +27,7 @@ export function liveBlocks(store: SessionStore, acting?: Acting): (block: Block)
       return <QueryIsland block={block} watch={(request) => store.charts.watch(request)} editable={acting !== undefined} />
     }
     if (block.kind === 'check') return <CheckIsland block={block} watch={() => store.checks.watch(block.id)} />
+    if (block.kind === 'mermaid') return <MermaidIsland block={block} />
     if (block.kind === 'quiz') return <QuizIsland block={block} acts={acting !== undefined} />
     if (block.kind !== 'command' && block.kind !== 'file') return null
     return (

@@ -9,6 +9,7 @@ import { SlideSection } from './slide-section.tsx'
 import type { Walk } from './walk.ts'
 import { placeOf } from './walk.ts'
 import './theme.css'
+import './live-blocks.css'
 
 interface Showing {
   readonly deck: Deck

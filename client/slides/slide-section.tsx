@@ -68,6 +68,8 @@ function SlideBody({ deck, slide, step, live, renderIsland, joinCard }: SlidePar
     for (const image of images) image.addEventListener('load', fit, { once: true })
     const observer = new ResizeObserver(fit)
     observer.observe(frame)
+    // What is live grows by itself: a check that says why not, a drawing that has come.
+    observer.observe(shown)
     // Opening a hint makes the step taller; the event does not bubble.
     shown.addEventListener('toggle', fit, true)
     return () => {
