@@ -74,7 +74,7 @@ test('Run types a block command by command and marks how it went', async () => {
   await expect(slide(ada)).toContainText('workshop-vm-01-00')
   await slide(ada).getByRole('button', { name: 'Run' }).click()
   await expect(slide(ada).locator('.run-mark')).toContainText('Done')
-  await expect(screen(ada)).toContainText('Allocated resources')
+  await expect(screen(ada)).toContainText('Starting kubelet.')
 })
 
 test('Copy puts the block on the clipboard', async () => {
