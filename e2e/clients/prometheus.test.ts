@@ -53,6 +53,48 @@ it('Prometheus finds nodes, pods, services and their endpoints by its own servic
   }
 })
 
+it('an agent with Prometheus’ kubernetes_sd_configs finds them too, and hears of those that come and go', async () => {
+  const { kubectl, vmagent } = await findSome(['kubectl', 'vmagent'])
+  if (!kubectl.found || !vmagent.found) throw new Error('kubectl and vmagent are needed: npm test gets them')
+  const simulation = await startSimulation()
+  const folder = mkdtempSync(join(tmpdir(), 'vmagent-sd-'))
+  const run = (...args: string[]) => promisify(execFile)(kubectl.path, ['--kubeconfig', simulation.kubeconfig, ...args])
+  const port = await freePort()
+  writeFileSync(join(folder, 'scrape.yml'), configuration(simulation.kubeconfig, folder))
+  // Nobody takes what it scrapes.
+  const flags = [
+    `-promscrape.config=${join(folder, 'scrape.yml')}`,
+    `-httpListenAddr=127.0.0.1:${port}`,
+    '-remoteWrite.url=http://127.0.0.1:1/write',
+    '-promscrape.kubernetesSDCheckInterval=1s',
+    `-remoteWrite.tmpDataPath=${join(folder, 'data')}`,
+  ]
+  const process = spawn(vmagent.path, flags, { stdio: 'ignore' })
+  const exited = new Promise((done) => process.once('exit', done))
+  const found = async (role: string) => (await targets(port)).get(role) ?? []
+  const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 500 })
+  try {
+    await soon(async () => expect(await found('node')).toEqual(['workshop-vm-00-00', 'workshop-vm-00-01']))
+    await run('create', 'deployment', 'web', '--image=nginx:alpine', '--port=80', '--replicas=2')
+    await run('expose', 'deployment', 'web')
+    await soon(async () => {
+      expect((await found('pod')).filter((name) => name.startsWith('web-'))).toHaveLength(2)
+      expect(await found('service')).toContain('web')
+      expect((await found('endpoints')).filter((name) => name === 'web')).toHaveLength(2)
+      expect((await found('endpointslice')).filter((name) => name.startsWith('web-'))).toHaveLength(2)
+    })
+    await run('scale', 'deployment', 'web', '--replicas=1')
+    await soon(async () => expect((await found('pod')).filter((name) => name.startsWith('web-'))).toHaveLength(1))
+    await run('delete', 'service,deployment', 'web')
+    await soon(async () => expect([await found('service'), await found('endpoints')].flat()).not.toContain('web'))
+  } finally {
+    process.kill('SIGKILL')
+    await exited
+    await simulation.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
 function configuration(kubeconfig: string, folder: string): string {
   const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as {
     clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
@@ -103,15 +145,22 @@ const NAME_OF: Readonly<Record<string, string>> = {
   endpointslice: 'endpointslice_name',
 }
 
+interface Target {
+  /** Prometheus has it; the agent calls it by its job. */
+  readonly scrapePool?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly discoveredLabels: Readonly<Record<string, string>>
+}
+
 async function targets(port: number): Promise<ReadonlyMap<string, readonly string[]>> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/targets?state=active`)
-  const { data } = (await answer.json()) as { data: { activeTargets: { scrapePool: string; discoveredLabels: Record<string, string> }[] } }
+  const { data } = (await answer.json()) as { data: { activeTargets: Target[] } }
   return new Map(
     ROLES.map((role) => [
       role,
       data.activeTargets
-        .flatMap(({ scrapePool, discoveredLabels }) =>
-          scrapePool === role ? [discoveredLabels[`__meta_kubernetes_${NAME_OF[role]}`] ?? ''] : [],
+        .flatMap(({ scrapePool, labels, discoveredLabels }) =>
+          (scrapePool ?? labels['job']) === role ? [discoveredLabels[`__meta_kubernetes_${NAME_OF[role]}`] ?? ''] : [],
         )
         .toSorted(),
     ]),

@@ -22,6 +22,7 @@ const TOOLS: Readonly<Record<ToolName, { readonly needed: boolean; readonly for:
   editor: { needed: false, for: 'kubectl edit' },
   chromium: { needed: false, for: 'browser tests, PDF export' },
   iproute2: { needed: false, for: 'browser tests over a network' },
+  vmagent: { needed: false, for: 'the test of service discovery' },
 }
 
 export function rowFor(tool: ToolName, finding: ToolFinding, waysOfOurOwn: number): Row {

@@ -40,6 +40,8 @@ export function waysToGet(tool: ToolName, machine: Machine): readonly Way[] {
       return installed(machine, 'nano', [])
     case 'chromium':
       return installed(machine, 'chromium', [])
+    case 'vmagent':
+      return debianProgram(machine, 'victoria-metrics', 'usr/bin/vmagent', 'vmagent')
     case 'iproute2':
       return installed(machine, 'iproute2', [])
   }

@@ -16,6 +16,8 @@ export interface Tools {
   readonly editor: ToolFinding
   readonly chromium: ToolFinding
   readonly iproute2: ToolFinding
+  /** VictoriaMetrics' agent, which finds targets in Kubernetes as Prometheus does. */
+  readonly vmagent: ToolFinding
 }
 
 export type ToolName = keyof Tools
@@ -78,6 +80,12 @@ const RECIPES: Readonly<Record<ToolName, Recipe>> = {
     own: [],
     ask: async () => ({ version: 'installed' }),
     howToGet: 'Only the browser tests need it. Debian and Ubuntu: apt-get install iproute2.',
+  },
+  vmagent: {
+    names: ['vmagent'],
+    own: ['vmagent/vmagent'],
+    ask: async () => ({ version: 'installed' }),
+    howToGet: 'Only a test of service discovery needs it. Debian and Ubuntu: apt-get install victoria-metrics.',
   },
 }
 

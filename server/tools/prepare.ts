@@ -19,7 +19,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   simulate: { dependencies: true, client: false, tools: [] },
   doctor: { dependencies: false, client: false, tools: [] },
   check: { dependencies: true, client: false, tools: [] },
-  test: { dependencies: true, client: true, tools: [...WORKSHOP, 'chromium', 'iproute2'] },
+  test: { dependencies: true, client: true, tools: [...WORKSHOP, 'chromium', 'iproute2', 'vmagent'] },
   conformance: { dependencies: true, client: false, tools: ['kubectl'] },
   bench: { dependencies: true, client: true, tools: WORKSHOP },
 }
