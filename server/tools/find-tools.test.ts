@@ -16,7 +16,16 @@ describe('kubectl', () => {
 describe('looking for tools', () => {
   it('answers for each of them, with a path or with why not and how to get it', async () => {
     const tools = await findTools()
-    expect(Object.keys(tools).toSorted()).toEqual(['bubblewrap', 'chromium', 'editor', 'iproute2', 'kubectl', 'prometheus', 'socat'])
+    expect(Object.keys(tools).toSorted()).toEqual([
+      'bubblewrap',
+      'chromium',
+      'editor',
+      'iproute2',
+      'kubectl',
+      'prometheus',
+      'socat',
+      'vmagent',
+    ])
     for (const finding of Object.values(tools)) {
       if (finding.found) expect(finding.path).toMatch(/^\//)
       else expect(finding.why && finding.howToGet).not.toBe('')
