@@ -58,7 +58,7 @@ interface Template {
  */
 export async function loadClusterMaker(
   report: (error: unknown) => void,
-  state?: Pick<StateFolder, 'saved' | 'signingKey' | 'journal'>,
+  state?: Pick<StateFolder, 'saved' | 'signingKey' | 'tokenKey' | 'journal'>,
   ownImages?: string,
 ): Promise<(options: ClusterOptions) => Promise<ForkableCluster>> {
   const data = await loadSimulatorData(ownImages)
@@ -74,7 +74,7 @@ export async function loadClusterMaker(
     return cluster
   }
   const make = async (options: ClusterOptions): Promise<ForkableCluster> => {
-    const platform = nodePlatform(report, state?.signingKey)
+    const platform = nodePlatform(report, state?.signingKey, state?.tokenKey)
     if (state?.saved) return createCluster(options, data, platform, state.saved)
     // An API elsewhere has other endpoints, which a fork does not change.
     if (!options.endpoint.host.startsWith('127.')) return createCluster(options, data, platform)

@@ -2,7 +2,8 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import type { Clock } from '../../kernel/clock.ts'
 import { bytesOfText } from '../../simulator/bytes.ts'
-import type { Platform } from '../../simulator/platform.ts'
+import type { Platform, TokenKey } from '../../simulator/platform.ts'
+import { sharedTokenKey } from './token-key.ts'
 
 // Expressions that people give to a simulated grep may backtrack for hours: V8 then turns to an engine that takes linear time.
 setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
@@ -18,13 +19,22 @@ export const nodeClock: Clock = {
   },
 }
 
-/** What one simulated cluster needs from Node. @param key what it signs tokens with; one of its own unless given */
-export function nodePlatform(report: (error: unknown) => void, key: Uint8Array = randomBytes(32)): Platform {
+/**
+ * What one simulated cluster needs from Node.
+ * @param key its own secret, a new one unless given
+ * @param tokenKey what it signs service accounts' tokens with; unless given the one that all clusters of this thread share
+ */
+export function nodePlatform(
+  report: (error: unknown) => void,
+  key: Uint8Array = randomBytes(32),
+  tokenKey: TokenKey = sharedTokenKey,
+): Platform {
   return {
     clock: nodeClock,
     random: Math.random,
     sha256: (text) => createHash('sha256').update(bytesOfText(text)).digest('hex'),
     sign: (text) => createHmac('sha256', key).update(text).digest('base64url'),
+    tokenKey,
     report,
   }
 }

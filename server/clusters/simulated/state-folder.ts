@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../kernel/user-error.ts'
 import type { RuntimePast } from '../../simulator/images/past.ts'
+import type { TokenKey } from '../../simulator/platform.ts'
 import type { Journal, SavedCluster } from '../../simulator/time/journal.ts'
 import { createServerCertificate, restoreServerCertificate } from './certificates.ts'
 import type { CertificateAuthority } from './certificates.ts'
 import { openJournal, readJournal } from './journal-file.ts'
+import { newTokenKey, tokenKeyOf } from './token-key.ts'
 
 /** Who the cluster is to its clients: their kubeconfigs stay good as long as this does. */
 const Identity = z.strictObject({
@@ -15,8 +17,10 @@ const Identity = z.strictObject({
   format: z.literal(1),
   nodes: z.array(z.string()).min(1),
   port: z.int().min(1).max(65_535).optional(),
-  /** Hex; service accounts' tokens are signed with it. */
+  /** Hex; the cluster's own secret. */
   signingKey: z.string().regex(/^[0-9a-f]{64}$/),
+  /** PEM; service accounts' tokens are signed with it. */
+  tokenKey: z.string().startsWith('-----BEGIN PRIVATE KEY-----').optional(),
   certificates: z.strictObject({ key: z.string(), certificate: z.string(), certificateAuthority: z.string(), authorityKey: z.string() }),
 })
 type Identity = z.infer<typeof Identity>
@@ -47,6 +51,7 @@ const aDay = 86_400_000
 export interface StateFolder {
   readonly certificate: CertificateAuthority
   readonly signingKey: Uint8Array
+  readonly tokenKey: TokenKey
   /** Where its API was the last time, if it was. */
   readonly port: number | undefined
   /** What was there; undefined in a new folder. */
@@ -76,6 +81,7 @@ export async function openStateFolder(folder: string, nodes: readonly string[], 
     return {
       certificate: await restoreServerCertificate(identity.certificates),
       signingKey: Buffer.from(identity.signingKey, 'hex'),
+      tokenKey: tokenKeyOf(() => identity.tokenKey),
       port: identity.port,
       saved: contents && { ...contents, past: past ?? { containers: {}, volumes: [] } },
       journal: {
@@ -96,20 +102,26 @@ export async function openStateFolder(folder: string, nodes: readonly string[], 
   }
 }
 
-async function identityIn(folder: string, nodes: readonly string[]): Promise<Identity> {
+async function identityIn(folder: string, nodes: readonly string[]): Promise<Identity & { readonly tokenKey: string }> {
   const known = readFile(join(folder, 'cluster.json'), Identity)
   if (known && known.nodes.join() !== nodes.join())
     throw new UserError(
       'bad-state',
       `The cluster in ${folder} has ${known.nodes.length} nodes, not ${nodes.length}. Say --nodes ${known.nodes.length}, or choose another folder.`,
     )
-  if (known && new X509Certificate(known.certificates.certificate).validToDate.getTime() > Date.now() + aDay) return known
-  const { key, certificate, certificateAuthority, authorityKey } = await createServerCertificate()
-  const certificates = { key, certificate, certificateAuthority, authorityKey }
+  const good = known && new X509Certificate(known.certificates.certificate).validToDate.getTime() > Date.now() + aDay
+  if (good && known.tokenKey !== undefined) return { ...known, tokenKey: known.tokenKey }
+  const certificates = good ? known.certificates : await newCertificates()
   const signingKey = known?.signingKey ?? randomBytes(32).toString('hex')
-  const made: Identity = { ...known, deckhand: 'cluster', format: 1, nodes: [...nodes], signingKey, certificates }
+  const tokenKey = known?.tokenKey ?? newTokenKey()
+  const made = { ...known, deckhand: 'cluster' as const, format: 1 as const, nodes: [...nodes], signingKey, tokenKey, certificates }
   writeIdentity(folder, made)
   return made
+}
+
+async function newCertificates(): Promise<Identity['certificates']> {
+  const { key, certificate, certificateAuthority, authorityKey } = await createServerCertificate()
+  return { key, certificate, certificateAuthority, authorityKey }
 }
 
 function writeIdentity(folder: string, identity: Identity): void {

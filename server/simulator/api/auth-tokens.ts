@@ -19,6 +19,16 @@ export interface TokenOptions {
   readonly node?: { readonly name: string; readonly uid: string } | undefined
 }
 
+export interface Bearer {
+  readonly user: User
+  /** Those of the asked ones that the token is for. */
+  readonly audiences: readonly string[]
+}
+
+/** What the kubelet asks for: such a token lives for a year, and its use after this time is counted. Source: pkg/serviceaccount/claims.go */
+const KUBELET_SECONDS = 3607
+const YEAR_SECONDS = 365 * 24 * 3600
+
 interface Reference {
   readonly name: string
   readonly uid: string
@@ -36,6 +46,7 @@ interface Claims {
     readonly node?: Reference
     readonly pod?: Reference
     readonly secret?: Reference
+    readonly warnafter?: number
   }
   readonly nbf: number
   readonly sub: string
@@ -53,9 +64,11 @@ export class Tokens {
   issue(namespace: string, account: Reference, seconds: number, { audiences = [], bound, node }: TokenOptions): string {
     const now = Math.floor(this.#around.platform.clock.now() / 1000)
     const reference = bound && { name: bound.name, uid: bound.uid }
+    const wanted = audiences.length > 0 ? audiences : [API_AUDIENCE]
+    const extended = bound?.kind === 'Pod' && seconds === KUBELET_SECONDS && wanted.every((audience) => audience === API_AUDIENCE)
     const claims: Claims = {
-      'aud': audiences.length > 0 ? audiences : [API_AUDIENCE],
-      'exp': now + seconds,
+      'aud': wanted,
+      'exp': now + (extended ? YEAR_SECONDS : seconds),
       'iat': now,
       'iss': API_AUDIENCE,
       'jti': this.#identifier(),
@@ -66,28 +79,29 @@ export class Tokens {
         ...(bound?.kind === 'Pod' && reference && { pod: reference }),
         ...(bound?.kind === 'Secret' && reference && { secret: reference }),
         serviceaccount: account,
+        ...(extended && { warnafter: now + seconds }),
       },
       'nbf': now,
       'sub': `system:serviceaccount:${namespace}:${account.name}`,
     }
-    const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims as unknown as JsonObject)}`
-    return `${text}.${this.#around.platform.sign(text)}`
+    const { tokenKey, sign } = this.#around.platform
+    const header = tokenKey ? { alg: 'RS256', kid: tokenKey.id() } : { alg: 'HS256' }
+    const text = `${encode(header)}.${encode(claims as unknown as JsonObject)}`
+    return `${text}.${(tokenKey?.sign ?? sign)(text)}`
   }
 
-  /** Who bears the token; undefined when it is not ours, not for any of these audiences, or no longer good. */
-  bearer(
-    token: string,
-    audiences: readonly string[] = [API_AUDIENCE],
-  ): { readonly user: User; readonly audiences: readonly string[] } | undefined {
+  /** Who bears the token; or why it is not good, in the real server's words. */
+  bearer(token: string, audiences: readonly string[] = [API_AUDIENCE]): Bearer | { readonly refused: string } {
     const claims = this.#claims(token)
-    if (!claims || claims.exp * 1000 < this.#around.platform.clock.now()) return undefined
+    if (typeof claims === 'string') return { refused: claims }
+    const refused = this.#refusal(claims)
+    if (refused !== undefined) return { refused: `[invalid bearer token, ${refused}]` }
     const shared = claims.aud.filter((audience) => audiences.includes(audience))
-    const { namespace, serviceaccount, pod, secret, node } = claims['kubernetes.io']
-    const account = this.#around.get('ServiceAccount', namespace, serviceaccount.name)
-    if (shared.length === 0 || account?.metadata.uid !== serviceaccount.uid) return undefined
-    if (pod && this.#around.get('Pod', namespace, pod.name)?.metadata.uid !== pod.uid) return undefined
-    if (secret && this.#around.get('Secret', namespace, secret.name)?.metadata.uid !== secret.uid) return undefined
-    if (node && !pod && this.#around.get('Node', undefined, node.name)?.metadata.uid !== node.uid) return undefined
+    if (shared.length === 0)
+      return {
+        refused: `[invalid bearer token, token audiences ${list(claims.aud)} is invalid for the target audiences ${list(audiences)}]`,
+      }
+    const { namespace, serviceaccount, pod, node } = claims['kubernetes.io']
     const extra = {
       'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`],
       ...(node && { 'authentication.kubernetes.io/node-name': [node.name], 'authentication.kubernetes.io/node-uid': [node.uid] }),
@@ -99,18 +113,56 @@ export class Tokens {
     }
   }
 
-  #claims(token: string): Claims | undefined {
-    const at = token.lastIndexOf('.')
-    const text = token.slice(0, at)
-    if (at < 0 || token.slice(at + 1) !== this.#around.platform.sign(text)) return undefined
-    // Signed by us: it is what `issue` wrote.
-    return JSON.parse(decode(text.split('.')[1] ?? '')) as Claims
+  /** Source: kubernetes pkg/serviceaccount/claims.go, Validate */
+  #refusal(claims: Claims): string | undefined {
+    const now = this.#around.platform.clock.now()
+    if (now < claims.nbf * 1000) return 'service account token is not valid yet'
+    if (claims.exp * 1000 < now) return 'service account token has expired'
+    const { namespace, serviceaccount, pod, secret, node } = claims['kubernetes.io']
+    const account = this.#around.get('ServiceAccount', namespace, serviceaccount.name)
+    if (!account) return `serviceaccounts ${JSON.stringify(serviceaccount.name)} not found`
+    if (account.metadata.uid !== serviceaccount.uid)
+      return `service account UID (${account.metadata.uid ?? ''}) does not match claim (${serviceaccount.uid})`
+    const gone = (kind: Bound['kind'], reference: Reference | undefined): string | undefined => {
+      if (!reference) return undefined
+      const found = this.#around.get(kind, kind === 'Node' ? undefined : namespace, reference.name)
+      if (!found) return 'service account token has been invalidated'
+      if (found.metadata.uid === reference.uid) return undefined
+      return `${kind.toLowerCase()} UID (${found.metadata.uid ?? ''}) does not match service account ${kind.toLowerCase()} ref claim (${reference.uid})`
+    }
+    return gone('Secret', secret) ?? gone('Pod', pod) ?? (pod ? undefined : gone('Node', node))
+  }
+
+  /** What the token says; or why nobody believes it. */
+  #claims(token: string): Claims | string {
+    const [header, payload, signature, ...more] = token.split('.')
+    if (!header || !payload || !signature || more.length > 0) return 'invalid bearer token'
+    const { tokenKey, sign } = this.#around.platform
+    const text = `${header}.${payload}`
+    const signed = tokenKey ? tokenKey.verify(text, signature) : signature === sign(text)
+    if (!signed) return '[invalid bearer token, go-jose/go-jose: error in cryptographic primitive]'
+    // Signed by us: it is what `issue` wrote, here or in a cluster that shares the key.
+    const claims = JSON.parse(decode(payload)) as Claims
+    if (claims.jti !== this.#marked(claims.jti.slice(0, 18)))
+      return '[invalid bearer token, go-jose/go-jose: error in cryptographic primitive]'
+    return claims
   }
 
   #identifier(): string {
     const hex = this.#around.platform.sha256(String(this.#around.platform.random()))
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+    return this.#marked(`${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}`)
   }
+
+  /** A UUID whose second half only this cluster can have written, since the key that signs tokens may be others' too. */
+  #marked(half: string): string {
+    const { sha256, sign } = this.#around.platform
+    const mark = sha256(sign(half))
+    return `${half}-a${mark.slice(1, 4)}-${mark.slice(4, 16)}`
+  }
+}
+
+function list(audiences: readonly string[]): string {
+  return `[${audiences.map((audience) => JSON.stringify(audience)).join(' ')}]`
 }
 
 export function accountGroups(namespace: string): readonly string[] {

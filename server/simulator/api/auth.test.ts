@@ -47,11 +47,17 @@ describe('a service account’s token', () => {
     const uid = make('ServiceAccount', 'robot').metadata.uid ?? ''
     const secret = make('Secret', 's').metadata.uid ?? ''
     const bound = auth.issue('default', 'robot', uid, 600, { bound: { kind: 'Secret', name: 's', uid: secret } })
-    expect(auth.bearer(bound)).toBeDefined()
+    expect(auth.bearer(bound)).toMatchObject({ audiences: ['https://kubernetes.default.svc.cluster.local'] })
     operations.delete(operations.registry.ofKind('Secret'), 'default', 's')
-    expect(auth.bearer(bound)).toBeUndefined()
-    expect(auth.bearer(auth.issue('default', 'robot', uid, 600, { audiences: ['vault'] }))).toBeUndefined()
-    expect(auth.bearer(auth.issue('default', 'robot', uid, 600).slice(0, -1))).toBeUndefined()
+    expect(auth.bearer(bound)).toEqual({ refused: '[invalid bearer token, service account token has been invalidated]' })
+    expect(auth.bearer(auth.issue('default', 'robot', uid, 600, { audiences: ['vault'] }))).toEqual({
+      refused:
+        '[invalid bearer token, token audiences ["vault"] is invalid for the target audiences ["https://kubernetes.default.svc.cluster.local"]]',
+    })
+    expect(auth.bearer(auth.issue('default', 'robot', uid, 600).slice(0, -1))).toEqual({
+      refused: '[invalid bearer token, go-jose/go-jose: error in cryptographic primitive]',
+    })
+    expect(auth.bearer('nonsense')).toEqual({ refused: 'invalid bearer token' })
   })
 })
 

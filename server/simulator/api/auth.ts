@@ -7,7 +7,7 @@ import type { Surroundings } from '../resources/behaviour.ts'
 import type { StoredObject } from '../resources/object.ts'
 import type { Resource } from '../resources/registry.ts'
 import type { Decision, PathAsk, PolicyRule, ResourceAsk } from './auth-rbac.ts'
-import type { TokenOptions } from './auth-tokens.ts'
+import type { Bearer, TokenOptions } from './auth-tokens.ts'
 import type { Call, User } from './call.ts'
 import type { ApiRequest } from './http.ts'
 
@@ -46,8 +46,8 @@ export class Auth {
     return this.#tokens.issue(namespace, { name, uid }, seconds, options)
   }
 
-  /** Whose token it is, and for which of the audiences; undefined when it is not good. */
-  bearer(token: string, audiences?: readonly string[]): { readonly user: User; readonly audiences: readonly string[] } | undefined {
+  /** Whose token it is, and for which of the audiences; or why it is not good. */
+  bearer(token: string, audiences?: readonly string[]): Bearer | { readonly refused: string } {
     if (token === this.adminToken) return { user: ADMIN, audiences: audiences ?? [] }
     return this.#tokens.bearer(token, audiences)
   }
@@ -110,7 +110,7 @@ export class Auth {
     const header = request.headers['authorization']
     if (header === undefined && !request.client) return ANONYMOUS
     const found = this.bearer(/^bearer\s+(\S+)$/i.exec(header ?? '')?.[1] ?? '')
-    if (!found) throw new ApiError(401, 'Unauthorized', 'Unauthorized')
+    if ('refused' in found) throw new ApiError(401, 'Unauthorized', 'Unauthorized')
     return found.user
   }
 

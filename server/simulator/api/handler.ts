@@ -5,6 +5,7 @@ import { Containers } from './containers.ts'
 import { Discovery } from './discovery.ts'
 import { methodNotAllowed, noSuchResource } from './errors.ts'
 import { health, healthPage } from './health.ts'
+import { issuer } from './issuer.ts'
 import { OpenApi } from './openapi.ts'
 import { forwarderTo } from './port-forward.ts'
 import { Proxy } from './proxy.ts'
@@ -165,7 +166,8 @@ export class Handler {
       this.#metrics(request) ??
       this.#version(request) ??
       this.#discovery.answer(request) ??
-      this.#openapi.answer(request)
+      this.#openapi.answer(request) ??
+      issuer(request, this.#operations)
     return found ?? (request.path === '/' ? this.#root() : plain(404, '404 page not found\n'))
   }
 
@@ -252,7 +254,8 @@ export class Handler {
     const groups = this.#operations.registry.discovery.groups.map(({ groupVersion }) =>
       groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`,
     )
-    return answer(200, { paths: ['/api', '/apis', ...groups, '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] })
+    const own = ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version']
+    return answer(200, { paths: ['/.well-known/openid-configuration', '/api', '/apis', ...groups, ...own] })
   }
 
   #registered(api: AggregatedApi): boolean {

@@ -74,7 +74,7 @@ function tokenStatus(auth: Auth, spec: JsonObject): JsonObject {
   if (!token) throw badRequest(`token is required for TokenReview in authentication`)
   const asked = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : []
   const found = auth.bearer(token, asked.length > 0 ? asked : [API_AUDIENCE])
-  if (!found) return { user: {}, error: '[invalid bearer token, service account token has been invalidated]' }
+  if ('refused' in found) return { user: {}, error: found.refused }
   return { authenticated: true, user: shownUser(found.user), audiences: found.audiences }
 }
 
