@@ -2,7 +2,7 @@
  * Measures what people feel (start, join, echo, a full room) and what simulated clusters cost, beside a peer in the
  * same run. Takes about a minute and a half.
  *
- *     npm run bench [-- room|clusters|workshops] [-- ATTENDEES]
+ *     npm run bench [-- room|clusters|workshops|deck] [-- ATTENDEES]
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +20,7 @@ else {
   const wants = (which: string) => part === 'all' || part === which
   if (wants('clusters')) process.stdout.write(`${tableOf(inItsOwnProcess('ours'), inItsOwnProcess('peer'))}\n`)
   if (wants('workshops')) process.stdout.write(`${tableOf(inItsOwnProcess('workshop'), {})}\n`)
+  if (wants('deck')) await (await import('./bench/deck.ts')).measureLongDeck()
   if (wants('room')) await (await import('./bench/room.ts')).measureRoom(attendees)
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Dock } from '../../server/protocol/session-event.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { placeOf, progressAt } from '../slides/walk.ts'
@@ -71,6 +71,15 @@ export function ConsoleBar({ store, steering, terminals, opensStage }: Bar) {
 
 function SlideChoice({ store, steering, index }: { store: SessionStore; steering: Steering; index: number }) {
   const { slides } = store.deck.value
+  const options = useMemo(
+    () =>
+      slides.map((slide, at) => (
+        <option key={slide.id} value={String(at)}>
+          {at + 1} {slide.title}
+        </option>
+      )),
+    [slides],
+  )
   return (
     <select
       class="button slide-choice"
@@ -82,11 +91,7 @@ function SlideChoice({ store, steering, index }: { store: SessionStore; steering
         event.currentTarget.blur()
       }}
     >
-      {slides.map((slide, at) => (
-        <option key={slide.id} value={String(at)}>
-          {at + 1} {slide.title}
-        </option>
-      ))}
+      {options}
     </select>
   )
 }

@@ -1,5 +1,5 @@
 import type { HTMLAttributes, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Deck } from '../../server/protocol/deck.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
 import type { CanvasKind } from './canvas.ts'
@@ -7,7 +7,7 @@ import type { RenderIsland } from './islands.ts'
 import { mountReveal, type Mounted } from './reveal.ts'
 import { SlideSection } from './slide-section.tsx'
 import type { Walk } from './walk.ts'
-import { placeOf } from './walk.ts'
+import { neighbours, placeOf } from './walk.ts'
 import './theme.css'
 import './live-blocks.css'
 
@@ -22,7 +22,7 @@ interface Showing {
   readonly onWalk?: (walk: Walk) => void
 }
 
-/** A deck on the screen, at a position. A deck that changes does so in place: slides that stay as they are keep what is live in them. */
+/** A deck on the screen, at a position: this slide and its neighbours, however many there are. A deck that changes does so in place: slides that stay as they are keep what is live in them. */
 export function DeckView({ deck, position, renderIsland, joinCard, canvas = 'whole', onWalk }: Showing) {
   const viewport = useRef<HTMLDivElement>(null)
   const element = useRef<HTMLDivElement>(null)
@@ -49,21 +49,25 @@ export function DeckView({ deck, position, renderIsland, joinCard, canvas = 'who
     }
   }, [])
 
-  useEffect(() => mounted?.sync(), [mounted, deck])
-  useEffect(() => mounted?.show(index), [mounted, index, deck])
+  const { from, slides } = neighbours(deck, index)
+  // Before the browser paints: the slide that was shown is another one's neighbour now.
+  useLayoutEffect(() => {
+    mounted?.sync()
+    mounted?.show(index - from)
+  }, [mounted, index, from, deck])
   useEffect(() => mounted?.layout(), [mounted, canvas])
 
   return (
     <div class="deck-viewport" ref={viewport} {...swipes(onWalk)}>
       <div class="reveal" ref={element} data-ready={mounted ? '' : undefined}>
         <div class="slides">
-          {deck.slides.map((slide, at) => (
+          {slides.map((slide, at) => (
             <SlideSection
               key={slide.id}
               deck={deck}
               slide={slide}
-              step={at === index ? step : at < index ? slide.steps.length - 1 : 0}
-              live={mounted !== undefined && at === index}
+              step={from + at === index ? step : from + at < index ? slide.steps.length - 1 : 0}
+              live={mounted !== undefined && from + at === index}
               renderIsland={renderIsland}
               joinCard={joinCard}
             />

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SlideId } from '../../server/kernel/ids.ts'
 import type { Deck } from '../../server/protocol/deck.ts'
-import { placeOf, progressAt, stepAfter, stepBefore, walkOfKey } from './walk.ts'
+import { neighbours, placeOf, progressAt, stepAfter, stepBefore, walkOfKey } from './walk.ts'
 
 const deckOf = (steps: Record<string, number>): Deck => ({
   title: 'Deck',
@@ -21,6 +21,17 @@ const deckOf = (steps: Record<string, number>): Deck => ({
 const at = (slide: string, step: number) => ({ slide: SlideId.parse(slide), step })
 const deck = deckOf({ one: 1, two: 3, three: 1 })
 const key = (name: string, more = {}) => walkOfKey({ key: name, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more })
+
+describe('the slides that a page holds', () => {
+  it('are the one that is shown and those beside it', () => {
+    const held = (index: number) => neighbours(deck, index).slides.map(({ id }) => id)
+    expect([held(0), held(1), held(2)]).toEqual([
+      ['one', 'two'],
+      ['one', 'two', 'three'],
+      ['two', 'three'],
+    ])
+  })
+})
 
 describe('walking through a deck', () => {
   it('shows every step of a slide before the next slide', () => {

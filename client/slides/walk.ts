@@ -14,6 +14,12 @@ export function placeOf(
   return { index, step, slide }
 }
 
+/** The slides that a page holds while it shows one: it and those beside it. `from` is the first one's index in the deck. */
+export function neighbours(deck: Deck, index: number): { readonly from: number; readonly slides: readonly Slide[] } {
+  const from = Math.max(index - 1, 0)
+  return { from, slides: deck.slides.slice(from, index + 2) }
+}
+
 /** The step after this one; undefined at the end. */
 export function stepAfter(deck: Deck, position: Position | undefined): Position | undefined {
   const { index, step, slide } = placeOf(deck, position)

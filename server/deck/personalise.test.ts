@@ -22,4 +22,11 @@ describe('a deck for one person', () => {
     const other = parseDeck('workshop-vm-XX workshop-vm-XXL-00 {{ attendee.shoe }}').deck
     expect(personalise(other, { number: '03' })).toEqual(other)
   })
+
+  it('is the room’s own where nothing differs', () => {
+    const shared = parseDeck('# For all\n---\n# Also').deck
+    expect(personalise(shared, { number: '03' })).toBe(shared)
+    const partly = parseDeck('# For all\n---\n# {{ attendee.number }}').deck
+    expect(personalise(partly, { number: '03' }).slides[0]).toBe(partly.slides[0])
+  })
 })

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Classroom, PRESENTER } from '../classroom/classroom.ts'
 import { JoinAttempts } from '../classroom/join-attempts.ts'
@@ -64,6 +65,22 @@ describe('every request', () => {
     const response = await site.get('/nowhere')
     expect(response.status).toBe(404)
     expect(Problem.parse(await response.json()).say).toBe('There is nothing at /nowhere.')
+  })
+
+  it('is told the same on a page when a browser asks, with the address as text', async () => {
+    const response = await site.get('/<b>no', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' })
+    expect(response.status).toBe(404)
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
+    const page = await response.text()
+    expect(page).toContain('There is nothing at /&#60;b&#62;no.')
+    expect(page).toContain('href="/"')
+  })
+
+  it('is told as JSON below /api/, whoever asks', async () => {
+    const response = await site.get('/api/deck', { accept: 'text/html' })
+    expect(response.status).toBe(401)
+    expect(Problem.parse(await response.json()).say).toBe('Join the workshop first.')
   })
 })
 
@@ -162,6 +179,31 @@ describe('the deck', () => {
     expect(await (await site.get('/api/deck', { cookie: stage })).text()).not.toContain('whisper')
     const both = { cookie: `${console}; ${stage}` }
     expect(await (await site.get('/api/deck?page=stage', both)).text()).not.toContain('whisper')
+  })
+
+  it('is compressed as the browser likes best', async () => {
+    const cookie = await site.entered('console')
+    for (const [accepted, encoding] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip, br;q=0', 'gzip'],
+      ['identity', null],
+    ] as const) {
+      const response = await site.get('/api/deck', { cookie, 'accept-encoding': accepted })
+      expect(response.headers.get('content-encoding'), accepted).toBe(encoding)
+    }
+    const response = await site.get('/api/deck', { cookie, 'accept-encoding': 'br' })
+    expect(Deck.parse(JSON.parse(brotliDecompressSync(await response.arrayBuffer()).toString())).title).toBe('for p-00')
+  })
+
+  it('is not sent again to a browser that has it, and never without asking', async () => {
+    const cookie = await site.entered('console')
+    const first = await site.get('/api/deck', { cookie })
+    expect(first.headers.get('cache-control')).toBe('private, no-cache')
+    const tag = first.headers.get('etag') ?? ''
+    const again = await site.get('/api/deck', { cookie, 'if-none-match': tag })
+    expect([again.status, await again.text()]).toEqual([304, ''])
+    const stage = await site.entered('stage')
+    expect((await site.get('/api/deck', { cookie: stage, 'if-none-match': tag })).status, 'the stage’s has no notes').toBe(200)
   })
 
   it('and its images are nobody else’s', async () => {

@@ -7,9 +7,10 @@ import type { z } from 'zod'
 import type { JoinAttempts } from '../classroom/join-attempts.ts'
 import { isJoinCode } from '../classroom/join-code.ts'
 import { UserError } from '../kernel/user-error.ts'
-import { withoutNotes } from '../protocol/deck.ts'
 import { EnterRequest, JoinRequest, type SessionInfo } from '../protocol/http-api.ts'
 import type { Access } from './access.ts'
+import { deckAnswer } from './deck-answer.ts'
+import { errorPages } from './error-page.ts'
 import { passesOf, setCookie } from './cookies.ts'
 import { guard, type HostRules } from './guard.ts'
 import { problem, problemOf } from './problem.ts'
@@ -51,13 +52,15 @@ export function createSite({ rules, dist, access, log }: SiteOptions): Hono<Env>
   })
   app.notFound((context) => problem(404, 'not-found', `There is nothing at ${context.req.path}.`))
   app.use(securityHeaders())
+  app.use(errorPages())
   app.use(guard(rules))
   app.use('/api/*', async (context, next) => {
     await next()
-    context.res.headers.set('cache-control', 'no-store')
+    // A deck says itself how long it is good for.
+    if (!context.res.headers.has('etag')) context.res.headers.set('cache-control', 'no-store')
   })
   app.use('/api/*', bodyLimit({ maxSize: MAX_BODY, onError: () => problem(413, 'bad-message', 'That is more than this server takes.') }))
-  // A deck is a few hundred kilobytes, a recording more; the built pages are compressed once, elsewhere.
+  // Recordings are large; decks and the built pages are compressed once, elsewhere.
   app.use('/api/*', compress())
   app.get('/healthz', (context) => context.text('ok\n'))
   for (const page of PAGES) {
@@ -98,12 +101,13 @@ export function createApp(options: AppOptions): Hono<Env> {
     return context.json(info)
   })
   app.get('/api/deck', (context) => {
+    const { headers } = context.req.raw
     const held = passes(context)
     const wanted = context.req.query('page')
     // A browser may hold several passes; the page says which one it speaks with, and gets no more than that one's.
-    if (held.console && (wanted === 'console' || wanted === undefined)) return context.json(room.deck.for(room.presenter))
-    if (held.stage && wanted !== 'attendee') return context.json(withoutNotes(room.deck.for(room.presenter)))
-    if (held.attendee) return context.json(withoutNotes(room.deck.for(held.attendee.person)))
+    if (held.console && (wanted === 'console' || wanted === undefined)) return deckAnswer(room.deck.for(room.presenter), true, headers)
+    if (held.stage && wanted !== 'attendee') return deckAnswer(room.deck.for(room.presenter), false, headers)
+    if (held.attendee) return deckAnswer(room.deck.for(held.attendee.person), false, headers)
     return problem(401, 'forbidden', 'Join the workshop first.')
   })
   app.get('/slides/*', async (context, next) => {

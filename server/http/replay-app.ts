@@ -4,6 +4,7 @@ import { UserError } from '../kernel/user-error.ts'
 import type { RecordedSession } from '../recordings/read-session.ts'
 import { createSite, type SiteOptions } from './app.ts'
 import { passesOf } from './cookies.ts'
+import { deckAnswer } from './deck-answer.ts'
 import { problem } from './problem.ts'
 import { decodedPath, serveImage } from './static-files.ts'
 
@@ -31,7 +32,7 @@ export function createReplayApp(options: ReplayOptions): ReturnType<typeof creat
     if (!id.success) throw new UserError('not-found', 'There is no such terminal in this session.')
     return context.json(await recorded.terminal(id.data))
   })
-  app.get('/api/deck', (context) => context.json(recorded.deck))
+  app.get('/api/deck', (context) => deckAnswer(recorded.deck, true, context.req.raw.headers))
   app.get('/slides/*', async (context, next) => {
     const path = decodedPath(context.req.path.slice('/slides/'.length))
     return (await serveImage(join(recorded.folder, 'slides'), path)) ?? next()
