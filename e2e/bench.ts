@@ -20,7 +20,10 @@ else {
   const wants = (which: string) => part === 'all' || part === which
   if (wants('clusters')) process.stdout.write(`${tableOf(inItsOwnProcess('ours'), inItsOwnProcess('peer'))}\n`)
   if (wants('workshops')) process.stdout.write(`${tableOf(inItsOwnProcess('workshop'), {})}\n`)
-  if (wants('deck')) await (await import('./bench/deck.ts')).measureLongDeck()
+  if (wants('deck')) {
+    await (await import('./bench/inspect.ts')).measureInspect()
+    await (await import('./bench/deck.ts')).measureLongDeck()
+  }
   if (wants('room')) await (await import('./bench/room.ts')).measureRoom(attendees)
 }
 

@@ -6,18 +6,22 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import nodeModule from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pinned = JSON.parse(readFileSync(join(root, 'server/tools/pinned.json'), 'utf8')).node
 
-/** Every command, what it is for, and the file that runs it. */
+/**
+ * Every command, what it is for, and the file that runs it. One that needs only packages does without a look at the
+ * rest of the machine, which takes longer than what it does itself.
+ */
 const COMMANDS = {
   present: { does: 'start a workshop: stage, console and join page (npm start)', file: './cli.ts' },
   replay: { does: 'play a session that was recorded', file: './cli.ts' },
   simulate: { does: 'start one simulated cluster alone and write its kubeconfig', file: './cli.ts' },
-  inspect: { does: 'say what slides a deck has, as text or JSON', file: './cli.ts' },
+  inspect: { does: 'say what slides a deck has, as text or JSON', file: './cli.ts', needsOnlyPackages: true },
   doctor: { does: 'say which tools are there, which are missing and how to get them', file: './tools/doctor.ts' },
   test: { does: 'run every test (npm test)', file: './tools/run-tests.ts' },
   check: { does: 'formatting, lint, types, unused code and import rules (npm run check)', file: './tools/run-checks.ts' },
@@ -55,10 +59,14 @@ if (command === undefined || command === '--help' || command === '-h' || command
 async function runHere(name, rest) {
   ignoreEchoes()
   listenToParent()
-  const { file } = COMMANDS[name]
-  const { prepare } = await import('./tools/prepare.ts')
-  const ready = await prepare(name, rest)
-  if (!ready) process.exit(1)
+  keepCompiled()
+  const { file, needsOnlyPackages } = COMMANDS[name]
+  // npm writes its account last: an installation that was interrupted has none.
+  if (!needsOnlyPackages || !existsSync(join(root, 'node_modules/.package-lock.json'))) {
+    const { prepare } = await import('./tools/prepare.ts')
+    const ready = await prepare(name, rest)
+    if (!ready) process.exit(1)
+  }
   const script = fileURLToPath(new URL(file, import.meta.url))
   if (!existsSync(script)) {
     process.stderr.write(`"${name}" is not part of this version yet.\n`)
@@ -66,6 +74,11 @@ async function runHere(name, rest) {
   }
   process.argv = [process.execPath, script, ...(file === './cli.ts' ? [name] : []), ...rest]
   await import(file)
+}
+
+/** Newer Nodes keep they have compiled, TypeScript too: the next start is faster. Where nothing can be written, nothing is kept. */
+function keepCompiled() {
+  nodeModule.enableCompileCache?.(join(root, '.tools/compiled'))
 }
 
 /**

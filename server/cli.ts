@@ -1,4 +1,3 @@
-import { parseConfig } from './config.ts'
 import { UserError, wordsFor } from './kernel/user-error.ts'
 import type { Running } from './main.ts'
 
@@ -37,6 +36,7 @@ async function dispatch(name: string, rest: readonly string[]): Promise<void> {
 }
 
 async function serve(name: 'present' | 'replay', rest: readonly string[]): Promise<void> {
+  const { parseConfig } = await import('./config.ts')
   const config = parseConfig(name, rest)
   if (config.command === 'help') {
     process.stdout.write(config.text)

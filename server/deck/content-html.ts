@@ -1,10 +1,9 @@
-import { visit } from 'unist-util-visit'
 import { marksAsAttributes, readMarks, type MarkOptions } from './code-marks.ts'
 import { DEFINITION } from './definitions.ts'
 import { parseFenceInfo, type FenceInfo } from './fence-info.ts'
 import { BLOCK_CLOSE, BLOCK_OPEN } from './html-blocks.ts'
 import { escapeHtml } from './html-text.ts'
-import { htmlToTree } from './html-tree.ts'
+import { eachElement, htmlToTree } from './html-tree.ts'
 import type { ClassItem, Item } from './items.ts'
 import { asContent, lex } from './lexer.ts'
 import { markdownHtml } from './markdown-blocks.ts'
@@ -43,7 +42,7 @@ export function renderOriginal(items: readonly Item[], context: Pick<ContentCont
 
 /** Dialect 12.5; a block inside a paragraph leaves one before and behind it. */
 function dropEmptyParagraphs(tree: Root): Root {
-  visit(tree, 'element', (node) => {
+  eachElement(tree, (node) => {
     node.children = node.children.filter((child) => !isEmptyParagraph(child))
   })
   tree.children = tree.children.filter((child) => !isEmptyParagraph(child))

@@ -1,7 +1,7 @@
-import { visit } from 'unist-util-visit'
 import { rangesIn } from './code-marks.ts'
 import type { Element, ElementContent, Root } from 'hast'
 import { textOf } from './content-html.ts'
+import { eachElement } from './html-tree.ts'
 
 /** What a slide's content holds, part by part. */
 export interface ContentDescription {
@@ -35,7 +35,7 @@ interface CodeDescription {
 /** Describes one slide's content. @param names where names lead @param count how many slides the deck shows */
 export function describeContent(tree: Root, names: ReadonlyMap<string, number>, count: number): ContentDescription {
   const found = new Found(names, count)
-  visit(tree, 'element', (node, _, parent) => found.add(node, parent))
+  eachElement(tree, (node, parent) => found.add(node, parent))
   listsIn(tree.children, 0, found.listItems)
   return found
 }
@@ -63,7 +63,7 @@ class Found implements ContentDescription {
     this.#count = count
   }
 
-  add(node: Element, parent: Root | ElementContent | undefined): void {
+  add(node: Element, parent: Root | Element): void {
     const { tagName } = node
     this.#contentClass(node)
     if (/^h[1-6]$/.test(tagName)) this.headings.push({ level: Number(tagName.charAt(1)), text: plain(node) })
@@ -101,8 +101,8 @@ class Found implements ContentDescription {
       : { index: 0, how: 'unknown-goes-to-first' }
   }
 
-  #code(node: Element, parent: Root | ElementContent | undefined): void {
-    if (parent?.type !== 'element' || parent.tagName !== 'pre') {
+  #code(node: Element, parent: Root | Element): void {
+    if (parent.type !== 'element' || parent.tagName !== 'pre') {
       this.inlineCode.push(textOf(node))
       return
     }
@@ -130,7 +130,7 @@ function imageOf(node: Element): Record<string, string> {
 
 function tableOf(table: Element): string[][] {
   const rows: string[][] = []
-  visit(table, 'element', (row) => {
+  eachElement(table, (row) => {
     if (row.tagName !== 'tr') return
     rows.push(row.children.flatMap((cell) => (cell.type === 'element' && /^t[hd]$/.test(cell.tagName) ? [plain(cell)] : [])))
   })

@@ -1,17 +1,16 @@
 import type { Element, ElementContent, Root } from 'hast'
-import rehypeRaw from 'rehype-raw'
-import { unified } from 'unified'
+import { fromParse5 } from 'hast-util-from-parse5'
+import { parseFragment } from 'parse5'
 
 /** What stands deeper is text: whatever walks the tree may recurse. */
 const MAX_DEPTH = 200
 
-// Made once. Apart from what cleans and colours, which takes a third of a second to load.
-const reader = unified().use(rehypeRaw).freeze()
-
-/** HTML as a browser reads it, not yet sanitised. */
+/** HTML as a browser reads it when it is put into a page, not yet sanitised. Apart from what cleans and colours, which is slow to load. */
 export function htmlToTree(html: string): Root {
+  if (html === '') return { type: 'root', children: [] }
   try {
-    const tree = reader.runSync({ type: 'root', children: [{ type: 'raw', value: html } as unknown as ElementContent] })
+    const tree = fromParse5(parseFragment(html))
+    if (tree.type !== 'root') throw new TypeError(`A fragment of HTML has become ${tree.type}.`)
     limitDepth(tree)
     return tree
   } catch (error) {
@@ -21,9 +20,21 @@ export function htmlToTree(html: string): Root {
   }
 }
 
+/** Calls `act` with every element, each before those inside it. */
+export function eachElement(tree: Root | Element, act: (node: Element, parent: Root | Element) => void): void {
+  for (const child of tree.children) {
+    if (child.type !== 'element') continue
+    act(child, tree)
+    eachElement(child, act)
+  }
+}
+
 function limitDepth(tree: Root): void {
-  let level: Element[] = tree.children.filter((child) => child.type === 'element')
-  for (let depth = 1; depth < MAX_DEPTH && level.length > 0; depth++)
-    level = level.flatMap((node) => node.children.filter((child) => child.type === 'element'))
+  let level = elementsIn(tree.children)
+  for (let depth = 1; depth < MAX_DEPTH && level.length > 0; depth++) level = level.flatMap((node) => elementsIn(node.children))
   for (const node of level) node.children = []
+}
+
+function elementsIn(nodes: readonly (Root['children'][number] | ElementContent)[]): Element[] {
+  return nodes.filter((child) => child.type === 'element')
 }

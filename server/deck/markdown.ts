@@ -11,7 +11,7 @@ import { htmlToTree } from './html-tree.ts'
 export type { Element, Root }
 export type Schema = Options
 
-// Made once: each sets up its languages. The doors to unified are this file and html-tree.ts.
+// Made once: each sets up its languages.
 const highlighter = unified()
   .use(rehypeHighlight, { aliases: { bash: ['console'], yaml: ['yml'] }, plainText: ['promql', 'text', 'txt'] })
   .freeze()
