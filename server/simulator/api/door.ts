@@ -55,6 +55,10 @@ export interface GenericApi {
     name: string,
     change: (object: GenericObject) => GenericObject | undefined,
   ): void
+  /** An object's scale, whatever its kind; or why there is none, as the API would say it. */
+  scale(target: ScaleTarget): TargetScale | string
+  /** Sets how many replicas are asked for, through the scale subresource. */
+  rescale(target: ScaleTarget, replicas: number): void
   /** Every change to every object. */
   watch(handler: (resource: ResourceInfo, event: WatchEvent<GenericObject>) => void): () => void
 }
@@ -65,6 +69,22 @@ export interface ResourceInfo {
   readonly resource: string
   readonly kind: string
   readonly namespaced: boolean
+}
+
+/** What is to be scaled. */
+export interface ScaleTarget {
+  readonly group: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+}
+
+export interface TargetScale {
+  readonly replicas: number
+  /** As its status has it. */
+  readonly present: number
+  /** Which pods are its own, as a query writes it; empty when it does not say. */
+  readonly selector: string
 }
 
 export interface GenericObject {

@@ -6,7 +6,8 @@ import type { JsonObject, StoredObject } from '../resources/object.ts'
 import type { Resource } from '../resources/registry.ts'
 import type { Part } from '../resources/behaviour.ts'
 import type { StoreEvent } from '../store/store.ts'
-import type { Api, DeleteOptions, GenericApi, GenericObject, ResourceInfo, WatchEvent } from './door.ts'
+import { scaleOf, targetScale, withScale } from './scale.ts'
+import type { Api, DeleteOptions, GenericApi, GenericObject, ResourceInfo, ScaleTarget, TargetScale, WatchEvent } from './door.ts'
 import type { Operations } from './operations.ts'
 
 /** How often a read-change-write is tried; synchronous code conflicts only when `change` itself writes the object. */
@@ -143,6 +144,32 @@ class LocalGeneric implements GenericApi {
       if (resource) handler(resource, event)
     }
     return store.watch(undefined, initial, tell, { acts: true })
+  }
+
+  scale(target: ScaleTarget): TargetScale | string {
+    const own = this.#scalable(target)
+    if (!own) return `no matches for kind ${JSON.stringify(target.kind)} in group ${JSON.stringify(target.group)}`
+    if (!own.subresources.has('scale')) return 'the server could not find the requested resource'
+    const object = this.#operations.store.get(own.table, target.namespace, target.name)
+    if (!object) return notFound(own, target.name).message
+    try {
+      return targetScale(scaleOf(own, object))
+    } catch (error) {
+      if (error instanceof ApiError) return error.message
+      throw error
+    }
+  }
+
+  rescale(target: ScaleTarget, replicas: number): void {
+    const own = this.#scalable(target)
+    const object = own && this.#operations.store.get(own.table, target.namespace, target.name)
+    if (object) this.#operations.update(own, target.namespace, target.name, withScale(own, object, replicas))
+  }
+
+  #scalable({ group, kind }: ScaleTarget): Resource | undefined {
+    const { registry } = this.#operations
+    const found = registry.all().find((one) => one.kind === kind && one.group === group)
+    return found && registry.storageOf(found)
   }
 
   #own(resource: ResourceInfo): Resource {

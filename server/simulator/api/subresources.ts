@@ -4,12 +4,10 @@ import { badRequest, invalidObject } from './errors.ts'
 import { mediaType, readObject } from './body.ts'
 import { bindPod } from './local.ts'
 import { answer } from './respond.ts'
-import { customScale, withReplicas } from '../custom/scale.ts'
-import { formatSelector, selectorText } from '../tables/cells.ts'
+import { scaleOf, withScale } from './scale.ts'
 import { invalid } from '../resources/field-error.ts'
 import { isObject } from '../resources/draft.ts'
 import type { Pod } from '../resources/kinds.ts'
-import type { JsonObject, StoredObject } from '../resources/object.ts'
 import type { Auth } from './auth.ts'
 import type { Call } from './call.ts'
 import type { ApiResponse } from './http.ts'
@@ -34,13 +32,13 @@ export class Subresources {
   }
 
   getScale(call: Call): ApiResponse {
-    return answer(200, scaleFor(call, this.#reader.find(call)), call.warnings)
+    return answer(200, scaleOf(call.resource, this.#reader.find(call)), call.warnings)
   }
 
   /** Through PUT or PATCH of the scale, changes `spec.replicas`. @throws ApiError */
   setScale(call: Call): ApiResponse {
     const object = this.#reader.find(call)
-    const current = scaleFor(call, object)
+    const current = scaleOf(call.resource, object)
     const sent =
       call.request.method === 'PUT' ? readObject(call, 'Scale').object : this.#writer.patched(call, mediaType(call), current, SCALE_SCHEMA)
     const replicas = (isObject(sent['spec']) ? sent['spec']['replicas'] : undefined) ?? 0
@@ -53,14 +51,11 @@ export class Subresources {
         invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
       ])
     const version = isObject(sent['metadata']) ? sent['metadata']['resourceVersion'] : undefined
-    const paths = call.resource.custom?.scale
-    const scaled: JsonObject = paths
-      ? withReplicas(paths, object, replicas)
-      : { ...object, spec: { ...(object['spec'] as JsonObject), replicas } }
+    const scaled = withScale(call.resource, object, replicas)
     const metadata = { ...object.metadata, ...(typeof version === 'string' && version && { resourceVersion: version }) }
     const dryRun = call.request.query.get('dryRun') === 'All'
     const stored = this.#operations.update(call.resource, call.namespace, call.name ?? '', { ...scaled, metadata }, 'main', { dryRun })
-    return answer(200, scaleFor(call, stored), call.warnings)
+    return answer(200, scaleOf(call.resource, stored), call.warnings)
   }
 
   bind(call: Call): ApiResponse {
@@ -97,27 +92,5 @@ export class Subresources {
 
   issueToken(call: Call): ApiResponse {
     return issueToken(call, this.#operations, this.#auth)
-  }
-}
-
-function scaleFor(call: Call, object: StoredObject): JsonObject {
-  const paths = call.resource.custom?.scale
-  return paths ? customScale(paths, object) : scaleOf(object)
-}
-
-function scaleOf(object: StoredObject): JsonObject {
-  const spec = (object['spec'] ?? {}) as JsonObject
-  const status = (object['status'] ?? {}) as JsonObject
-  const { name = '', namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = object.metadata
-  const selector =
-    object.kind === 'ReplicationController'
-      ? selectorText(spec['selector'] as Parameters<typeof selectorText>[0])
-      : formatSelector(spec['selector'] as Parameters<typeof formatSelector>[0])
-  return {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: spec['replicas'] ? { replicas: spec['replicas'] } : {},
-    status: { replicas: status['replicas'] ?? 0, selector },
   }
 }

@@ -1,4 +1,4 @@
-import type { ApiError, DeleteOptions } from '../api/door.ts'
+import type { ApiError, DeleteOptions, ScaleTarget } from '../api/door.ts'
 import type { Kinds } from '../resources/kinds.ts'
 import type { Saying, Subject } from './event-recorder.ts'
 import type { AnyObject } from './objects.ts'
@@ -15,6 +15,7 @@ export type Change =
     }
   | { readonly do: 'update'; readonly object: AnyObject }
   | { readonly do: 'status'; readonly object: AnyObject }
+  | { readonly do: 'rescale'; readonly target: ScaleTarget; readonly replicas: number }
   | {
       readonly do: 'delete'
       readonly kind: keyof Kinds

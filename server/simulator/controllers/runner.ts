@@ -120,6 +120,9 @@ function carryOut(api: Api, record: EventRecorder, changes: readonly Change[], l
           api.updateStatus(withMetadata(change.object, { resourceVersion: undefined }))
         }
         break
+      case 'rescale':
+        api.generic.rescale(change.target, change.replicas)
+        break
       case 'delete':
         api.delete(change.kind, change.namespace, change.name, change.options)
         break

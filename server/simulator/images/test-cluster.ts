@@ -44,7 +44,15 @@ export function testCluster(images: readonly ImageDocument[], kubeApi?: KubeApi)
     bind: unused,
     delete: unused,
     watch: () => () => undefined,
-    generic: { resources: () => [], list: () => [], delete: unused, modify: unused, watch: () => () => undefined },
+    generic: {
+      resources: () => [],
+      list: () => [],
+      delete: unused,
+      modify: unused,
+      scale: () => '',
+      rescale: unused,
+      watch: () => () => undefined,
+    },
   }
   let random = 0
   const platform = {

@@ -1,4 +1,5 @@
 import { rfc3339 } from '../../../kernel/clock.ts'
+import type { ScaleTarget } from '../../api/door.ts'
 import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerCondition,
@@ -8,7 +9,6 @@ import type {
 } from '../../resources/kinds.ts'
 import { normal, warning } from '../change.ts'
 import type { Change } from '../change.ts'
-import type { AnyObject } from '../objects.ts'
 import { sameJson } from '../objects.ts'
 import { bound } from './behaviour.ts'
 import type { Memory, Verdict } from './behaviour.ts'
@@ -17,11 +17,18 @@ import type { PodMetricsSource } from './pod-metrics.ts'
 
 /** What is scaled, and the pods that it selects. */
 export interface Target {
+  readonly at: ScaleTarget
   readonly replicas: number
   /** As its status has it. */
   readonly present: number
-  readonly pods: readonly Pod[]
-  readonly resized: (replicas: number) => AnyObject
+  readonly pods: readonly Pod[] | SelectorProblem
+}
+
+/** Why nobody can say which pods are the target's. */
+export interface SelectorProblem {
+  readonly event: 'SelectorRequired' | 'InvalidSelector'
+  readonly message: string
+  readonly condition: string
 }
 
 export interface Look {
@@ -62,8 +69,17 @@ export function autoscale(look: Look): Change[] {
 function measure(look: Look, target: Target, conditions: Conditions): Change[] {
   const { hpa, memory, now, source } = look
   const current = target.replicas
+  const { pods } = target
+  if ('event' in pods) {
+    conditions.set('ScalingActive', ['False', 'InvalidSelector', pods.condition])
+    return [
+      warning(hpa, pods.event, pods.message),
+      warning(hpa, 'FailedComputeMetricsReplicas', pods.message),
+      ...report(look, conditions, { currentReplicas: target.present, currentMetrics: undefined }),
+    ]
+  }
   const metrics = hpa.spec.metrics ?? []
-  const proposals = metrics.map((spec) => propose(spec, { hpa, current, pods: target.pods, source, now }))
+  const proposals = metrics.map((spec) => propose(spec, { hpa, current, pods, source, now }))
   const good = proposals.filter((one) => one.ok)
   const bad = proposals.filter((one) => !one.ok)
   const [first] = bad
@@ -114,7 +130,7 @@ function rescale(
   memory.rescales = [...memory.rescales.filter((one) => one.at > now - 1_800_000), { at: now, change: desired - target.replicas }]
   conditions.set('AbleToScale', ['True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${desired}`])
   return [
-    { do: 'update', object: target.resized(desired) },
+    { do: 'rescale', target: target.at, replicas: desired },
     normal(hpa, 'SuccessfulRescale', `New size: ${desired}; reason: ${reason}`),
     ...report(look, conditions, { ...counts, lastScaleTime: rfc3339(now) }),
   ]

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Api } from '../../api/door.ts'
+import type { Operations } from '../../api/operations.ts'
+import { shopDefinition } from '../../custom/test-definitions.ts'
+import type { JsonObject } from '../../resources/object.ts'
+import type { Resource } from '../../resources/registry.ts'
 import type { HorizontalPodAutoscaler } from '../../resources/kinds.ts'
 import { deployment, living, messages } from '../living.test-support.ts'
 import type { PodMetrics } from './pod-metrics.ts'
@@ -59,6 +63,36 @@ describe('a HorizontalPodAutoscaler', () => {
     expect(messages(api)).toContain('SuccessfulRescale: New size: 1; reason: All metrics below target')
   })
 
+  it('scales a kind that a definition made, through its scale', async () => {
+    const metrics: PodMetrics[] = []
+    const { api, clock, operations } = await living({}, () => ({ ok: true, items: metrics }))
+    const make = (kind: string, group: string, namespace: string | undefined, object: JsonObject) =>
+      operations.create(found(operations, kind, group), namespace, object)
+    make('CustomResourceDefinition', 'apiextensions.k8s.io', undefined, shopDefinition())
+    await clock.advance(5000)
+    const labels = { app: 'shop' }
+    api.create<'Pod'>({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'shop-0', namespace: 'default', labels },
+      spec: { containers: [{ name: 'c', image: 'nginx:1', resources: { requests: { cpu: '100m' } } }] },
+    })
+    make('Shop', 'stable.example.com', 'default', { metadata: { name: 'corner' }, spec: { colour: 'red', replicas: 1 } })
+    const hpa = autoscaler()
+    const scaleTargetRef = { apiVersion: 'stable.example.com/v1', kind: 'Shop', name: 'corner' }
+    api.create<'HorizontalPodAutoscaler'>({ ...hpa, spec: { ...hpa.spec, scaleTargetRef } })
+    await clock.advance(60_000)
+    expect(conditions(api)[1]).toBe("ScalingActive False InvalidSelector: the HPA target's scale is missing a selector")
+    const shop = found(operations, 'Shop', 'stable.example.com')
+    const look = () => operations.store.get(shop.table, 'default', 'corner')
+    operations.update(shop, 'default', 'corner', { ...look(), status: { replicas: 1, selector: 'app=shop' } } as JsonObject, 'status')
+    const timestamp = new Date(clock.now()).toISOString()
+    metrics.push({ metadata: { name: 'shop-0' }, timestamp, window: '15s', containers: [{ name: 'c', usage: { cpu: '100m' } }] })
+    await clock.advance(30_000)
+    expect(look()?.['spec']).toMatchObject({ replicas: 2 })
+    expect(messages(api)).toContain('SuccessfulRescale: New size: 2; reason: cpu resource utilization (percentage of request) above target')
+  })
+
   it('ticks only while there is one', async () => {
     const { api, clock } = await living()
     const idle = clock.pending
@@ -73,6 +107,12 @@ describe('a HorizontalPodAutoscaler', () => {
     expect(clock.pending).toBe(idle)
   })
 })
+
+function found({ registry }: Operations, kind: string, group: string): Resource {
+  const resource = registry.all().find((one) => one.kind === kind && one.group === group)
+  if (!resource) throw new Error(`no ${kind}`)
+  return resource
+}
 
 const conditions = (api: Api): string[] =>
   (api.get('HorizontalPodAutoscaler', 'default', 'web')?.status?.conditions ?? []).map(

@@ -1,9 +1,9 @@
 import type { Api } from '../../api/door.ts'
-import type { Deployment, HorizontalPodAutoscaler, ReplicaSet, ReplicationController, StatefulSet } from '../../resources/kinds.ts'
+import type { HorizontalPodAutoscaler } from '../../resources/kinds.ts'
 import { keyOf, namespaceOf } from '../objects.ts'
 import { watching } from '../runner.ts'
 import type { Controller } from '../runner.ts'
-import { mapSelects, selects } from '../selectors.ts'
+import { parseLabelSelector, SelectorError } from '../../store/selectors.ts'
 import { autoscale } from './autoscaler.ts'
 import type { Target } from './autoscaler.ts'
 import type { Memory } from './behaviour.ts'
@@ -11,14 +11,6 @@ import type { PodMetricsSource } from './pod-metrics.ts'
 
 /** How often the autoscaler looks, while there is anything to scale. */
 const syncMillis = 15_000
-
-type Scalable = Deployment | ReplicaSet | ReplicationController | StatefulSet
-const plurals: { readonly [kind: string]: string } = {
-  Deployment: 'deployments.apps',
-  ReplicaSet: 'replicasets.apps',
-  ReplicationController: 'replicationcontrollers',
-  StatefulSet: 'statefulsets.apps',
-}
 
 /** Looks at each HorizontalPodAutoscaler every 15 seconds; without one nothing ticks. */
 export function autoscalers(api: Api, now: () => number, source: PodMetricsSource): Controller {
@@ -45,30 +37,24 @@ export function autoscalers(api: Api, now: () => number, source: PodMetricsSourc
 }
 
 function targetOf(api: Api, hpa: HorizontalPodAutoscaler): Target | string {
-  const { kind, name } = hpa.spec.scaleTargetRef
+  const { kind, name, apiVersion = '' } = hpa.spec.scaleTargetRef
   const namespace = namespaceOf(hpa)
-  const plural = plurals[kind]
-  if (plural === undefined) return `no matches for kind "${kind}" in group "${hpa.spec.scaleTargetRef.apiVersion?.split('/')[0] ?? ''}"`
-  const object = api.get<'Deployment' | 'ReplicaSet' | 'ReplicationController' | 'StatefulSet'>(kind as Scalable['kind'], namespace, name)
-  if (!object) {
-    const [resource = '', group] = plural.split('.')
-    return `${resource}${group ? `.${group}` : ''} "${name}" not found`
-  }
-  const pods = api
-    .list('Pod', namespace)
-    .filter((pod) =>
-      object.kind === 'ReplicationController'
-        ? mapSelects(object.spec?.selector, pod.metadata.labels)
-        : selects(object.spec?.selector, pod.metadata.labels),
-    )
-  return {
-    replicas: object.spec?.replicas ?? 1,
-    present: object.status?.replicas ?? 0,
-    pods,
-    resized: (replicas) => resize(object, replicas),
-  }
+  const at = { group: apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '', kind, namespace, name }
+  const scale = api.generic.scale(at)
+  if (typeof scale === 'string') return scale
+  return { at, replicas: scale.replicas, present: scale.present, pods: podsOf(api, namespace, scale.selector) }
 }
 
-function resize(object: Scalable, replicas: number): Scalable {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: undefined }, spec: { ...object.spec, replicas } } as Scalable
+/** Source: kubernetes pkg/controller/podautoscaler/horizontal.go, validateAndParseSelector */
+function podsOf(api: Api, namespace: string, selector: string): Target['pods'] {
+  if (selector === '')
+    return { event: 'SelectorRequired', message: 'selector is required', condition: "the HPA target's scale is missing a selector" }
+  try {
+    const own = parseLabelSelector(selector)
+    return api.list('Pod', namespace).filter((pod) => own(pod.metadata.labels))
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error
+    const message = `couldn't convert selector into a corresponding internal selector object: ${error.message}`
+    return { event: 'InvalidSelector', message, condition: message }
+  }
 }
