@@ -85,7 +85,7 @@ describe('a HorizontalPodAutoscaler', () => {
     expect(conditions(api)[1]).toBe("ScalingActive False InvalidSelector: the HPA target's scale is missing a selector")
     const shop = found(operations, 'Shop', 'stable.example.com')
     const look = () => operations.store.get(shop.table, 'default', 'corner')
-    operations.update(shop, 'default', 'corner', { ...look(), status: { replicas: 1, selector: 'app=shop' } } as JsonObject, 'status')
+    operations.update(shop, 'default', 'corner', { ...look(), status: { replicas: 1, selector: 'app=shop' } }, 'status')
     const timestamp = new Date(clock.now()).toISOString()
     metrics.push({ metadata: { name: 'shop-0' }, timestamp, window: '15s', containers: [{ name: 'c', usage: { cpu: '100m' } }] })
     await clock.advance(30_000)
