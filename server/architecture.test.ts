@@ -30,6 +30,7 @@ const SERVER_FEATURES = [
   'terminals',
   'metrics',
   'checks',
+  'drawings',
   'classroom',
   'recordings',
   'rehearsal',

@@ -3,7 +3,7 @@ import { watchCheck } from './checks/watch-check.ts'
 import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
 import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
 import type { Condition } from './protocol/blocks.ts'
-import type { CheckState } from './protocol/server-message.ts'
+import type { CheckState } from './protocol/live-block.ts'
 import { create } from './cluster.test-support.ts'
 
 describe('a check on a cluster', { timeout: 30_000 }, () => {

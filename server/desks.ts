@@ -1,15 +1,19 @@
 import type { QueryFacts } from './checks/verdict.ts'
+import { watchObjects } from './checks/cluster-watch.ts'
 import { watchCheck } from './checks/watch-check.ts'
 import type { CheckedCluster } from './checks/watch-check.ts'
 import type { Classroom, Person } from './classroom/classroom.ts'
 import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
-import type { ChartRequest, Desk } from './http/room.ts'
+import type { ChartRequest, Desk, WatchedBlock } from './http/room.ts'
+import { watchTopology, type DrawnCluster, type Measured } from './drawings/watch-topology.ts'
+import { watchTrace } from './drawings/watch-trace.ts'
 import { Emitter } from './kernel/events.ts'
 import type { BlockId, PersonId } from './kernel/ids.ts'
 import { UserError, wordsFor } from './kernel/user-error.ts'
-import type { CheckBlock } from './protocol/blocks.ts'
-import type { ChartState, CheckState, ClusterNotice } from './protocol/server-message.ts'
+import type { LiveState } from './protocol/live-block.ts'
+import type { ChartState, ClusterNotice } from './protocol/server-message.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import { SharedWatches } from './shared-watches.ts'
 import type { Terminal } from './terminals/terminal.ts'
 import type { Terminals, TerminalSeat } from './terminals/terminals.ts'
 
@@ -55,12 +59,6 @@ export function createDesks(deps: DesksDeps): Desks {
   }
 }
 
-interface SharedCheck {
-  readonly listeners: Set<(state: CheckState) => void>
-  last: CheckState | undefined
-  end: () => void
-}
-
 /** What a check asks of a query: its last value. */
 const newest = { rangeSeconds: 60, stepSeconds: 15 }
 
@@ -78,7 +76,7 @@ class PersonDesk implements Desk {
   /** Begins what is drawn anew, once its cluster has its metrics under another name. */
   readonly #charts = new Set<(lease: ClusterLease) => void>()
   #travels = false
-  readonly #checks = new Map<BlockId, SharedCheck>()
+  readonly #blocks = new SharedWatches<BlockId, LiveState>()
   /** The terminal opened ahead of the page, until the page asks for its first one. */
   #first: Promise<Terminal> | undefined
 
@@ -145,41 +143,46 @@ class PersonDesk implements Desk {
     }
   }
 
-  watchCheck(check: CheckBlock, listener: (state: CheckState) => void): () => void {
-    const shared = this.#checks.get(check.id) ?? this.#beginCheck(check)
-    shared.listeners.add(listener)
-    if (shared.last) listener(shared.last)
-    return () => {
-      shared.listeners.delete(listener)
-      if (shared.listeners.size > 0 || this.#checks.get(check.id) !== shared) return
-      this.#checks.delete(check.id)
-      shared.end()
-    }
+  watchBlock(block: WatchedBlock, listener: (live: LiveState) => void): () => void {
+    return this.#blocks.watch(block.id, listener, (tell) => this.#beginBlock(block, tell))
   }
 
-  /** One evaluation for all of this person's pages. */
-  #beginCheck(check: CheckBlock): SharedCheck {
-    const { classroom, metrics } = this.#deps
-    const shared: SharedCheck = { listeners: new Set(), last: undefined, end: () => {} }
-    this.#checks.set(check.id, shared)
+  /** One watching for all of this person's pages. It begins when there is a cluster. */
+  #beginBlock(block: WatchedBlock, tell: (live: LiveState) => void): () => void {
     let over = false
-    shared.end = () => void (over = true)
-    const hear = (state: CheckState) => {
-      shared.last = state
-      if (state.met) classroom.passed(this.#person.id, check.id)
-      for (const listener of shared.listeners) listener(state)
+    let end = (): void => void (over = true)
+    this.#lease.then(
+      (lease) => {
+        if (!over) end = this.#watchIn(lease, block, tell)
+      },
+      (error: unknown) => {
+        if (!over) tell(withoutCluster(block, wordsFor(error)))
+      },
+    )
+    return () => end()
+  }
+
+  #watchIn(lease: ClusterLease, block: WatchedBlock, tell: (live: LiveState) => void): () => void {
+    const { classroom, metrics } = this.#deps
+    const measure = (query: string, listener: (state: ChartState) => void) =>
+      metrics.watch(asWatched(lease), { query, ...newest }, listener)
+    switch (block.kind) {
+      case 'check': {
+        const query: CheckedCluster['query'] = (text, hear) => measure(text, (state) => hear(factsOf(state)))
+        return watchCheck({ api: lease.client, query }, block, (check) => {
+          if (check.met) classroom.passed(this.#person.id, block.id)
+          tell({ kind: 'check', check })
+        })
+      }
+      case 'topology': {
+        const objects: DrawnCluster['objects'] = (interest, signal, changed, failed) =>
+          void watchObjects(lease.client, interest, signal, changed, failed)
+        const query: DrawnCluster['query'] = (text, hear) => measure(text, (state) => hear(measuredOf(state)))
+        return watchTopology({ objects, query }, block, (topology) => tell({ kind: 'topology', topology }))
+      }
+      case 'trace':
+        return watchTrace(lease.client, block, (trace) => tell({ kind: 'trace', trace }))
     }
-    const begin = (lease: ClusterLease): void => {
-      if (over) return
-      const query: CheckedCluster['query'] = (text, tell) =>
-        metrics.watch(asWatched(lease), { query: text, ...newest }, (state) => tell(factsOf(state)))
-      shared.end = watchCheck({ api: lease.client, query }, check, hear)
-    }
-    this.#lease.then(begin, (error: unknown) => {
-      const say = 'You have a cluster.'
-      if (!over) hear({ met: false, conditions: check.conditions.map(() => ({ met: false, say, found: wordsFor(error) })) })
-    })
-    return shared
   }
 
   async fastForward(minutes: number): Promise<void> {
@@ -220,7 +223,7 @@ class PersonDesk implements Desk {
 
   async close(): Promise<void> {
     this.#unregister()
-    for (const { end } of this.#checks.values()) end()
+    this.#blocks.close()
     await this.#seat.close()
     await this.#ready?.release()
   }
@@ -275,6 +278,21 @@ class PersonDesk implements Desk {
 
 function asWatched(lease: ClusterLease): { readonly id: string; readonly prometheus: ClusterLease['prometheus'] } {
   return { id: lease.samples ?? lease.id, prometheus: lease.prometheus }
+}
+
+function withoutCluster(block: WatchedBlock, why: string): LiveState {
+  if (block.kind === 'topology') return { kind: 'topology', topology: { state: 'failed', why } }
+  if (block.kind === 'trace') return { kind: 'trace', trace: { state: 'failed', why } }
+  const conditions = block.conditions.map(() => ({ met: false, say: 'You have a cluster.', found: why }))
+  return { kind: 'check', check: { met: false, conditions } }
+}
+
+function measuredOf(state: ChartState): readonly Measured[] {
+  if (state.state !== 'data') return []
+  return state.series.flatMap(({ labels, values }) => {
+    const value = values.findLast((each) => each !== null)
+    return value === undefined || value === null ? [] : [{ labels, value }]
+  })
 }
 
 function factsOf(state: ChartState): QueryFacts {

@@ -16,7 +16,7 @@ import type { ClusterNotice, Page, ServerMessage } from '../../server/protocol/s
 import { getJson, wordsOf } from '../net/api.ts'
 import { SessionSocket, type Connection } from '../net/socket.ts'
 import { ChartFeeds } from './chart-feed.ts'
-import { CheckFeeds } from './check-feed.ts'
+import { BlockFeeds } from './block-feed.ts'
 import { lastCommandOf, latestTerminalOf, type LastCommand } from './from-events.ts'
 import { TerminalFeed } from './terminal-feed.ts'
 
@@ -50,7 +50,7 @@ export class SessionStore {
   /** Whose runs and terminals this page shows: its person, or the presenter on the stage. */
   readonly shown = computed(() => this.welcome.value?.person ?? this.welcome.value?.presenter)
   readonly charts: ChartFeeds
-  readonly checks: CheckFeeds
+  readonly blocks: BlockFeeds
   readonly #asking: Asking
   readonly #socket: SessionSocket
   readonly #feeds = new Map<TerminalId, TerminalFeed>()
@@ -60,7 +60,7 @@ export class SessionStore {
     this.#asking = asking
     this.deck = signal(asking.deck)
     this.charts = new ChartFeeds((message) => this.send(message))
-    this.checks = new CheckFeeds((message) => this.send(message))
+    this.blocks = new BlockFeeds((message) => this.send(message))
     this.#socket = new SessionSocket({
       page: asking.page,
       after: () => this.session.value.seq,
@@ -128,13 +128,13 @@ export class SessionStore {
         if (message.deckVersion !== this.deck.value.version) void this.#reloadDeck()
         for (const feed of this.#feeds.values()) feed.attach()
         this.charts.resume()
-        this.checks.resume()
+        this.blocks.resume()
         for (const callback of this.#onWelcome) callback()
         return
       case 'events':
         return this.#apply(message.events)
-      case 'check':
-        return this.checks.receive(message.block, message.checkState)
+      case 'block':
+        return this.blocks.receive(message.block, message.live)
       case 'cluster':
         this.cluster.value = message.cluster
         return

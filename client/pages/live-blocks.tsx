@@ -2,6 +2,8 @@ import type { ComponentChildren } from 'preact'
 import type { Block } from '../../server/protocol/deck.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { QueryIsland } from '../charts/query-island.tsx'
+import { TopologyIsland } from '../cluster/topology-island.tsx'
+import { TraceIsland } from '../cluster/trace-island.tsx'
 import { CheckIsland } from '../slides/check-island.tsx'
 import { MermaidIsland } from '../slides/mermaid-island.tsx'
 import { QuizIsland } from '../slides/quiz-island.tsx'
@@ -26,7 +28,9 @@ export function liveBlocks(store: SessionStore, acting?: Acting): (block: Block)
     if (block.kind === 'query') {
       return <QueryIsland block={block} watch={(request) => store.charts.watch(request)} editable={acting !== undefined} />
     }
-    if (block.kind === 'check') return <CheckIsland block={block} watch={() => store.checks.watch(block.id)} />
+    if (block.kind === 'check') return <CheckIsland block={block} watch={() => store.blocks.watch(block.id)} />
+    if (block.kind === 'topology') return <TopologyIsland block={block} watch={() => store.blocks.watch(block.id)} />
+    if (block.kind === 'trace') return <TraceIsland block={block} watch={() => store.blocks.watch(block.id)} />
     if (block.kind === 'mermaid') return <MermaidIsland block={block} />
     if (block.kind === 'quiz') return <QuizIsland block={block} acts={acting !== undefined} />
     if (block.kind !== 'command' && block.kind !== 'file') return null

@@ -1,20 +1,21 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import type { CheckBlock } from '../../server/protocol/blocks.ts'
-import type { CheckState } from '../../server/protocol/server-message.ts'
+import type { LiveState } from '../../server/protocol/live-block.ts'
 import { Icon } from '../ui/icons.tsx'
 
 interface Check {
   readonly block: CheckBlock
   /** Begins to look at how it stands; absent where nothing is live. */
-  readonly watch: () => { readonly state: ReadonlySignal<CheckState | undefined>; readonly stop: () => void }
+  readonly watch: () => { readonly state: ReadonlySignal<LiveState | undefined>; readonly stop: () => void }
 }
 
 /** An exercise's goal: what has to be, which of it is, and for the rest what there is instead. */
 export function CheckIsland({ block, watch }: Check) {
   const watched = useMemo(watch, [block.id])
   useEffect(() => watched.stop, [watched])
-  const state = watched.state.value
+  const live = watched.state.value
+  const state = live?.kind === 'check' ? live.check : undefined
   const met = state?.met === true
   return (
     <section class={`check ${met ? 'met' : ''}`} aria-live="polite">

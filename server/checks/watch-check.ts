@@ -1,5 +1,5 @@
 import type { CheckBlock, Condition, HttpCondition } from '../protocol/blocks.ts'
-import type { CheckState } from '../protocol/server-message.ts'
+import type { CheckState } from '../protocol/live-block.ts'
 import { pause, watchObjects } from './cluster-watch.ts'
 import type { ClusterApi } from './cluster-watch.ts'
 import { eventVerdict, httpVerdict, objectVerdict, queryVerdict } from './verdict.ts'

@@ -5,14 +5,14 @@ import { UserError, wordsFor } from '../kernel/user-error.ts'
 import { type ClientMessage, parseClientMessage } from '../protocol/client-message.ts'
 import type { FileBlock } from '../protocol/blocks.ts'
 import type { Block, Command } from '../protocol/deck.ts'
-import type { CheckState, Page, ServerMessage } from '../protocol/server-message.ts'
+import type { Page, ServerMessage } from '../protocol/server-message.ts'
 import type { Attachment, Terminal } from '../terminals/terminal.ts'
 import type { Room } from './room.ts'
 
 /** The charts that one page may look at: more than any slide shows. */
 const MAX_CHARTS = 40
-/** Of checks, too: each holds watches of the cluster. */
-const MAX_CHECKS = 10
+/** Of checks, topologies and traces, too: each holds watches of the cluster. */
+const MAX_BLOCKS = 10
 
 /** What a stage may not ask for: it shows the presenter's terminal, and whoever holds its link must not type into it. */
 const NOT_FROM_STAGE: ReadonlySet<ClientMessage['type']> = new Set(['terminal.open', 'terminal.close', 'terminal.input', 'run', 'run.stop'])
@@ -48,7 +48,7 @@ export class Connection {
   readonly #lifetime = new Lifetime()
   readonly #attachments = new Map<TerminalId, Attachment>()
   readonly #charts = new Map<string, () => void>()
-  readonly #checks = new Map<BlockId, () => void>()
+  readonly #watched = new Map<BlockId, () => void>()
 
   constructor(room: Room, visitor: Visitor, wire: Wire, stageSizes: StageSizes, asking: Budget) {
     this.#room = room
@@ -134,8 +134,8 @@ export class Connection {
     for (const id of [...this.#attachments.keys()]) this.#detach(id)
     for (const stop of this.#charts.values()) stop()
     this.#charts.clear()
-    for (const stop of this.#checks.values()) stop()
-    this.#checks.clear()
+    for (const stop of this.#watched.values()) stop()
+    this.#watched.clear()
     void this.#lifetime.close().catch((error: unknown) => this.#room.log('A connection did not end cleanly.', error))
   }
 
@@ -183,11 +183,11 @@ export class Connection {
         this.#charts.get(message.chart)?.()
         this.#charts.delete(message.chart)
         return
-      case 'check.watch':
-        return this.#watchCheck(message.block)
-      case 'check.unwatch':
-        this.#checks.get(message.block)?.()
-        this.#checks.delete(message.block)
+      case 'block.watch':
+        return this.#watchBlock(message.block)
+      case 'block.unwatch':
+        this.#watched.get(message.block)?.()
+        this.#watched.delete(message.block)
         return
     }
   }
@@ -242,15 +242,18 @@ export class Connection {
     terminal.resize(columns, rows)
   }
 
-  #watchCheck(block: BlockId): void {
+  #watchBlock(block: BlockId): void {
     const found = this.#blocks().find(({ id }) => id === block)
-    if (found?.kind !== 'check') throw new UserError('not-found', 'That check is not in this deck (any more). Reload the page.')
-    this.#checks.get(block)?.()
-    this.#checks.delete(block)
-    if (this.#checks.size >= MAX_CHECKS)
-      throw new UserError('too-many', `This page looks at ${MAX_CHECKS} checks already, which is the most it can.`)
-    const tell = (checkState: CheckState) => this.#wire.send({ type: 'check', block, checkState })
-    this.#checks.set(block, this.#room.desk(this.#owner).watchCheck(found, tell))
+    if (found?.kind !== 'check' && found?.kind !== 'topology' && found?.kind !== 'trace')
+      throw new UserError('not-found', 'That block is not in this deck (any more). Reload the page.')
+    this.#watched.get(block)?.()
+    this.#watched.delete(block)
+    if (this.#watched.size >= MAX_BLOCKS)
+      throw new UserError('too-many', `This page looks at ${MAX_BLOCKS} live blocks already, which is the most it can.`)
+    this.#watched.set(
+      block,
+      this.#room.desk(this.#owner).watchBlock(found, (live) => this.#wire.send({ type: 'block', block, live })),
+    )
   }
 
   #blocks(): readonly Block[] {

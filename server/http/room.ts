@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
 import type { Classroom } from '../classroom/classroom.ts'
 import type { PersonId, SessionId, TerminalId } from '../kernel/ids.ts'
-import type { CheckBlock } from '../protocol/blocks.ts'
+import type { CheckBlock, TopologyBlock, TraceBlock } from '../protocol/blocks.ts'
 import type { Deck } from '../protocol/deck.ts'
-import type { ChartState, CheckState, ClusterNotice } from '../protocol/server-message.ts'
+import type { LiveState } from '../protocol/live-block.ts'
+import type { ChartState, ClusterNotice } from '../protocol/server-message.ts'
 import type { Terminal } from '../terminals/terminal.ts'
 
 /** What a page asks of Prometheus. */
@@ -12,6 +13,9 @@ export interface ChartRequest {
   readonly rangeSeconds: number
   readonly stepSeconds: number
 }
+
+/** Blocks that are about the viewer's own cluster. */
+export type WatchedBlock = CheckBlock | TopologyBlock | TraceBlock
 
 /** One person's cluster and terminals, as sockets see them. */
 export interface Desk {
@@ -24,8 +28,8 @@ export interface Desk {
   goBack(): Promise<void>
   /** @throws UserError when there can be no (more) terminal */
   openTerminal(size: { readonly columns: number; readonly rows: number }): Promise<Terminal>
-  /** Tells how a check stands in this cluster, at first and whenever that changes. @returns ends the watching */
-  watchCheck(check: CheckBlock, listener: (state: CheckState) => void): () => void
+  /** Tells how a live block stands in this cluster, at first and whenever that changes. @returns ends the watching */
+  watchBlock(block: WatchedBlock, listener: (live: LiveState) => void): () => void
   /** @returns ends the watching */
   watchChart(request: ChartRequest, listener: (state: ChartState) => void): () => void
 }

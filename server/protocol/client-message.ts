@@ -53,9 +53,9 @@ export const ClientMessage = z.discriminatedUnion('type', [
     stepSeconds: z.int().min(1).max(3600),
   }),
   z.strictObject({ type: z.literal('chart.unwatch'), chart: ChartId }),
-  /** Looks at how a check of the deck stands. */
-  z.strictObject({ type: z.literal('check.watch'), block: BlockId }),
-  z.strictObject({ type: z.literal('check.unwatch'), block: BlockId }),
+  /** Looks at how a live block of the deck stands: a check, a topology, a trace. */
+  z.strictObject({ type: z.literal('block.watch'), block: BlockId }),
+  z.strictObject({ type: z.literal('block.unwatch'), block: BlockId }),
 ])
 export type ClientMessage = z.infer<typeof ClientMessage>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BlockId, PersonId, SessionId, TerminalId } from '../kernel/ids.ts'
 import { ChartId } from './client-message.ts'
+import { LiveState } from './live-block.ts'
 import { LoggedEvent } from './session-event.ts'
 
 /** Which page a connection serves: it decides what it may see and say. */
@@ -27,14 +28,6 @@ export const ChartState = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('failed'), why: z.string() }),
 ])
 export type ChartState = z.infer<typeof ChartState>
-
-/** How a check stands in this person's cluster. */
-export const CheckState = z.strictObject({
-  met: z.boolean(),
-  /** In the check's order: what is wanted, in words, and what there is instead. */
-  conditions: z.array(z.strictObject({ met: z.boolean(), say: z.string(), found: z.string().optional() })),
-})
-export type CheckState = z.infer<typeof CheckState>
 
 /** Whether this person has a cluster and may open terminals. */
 export const ClusterNotice = z.discriminatedUnion('state', [
@@ -86,7 +79,7 @@ export const ServerMessage = z.discriminatedUnion('type', [
   /** History before `offset` is gone: clear the screen, output goes on from there. */
   z.strictObject({ type: z.literal('terminal.reset'), terminal: TerminalId, offset: z.int().min(0) }),
   z.strictObject({ type: z.literal('chart'), chart: ChartId, chartState: ChartState }),
-  z.strictObject({ type: z.literal('check'), block: BlockId, checkState: CheckState }),
+  z.strictObject({ type: z.literal('block'), block: BlockId, live: LiveState }),
   /** Something this page asked for did not work; shown to the person. */
   z.strictObject({ type: z.literal('problem'), code: z.string(), say: z.string() }),
 ])

@@ -1,19 +1,19 @@
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { BlockId } from '../../server/kernel/ids.ts'
 import type { ClientMessage } from '../../server/protocol/client-message.ts'
-import type { CheckState } from '../../server/protocol/server-message.ts'
+import type { LiveState } from '../../server/protocol/live-block.ts'
 
 interface Watched {
-  readonly state: Signal<CheckState | undefined>
+  readonly state: Signal<LiveState | undefined>
   viewers: number
   leaving: ReturnType<typeof setTimeout> | undefined
 }
 
-/** A slide's next step shows the same check again: it is kept this long for whoever comes back to it. */
+/** A slide's next step shows the same block again: it is kept this long for whoever comes back to it. */
 const LINGER_MILLIS = 4000
 
-/** The checks that this page looks at. */
-export class CheckFeeds {
+/** The checks, topologies and traces that this page looks at. */
+export class BlockFeeds {
   readonly #send: (message: ClientMessage) => boolean
   readonly #watched = new Map<BlockId, Watched>()
 
@@ -21,7 +21,7 @@ export class CheckFeeds {
     this.#send = send
   }
 
-  watch(block: BlockId): { readonly state: ReadonlySignal<CheckState | undefined>; readonly stop: () => void } {
+  watch(block: BlockId): { readonly state: ReadonlySignal<LiveState | undefined>; readonly stop: () => void } {
     const watched = this.#watched.get(block) ?? this.#begin(block)
     clearTimeout(watched.leaving)
     watched.viewers++
@@ -37,24 +37,24 @@ export class CheckFeeds {
     }
   }
 
-  receive(block: BlockId, state: CheckState): void {
+  receive(block: BlockId, state: LiveState): void {
     const watched = this.#watched.get(block)
     if (watched) watched.state.value = state
   }
 
   /** A new connection knows nothing of what the old one watched. */
   resume(): void {
-    for (const block of this.#watched.keys()) this.#send({ type: 'check.watch', block })
+    for (const block of this.#watched.keys()) this.#send({ type: 'block.watch', block })
   }
 
   #begin(block: BlockId): Watched {
     const watched: Watched = { state: signal(undefined), viewers: 0, leaving: undefined }
     this.#watched.set(block, watched)
-    this.#send({ type: 'check.watch', block })
+    this.#send({ type: 'block.watch', block })
     return watched
   }
 
   #end(block: BlockId): void {
-    if (this.#watched.delete(block)) this.#send({ type: 'check.unwatch', block })
+    if (this.#watched.delete(block)) this.#send({ type: 'block.unwatch', block })
   }
 }
