@@ -32,6 +32,7 @@ import { programOf } from './program-choice.ts'
 import type { FoundImage } from './registry.ts'
 import type { ProgramDocument } from './schema.ts'
 import { endpointsOf, listening } from './serving.ts'
+import { Speaker, versionIn } from './speaking.ts'
 import { cpuRate, cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
 import type { ContainerPast } from './past.ts'
 import type { VolumeStore } from './volumes.ts'
@@ -83,6 +84,7 @@ export class SimulatedContainer implements RuntimeContainer {
   readonly #says: readonly string[]
   /** `env:NAME` and `arg:--flag`, for templates. */
   readonly #given: Readonly<Record<string, string>>
+  readonly #speaker: Speaker
   #memoryTimer = () => {}
   #outOfMemory = false
   #onExit: (exit: Exit) => void = () => {}
@@ -102,6 +104,7 @@ export class SimulatedContainer implements RuntimeContainer {
     const seed = `${config.pod.metadata.namespace}/${config.pod.metadata.name}/${config.container.name}/${config.restartCount}`
     this.logs = new ContainerLog(clock, seed, () => this.fields())
     this.#env = environmentOf(config, image)
+    this.#speaker = new Speaker(clock, versionIn(image.document.env))
     this.argv = commandLine(config.container, image.document, this.#env)
     this.#given = givenFields(this.#env, this.argv)
     this.machine = buildMachine({
@@ -392,6 +395,7 @@ export class SimulatedContainer implements RuntimeContainer {
       seed: this.id,
       startedAt: this.#startedAt,
       metrics: () => this.metricsPage(),
+      speaker: this.#speaker,
     })
   }
 

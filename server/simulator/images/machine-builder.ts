@@ -148,8 +148,7 @@ export function buildMachine(parts: MachineParts): Machine {
     ...(container.securityContext?.readOnlyRootFilesystem ? { readOnlyRoot: true } : {}),
   })
   const network = host.network.view(
-    pod.status?.podIP ?? '127.0.0.1',
-    pod.metadata.namespace ?? 'default',
+    pod,
     () => files.read('/etc/hosts'),
     () => files.read('/etc/resolv.conf'),
   )
@@ -165,6 +164,7 @@ export function buildMachine(parts: MachineParts): Machine {
     user,
     userland: image.userland,
     programs,
+    full: new Set(image.userland === 'debian' ? programs : image.document.tools),
     own: ownCommands(image),
     facts,
     console: parts.console,

@@ -97,6 +97,8 @@ const Listener = z.strictObject({
   flag: z.string().optional(),
   env: z.string().optional(),
   http: Http.optional(),
+  /** What it speaks when that is not HTTP; otherwise it takes connections and says nothing. */
+  speaks: z.enum(['redis', 'mysql', 'postgres']).optional(),
 })
 
 const Usage = z.strictObject({
@@ -267,6 +269,7 @@ const Image = z.strictObject({
 
 export type ImageDocument = z.output<typeof Image>
 export type ProgramDocument = z.output<typeof Program>
+export type Protocol = NonNullable<z.output<typeof Listener>['speaks']>
 export type HttpDocument = z.output<typeof Http>
 export type RouteDocument = z.output<typeof Route>
 export type CallDocument = z.output<typeof Call>

@@ -6,7 +6,8 @@ import type { FileTree } from '../shell/files.ts'
 import { call, failed, reasonOf } from './calls.ts'
 import type { Ledger } from './ledger.ts'
 import type { ContainerLog } from './logs.ts'
-import type { HttpDocument, ProgramDocument, RouteDocument } from './schema.ts'
+import type { HttpDocument, ProgramDocument, Protocol, RouteDocument } from './schema.ts'
+import type { Speaker } from './speaking.ts'
 import { answer, routeFor } from './web.ts'
 import type { Decided } from './web.ts'
 
@@ -25,6 +26,7 @@ export interface Serving {
   /** The program's own metrics page, for routes that answer with it. */
   readonly metrics: () => string
   readonly startedAt: number
+  readonly speaker: Speaker
 }
 
 /** A port and what answers there. */
@@ -33,13 +35,14 @@ export interface Listening {
   readonly protocol: 'TCP' | 'UDP'
   readonly tls: boolean
   readonly http: HttpDocument | undefined
+  readonly speaks?: Protocol | undefined
 }
 
 /** What a program listens on, its flags and the pod's declared ports considered. */
 export function listening(program: ProgramDocument, container: Container, argv: readonly string[]): readonly Listening[] {
-  const listed = program.listens.map(({ port, protocol, tls, flag, http }): Listening => {
+  const listed = program.listens.map(({ port, protocol, tls, flag, http, speaks }): Listening => {
     const moved = flag === undefined ? undefined : flagOf(argv, flag)
-    return { port: Number(moved?.split(':').at(-1)) || port, protocol, tls, http }
+    return { port: Number(moved?.split(':').at(-1)) || port, protocol, tls, http, speaks }
   })
   if (!program.listensOnDeclared) return listed
   const declared = (container.ports ?? []).map((port): Listening => ({
@@ -60,12 +63,13 @@ function flagOf(argv: readonly string[], flag: string): string | undefined {
 /** What a running program listens on, and how it answers. */
 export function endpointsOf(serving: Serving): readonly Endpoint[] {
   const name = serving.program.names[0] ?? ''
-  return listening(serving.program, serving.container, serving.argv).map(({ port, protocol, tls, http }): Endpoint => ({
+  return listening(serving.program, serving.container, serving.argv).map(({ port, protocol, tls, http, speaks }): Endpoint => ({
     port,
     protocol,
     program: name,
     tls,
     say: (template, more) => serving.logs.say(template, more),
+    ...(speaks ? { accept: serving.speaker.accept(speaks) } : {}),
     answer: http && ((request, client) => answered(serving, http, request, client)),
   }))
 }

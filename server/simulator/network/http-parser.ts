@@ -85,11 +85,13 @@ export class RequestParser {
     let bytes = this.#whole()
     // A client may send an empty line between requests (RFC 9112, 2.2).
     while (bytes[0] === 13 && bytes[1] === 10) bytes = this.#skip(2)
-    const end = indexOfText(bytes, '\r\n\r\n')
+    // A person at `nc` ends lines with a bare line feed; servers take that for an end too (RFC 9112, 2.2).
+    const [full, bare] = [indexOfText(bytes, '\r\n\r\n'), indexOfText(bytes, '\n\n')]
+    const end = bare >= 0 && (full < 0 || bare < full) ? bare : full
     if (end < 0) return bytes.length > mostHead ? 431 : undefined
     if (end > mostHead) return 431
     const text = decoder.decode(bytes.subarray(0, end))
-    this.#skip(end + 4)
+    this.#skip(end + (end === full ? 4 : 2))
     return parseHead(text)
   }
 
@@ -170,7 +172,7 @@ function indexOfText(bytes: Uint8Array, text: string): number {
 
 /** @returns the status that refuses it when it is not one */
 function parseHead(text: string): Head | number {
-  const [start = '', ...lines] = text.split('\r\n')
+  const [start = '', ...lines] = text.split(/\r?\n/)
   const [, method = '', target = '', version] = /^([!#$%&'*+.^_`|~\w-]+) (\S+) HTTP\/1\.([01])$/.exec(start) ?? []
   if (version === undefined) return 400
   const headers: Record<string, string> = Object.create(null) as Record<string, string>

@@ -1,19 +1,33 @@
 import type { Api } from '../api/door.ts'
 import type { Platform } from '../platform.ts'
 import type { Pod } from '../resources/kinds.ts'
+import { askStream } from './http-client.ts'
 import { httpServer } from './http-wire.ts'
 import { answerAsServer, answerOutside } from './name-server.ts'
 import { routesBetween } from './routes.ts'
 import type { ProxyRules, Route, Terrain } from './routes.ts'
 import { silentServer } from './stream.ts'
 import type { Dialled } from './stream.ts'
-import type { Connection, DnsAnswer, HttpExchange, HttpReply, HttpRequest, Listening, Lookup, NetworkView, RecordType } from './view.ts'
+import type {
+  Accept,
+  Connection,
+  DnsAnswer,
+  HttpExchange,
+  HttpReply,
+  HttpRequest,
+  Listening,
+  Lookup,
+  NetworkView,
+  RecordType,
+} from './view.ts'
 
 /** A place where something listens. */
 export interface Endpoint extends Listening {
   readonly tls: boolean
   /** Undefined when it is open but speaks no HTTP. A program that asks others first answers later. */
   readonly answer: ((request: HttpRequest, client: string) => Answered | Promise<Answered>) | undefined
+  /** Takes connections of what speaks no HTTP; without it such a server says nothing. */
+  readonly accept?: Accept
   /** Writes a line to the program's log. */
   readonly say: (template: string, fields?: Readonly<Record<string, string>>) => void
 }
@@ -122,17 +136,26 @@ export class ClusterNetwork {
   }
 
   /** The network from inside a pod. @param hosts reads its /etc/hosts @param resolver reads its /etc/resolv.conf */
-  view(ip: string, namespace: string, hosts: () => string, resolver: () => string): NetworkView {
+  view(pod: Pod, hosts: () => string, resolver: () => string): NetworkView {
+    const ip = pod.status?.podIP ?? '127.0.0.1'
     return {
       ip,
-      namespace,
+      namespace: pod.metadata.namespace ?? 'default',
       query: (name, type, server) => this.query(ip, name, type, server === undefined ? parseResolver(resolver()).servers : [server]),
       lookup: (host) => this.#lookup(ip, host, hosts(), parseResolver(resolver())),
       connect: (to, port) => this.connect(ip, to, port),
       request: (to, port, request) => this.request(ip, to, port, request),
       ping: (to) => this.#ping(ip, to),
+      dial: (to, port) => this.dial(ip, to, port),
       listening: () => this.endpointsAt(ip),
+      listen: (port, program, accept) => this.#listen(pod, ip, port, program, accept),
     }
+  }
+
+  #listen(pod: Pod, ip: string, port: number, program: string, accept: Accept): (() => void) | undefined {
+    if (this.endpointsAt(ip).some((each) => each.port === port && each.protocol === 'TCP')) return undefined
+    const endpoint: Endpoint = { port, protocol: 'TCP', program, tls: false, answer: undefined, accept, say: () => undefined }
+    return this.attach(ip, { pod, endpoints: () => [endpoint] })
   }
 
   endpointsAt(ip: string): readonly Endpoint[] {
@@ -216,7 +239,12 @@ export class ClusterNetwork {
       return { result: route.to, millis }
     }
     const { endpoint } = route
-    if (!endpoint.answer) return { result: 'wrong-protocol', protocol: 'tcp', millis }
+    if (!endpoint.answer) {
+      await this.#wait(Math.ceil(millis))
+      const { accept } = endpoint
+      if (!accept || request.secure) return { result: 'wrong-protocol', protocol: 'tcp', millis }
+      return askStream((peer) => accept(peer, from), request, millis)
+    }
     if (endpoint.tls && !request.secure) return { result: 'answered', reply: plainToSecure, millis }
     if (!endpoint.tls && request.secure) return { result: 'wrong-protocol', protocol: 'http', millis }
     const began = this.#platform.clock.now()
@@ -233,7 +261,10 @@ export class ClusterNetwork {
     await this.#wait(route.to === 'unreachable' ? unreachableMillis : route.to === 'timeout' ? 0 : Math.ceil(millis))
     if (route.to !== 'endpoint' && route.to !== 'kube-api') return { result: route.to }
     const tls = route.to === 'kube-api' || route.endpoint.tls
-    if (route.to === 'endpoint' && !route.endpoint.answer) return { result: 'open', tls, accept: silentServer }
+    if (route.to === 'endpoint' && !route.endpoint.answer) {
+      const { accept } = route.endpoint
+      return { result: 'open', tls, accept: accept ? (peer) => accept(peer, from) : silentServer }
+    }
     const ask = async (request: HttpRequest): Promise<HttpReply | undefined> => {
       const exchange = await this.request(from, to, port, request)
       return exchange.result === 'answered' ? exchange.reply : undefined

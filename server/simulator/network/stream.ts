@@ -11,6 +11,8 @@ export interface StreamPeer {
 /** What listens, as the client's side of a TCP connection sees it. */
 export interface StreamServer {
   data(chunk: Uint8Array): void
+  /** What to wait for before sending more, while a program that listens lags behind. */
+  ready?(): Promise<void> | undefined
   /** The client will write nothing more. */
   end(): void
   /** The client is gone. */

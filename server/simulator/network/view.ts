@@ -1,3 +1,5 @@
+import type { Dialled, StreamPeer, StreamServer } from './stream.ts'
+
 /** The network as one pod sees it. Everything takes (simulated) time. */
 export interface NetworkView {
   readonly ip: string
@@ -11,9 +13,16 @@ export interface NetworkView {
   request(ip: string, port: number, request: HttpRequest): Promise<HttpExchange>
   /** Whether a ping to this address comes back. */
   ping(ip: string): Promise<{ readonly result: 'reply'; readonly millis: number } | { readonly result: 'lost' | 'unreachable' }>
+  /** Connects for an exchange of bytes. */
+  dial(ip: string, port: number): Promise<Dialled>
   /** What listens inside this pod. */
   listening(): readonly Listening[]
+  /** Listens on a TCP port, for whoever can reach this pod. @returns ends it; undefined when the port is taken */
+  listen(port: number, program: string, accept: Accept): (() => void) | undefined
 }
+
+/** Takes a connection. @param from the client's address */
+export type Accept = (peer: StreamPeer, from: string) => StreamServer
 
 export type RecordType = 'A' | 'AAAA' | 'SRV' | 'PTR' | 'CNAME'
 

@@ -38,6 +38,8 @@ export interface Machine {
   readonly userland: Userland
   /** Names of the programs that are there; package managers add to it. */
   readonly programs: Set<string>
+  /** Those of them that are the project's own rather than busybox's. */
+  readonly full: Set<string>
   /** Programs of this image alone. */
   readonly own: ReadonlyMap<string, Command>
   readonly facts: MachineFacts

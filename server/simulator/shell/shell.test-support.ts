@@ -8,7 +8,7 @@ import type { Container, Pod } from '../resources/kinds.ts'
 import type { Exit, Mount } from '../kubelet/runtime.ts'
 
 const folder = new URL('../../../manifests/simulator/images/', import.meta.url)
-const images = readdirSync(folder)
+export const clusterImages = readdirSync(folder)
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => parseImage(parse(readFileSync(new URL(name, folder), 'utf8')), name))
 
@@ -27,11 +27,14 @@ export interface Where {
   readonly spec?: Partial<NonNullable<Pod['spec']>>
   readonly mounts?: readonly Mount[]
   readonly stdin?: Uint8Array
+  readonly env?: Readonly<Record<string, string>>
+  /** The pod's address. */
+  readonly ip?: string
 }
 
 /** A container that only waits. */
 export function waitingContainer(where: Where = {}) {
-  const cluster = where.cluster ?? testCluster(images)
+  const cluster = where.cluster ?? testCluster(clusterImages)
   const image = where.image ?? 'busybox:1.36'
   const made = cluster.runtime.create({
     pod: {
@@ -39,10 +42,10 @@ export function waitingContainer(where: Where = {}) {
       kind: 'Pod',
       metadata: { name: 'p', namespace: 'default', uid: 'u' },
       spec: { containers: [], ...where.spec },
-      status: { podIP: '10.32.0.9' },
+      status: { podIP: where.ip ?? '10.32.0.9' },
     },
     container: { name: 'c', image, command: ['sleep', '86400'], ...where.container },
-    env: { WHO: 'you' },
+    env: { WHO: 'you', ...where.env },
     mounts: where.mounts ?? [],
     restartCount: 0,
     node: 'node-0',

@@ -46,6 +46,11 @@ export class Pipe implements Input, Output {
     return this.#size
   }
 
+  /** Whether its reader has gone. */
+  get broken(): boolean {
+    return this.#broken
+  }
+
   write(text: string): void {
     if (this.#broken) throw new BrokenPipe()
     if (this.#ended || text === '') return

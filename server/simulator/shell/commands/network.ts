@@ -1,8 +1,9 @@
 import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
-import type { DnsAnswer, HttpExchange, RecordType } from '../../network/view.ts'
-import { parseOptions, readAll } from './options.ts'
+import type { DnsAnswer, RecordType } from '../../network/view.ts'
+import { parseOptions } from './options.ts'
 import { curl, wget } from './http.ts'
+import { connectionCommands } from './netcat.ts'
 
 /** The cluster's DNS service, as /etc/resolv.conf has it. */
 const nameserver = (run: Run) => /^nameserver\s+(\S+)/m.exec(run.machine.files.read('/etc/resolv.conf'))?.[1] ?? '10.96.0.10'
@@ -165,44 +166,6 @@ const ping: Command = async (run) => {
   return times.length > 0 ? 0 : 1
 }
 
-const nc: Command = async (run) => {
-  const { flags, values, operands } = parseOptions(run.args, 'w p')
-  const [host = '', port = ''] = operands
-  const found = await run.machine.network.lookup(host)
-  if (!found.ok) throw new CommandError(`bad address '${host}'`)
-  const ip = found.addresses[0] ?? ''
-  const opened = await run.machine.network.connect(ip, Number(port))
-  if (opened.result !== 'open') {
-    if (opened.result === 'timeout') await run.process.sleep(Number(values.get('w') ?? 127) * 1000)
-    run.io.err.write(
-      flags.has('v') || !flags.has('z')
-        ? `nc: ${host} (${ip}:${port}): ${opened.result === 'refused' ? 'Connection refused' : opened.result === 'timeout' ? 'Operation timed out' : 'Host is unreachable'}\n`
-        : '',
-    )
-    return 1
-  }
-  if (flags.has('v')) run.io.err.write(`${host} (${ip}:${port}) open\n`)
-  if (flags.has('z')) return 0
-  const text = await readAll(run, [])
-  const first = /^(\w+) (\S+) HTTP/.exec(text)
-  if (!first || opened.protocol !== 'http') return 0
-  const exchange = await run.machine.network.request(ip, Number(port), {
-    secure: false,
-    method: first[1] ?? 'GET',
-    host,
-    path: first[2] ?? '/',
-    headers: {},
-    body: '',
-  })
-  if (exchange.result === 'answered') run.io.out.write(plain(exchange))
-  return 0
-}
-
-const plain = (exchange: Extract<HttpExchange, { result: 'answered' }>) =>
-  `HTTP/1.1 ${exchange.reply.status}\r\n${Object.entries(exchange.reply.headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('')}\r\n${exchange.reply.body}`
-
 const ip: Command = (run) => {
   const own = run.machine.network.ip
   const what = run.args.find((arg) => !arg.startsWith('-')) ?? 'address'
@@ -260,11 +223,10 @@ const host: Command = async (run) => {
 }
 
 export const networkCommands: Record<string, Command> = {
+  ...connectionCommands,
   nslookup,
   dig,
   ping,
-  nc,
-  telnet: nc,
   ip,
   ifconfig: ip,
   netstat,

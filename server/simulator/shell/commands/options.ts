@@ -52,6 +52,9 @@ export function parseOptions(args: readonly string[], valued = '', stopAtOperand
   return { flags, values, all, operands }
 }
 
+/** Whether the program that runs is the project's own (GNU's, iputils', OpenBSD's…) rather than busybox's. */
+export const isFull = (run: Run): boolean => run.machine.full.has(run.name)
+
 export const pathIn = (run: Run, path: string) => normalise(path, run.cwd)
 
 /** Everything a command reads: its files in order (`-` is its input), or its input. */

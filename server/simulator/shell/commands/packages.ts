@@ -42,6 +42,10 @@ const alpine: Record<string, Package> = {
   wget: { version: '1.25.0-r1', programs: ['wget'] },
   procps: { version: '4.0.4-r3', programs: ['ps', 'top', 'free', 'watch'] },
   vim: { version: '9.1.1415-r0', programs: ['vim', 'vi'] },
+  redis: { version: '8.0.4-r0', programs: ['redis-cli'] },
+  'postgresql17-client': { version: '17.6-r0', programs: ['psql', 'pg_isready'] },
+  'mysql-client': { version: '11.4.8-r0', programs: ['mysql', 'mysqladmin'] },
+  'busybox-extras': { version: '1.37.0-r18', programs: ['telnet'] },
   less: { version: '668-r0', programs: ['less'] },
   gawk: { version: '5.3.2-r0', programs: ['gawk', 'awk'] },
   coreutils: { version: '9.7-r1', programs: [] },
@@ -60,6 +64,9 @@ const debian: Record<string, Package> = {
   iproute2: { version: '6.15.0-1', programs: ['ip', 'ss'] },
   vim: { version: '2:9.1.1230-2', programs: ['vim', 'vi', 'xxd'] },
   'vim-tiny': { version: '2:9.1.1230-2', programs: ['vi'] },
+  'redis-tools': { version: '5:8.0.2-3', programs: ['redis-cli'] },
+  'postgresql-client': { version: '17+278', programs: ['psql', 'pg_isready'] },
+  'default-mysql-client': { version: '1.1.1', programs: ['mysql', 'mysqladmin'] },
   less: { version: '668-1', programs: ['less', 'more'] },
   gawk: { version: '1:5.2.1-2', programs: ['gawk'] },
   psmisc: { version: '23.7-2', programs: ['killall'] },
@@ -104,6 +111,7 @@ const libraries: Record<string, string> = {
 function install(run: Run, item: Package): void {
   for (const program of item.programs) {
     run.machine.programs.add(program)
+    run.machine.full.add(program)
     run.machine.files.write(`/usr/bin/${program}`, `\u007fELF ${program}`, { mode: 0o755 })
   }
 }

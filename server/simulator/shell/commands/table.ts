@@ -20,6 +20,7 @@ import { findingCommands } from './finding.ts'
 import { comparingCommands } from './comparing.ts'
 import { statusCommands } from './file-status.ts'
 import { dateCommands } from './dates.ts'
+import { databaseCommands } from './databases.ts'
 import { editorCommands } from '../screen/vi.ts'
 import { pagerCommands } from '../screen/pager.ts'
 import { textCommands } from './text.ts'
@@ -36,6 +37,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...comparingCommands,
     ...statusCommands,
     ...dateCommands,
+    ...databaseCommands,
     ...editorCommands,
     ...pagerCommands,
     ...textCommands,
