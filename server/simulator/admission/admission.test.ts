@@ -163,6 +163,59 @@ describe('a validating admission policy', () => {
   })
 })
 
+describe('a mutating admission policy', () => {
+  const begin = (mutations: readonly JsonObject[], more: JsonObject = {}) => {
+    const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['deployments'] }
+    const spec = { matchConstraints: { resourceRules: [rule] }, reinvocationPolicy: 'Never', mutations, ...more }
+    operations.create(operations.registry.ofKind('MutatingAdmissionPolicy'), undefined, { metadata: { name: 'm' }, spec })
+    operations.create(operations.registry.ofKind('MutatingAdmissionPolicyBinding'), undefined, {
+      metadata: { name: 'b' },
+      spec: { policyName: 'm' },
+    })
+  }
+  const apply = (expression: string): JsonObject => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } })
+  const patch = (expression: string): JsonObject => ({ patchType: 'JSONPatch', jsonPatch: { expression } })
+
+  it('merges what it is for into the object, lists by their keys', () => {
+    begin(
+      [
+        apply(`Object{
+        metadata: Object.metadata{labels: Object.metadata.labels{team: "a" + variables.suffix, ?none: optional.none()}},
+        spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{
+          containers: object.spec.template.spec.containers.map(c, Object.spec.template.spec.containers{name: c.name, imagePullPolicy: "Always"})
+        }}}
+      }`),
+      ],
+      { variables: [{ name: 'suffix', expression: '"-team"' }] },
+    )
+    const made = make('Deployment', 'web', deployment(1))
+    expect(made.metadata.labels).toEqual({ team: 'a-team' })
+    expect(made['spec']).toMatchObject({ template: { spec: { containers: [{ name: 'c', image: 'x', imagePullPolicy: 'Always' }] } } })
+  })
+
+  it('patches the object, and completes what it added', () => {
+    begin([
+      patch('[JSONPatch{op: "add", path: "/metadata/labels", value: {"a": "b"}}]'),
+      patch(`has(object.metadata.labels) ? [
+        JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("example.com/own"), value: "yes"},
+        JSONPatch{op: "add", path: "/spec/template/spec/initContainers", value: [{"name": "first", "image": "busybox"}]}
+      ] : []`),
+    ])
+    const made = make('Deployment', 'web', deployment(1))
+    expect(made.metadata.labels).toEqual({ 'a': 'b', 'example.com/own': 'yes' })
+    expect(made['spec']).toMatchObject({
+      template: { spec: { initContainers: [{ name: 'first', terminationMessagePath: '/dev/termination-log' }] } },
+    })
+  })
+
+  it('that fails refuses the request, unless it is to be ignored', () => {
+    begin([patch('[JSONPatch{op: "add", path: "/spec/none/of/this", value: 1}]')])
+    expect(() => make('Deployment', 'web', deployment(1))).toThrow(
+      `deployments.apps "web" is forbidden: policy 'm' with binding 'b' denied request: `,
+    )
+  })
+})
+
 describe('a validating admission policy with parameters', () => {
   const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['*'], resources: ['deployments'] }
   const begin = (binding: JsonObject, validation: JsonObject, policySpec: JsonObject = {}) => {

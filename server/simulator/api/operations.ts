@@ -1,5 +1,6 @@
 import { rfc3339 } from '../../kernel/clock.ts'
 import { admit, mutate } from '../admission/admission.ts'
+import { mutatedByPolicies } from '../admission/mutating-policy.ts'
 import { admitPolicies } from '../admission/validating-policy.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
 import { DecodeError, decode } from '../resources/decode.ts'
@@ -74,7 +75,7 @@ export class Operations implements Surroundings {
   /** @throws ApiError */
   create(resource: Resource, namespace: string | undefined, body: JsonObject, options: WriteOptions = {}): StoredObject {
     const behaviour = behaviourOf(resource)
-    const draft = this.#decode(resource, body, options)
+    let draft = this.#decode(resource, body, options)
     const meta = ensure(draft, 'metadata')
     if (resource.namespaced) meta['namespace'] = namespace
     else delete meta['namespace']
@@ -89,6 +90,7 @@ export class Operations implements Surroundings {
     // What admission and the server add from here on is nobody's.
     if (options.manage) setManagers(meta, options.manage(finished(draft), undefined))
     mutate({ resource, namespace, draft, around: this })
+    draft = this.#mutated('create', resource, draft, undefined, options)
     behaviour.prepareCreate?.(draft, this)
     const object = finished(draft)
     options.guard?.(object, undefined)
@@ -128,10 +130,11 @@ export class Operations implements Surroundings {
     if (uid && uid !== old.metadata.uid) {
       throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`)
     }
-    const draft = this.#merge(resource, sent, old, part)
+    let draft = this.#merge(resource, sent, old, part)
     if (part === 'resize' || part === 'ephemeralcontainers') behaviour.defaults?.(draft)
     if (part === 'main') {
       behaviour.defaults?.(draft)
+      draft = this.#mutated('update', resource, draft, old, options)
       behaviour.prepareUpdate?.(draft, old, this)
     }
     const meta = ensure(draft, 'metadata')
@@ -157,6 +160,20 @@ export class Operations implements Surroundings {
     if (options.dryRun) return managed
     this.#count(counted)
     return isFinished(managed) ? this.store.remove(resource.table, managed) : this.store.put(resource.table, managed)
+  }
+
+  /** The draft as the owner's own policies make it. */
+  #mutated(operation: 'create' | 'update', resource: Resource, draft: Draft, old: StoredObject | undefined, options: WriteOptions): Draft {
+    if (this.store.size('admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings') === 0) return draft
+    const object = finished(draftOf(draft))
+    const { namespace, name = '' } = object.metadata
+    const request = { operation, resource, namespace, name, object, ...(old && { old }), ...this.#judged(options) }
+    const made = mutatedByPolicies(request, this.schemas, (changed) => {
+      const decoded = this.#decode(resource, changed, options)
+      behaviourOf(resource).defaults?.(decoded)
+      return finished(decoded)
+    })
+    return made === object ? draft : draftOf(made)
   }
 
   #admit(

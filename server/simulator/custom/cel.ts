@@ -1,5 +1,6 @@
 import { Environment, EvaluationError, Optional } from '@marcbachmann/cel-js'
 import { addKubernetesLibrary, equal } from './cel-library.ts'
+import { withPlainObjects } from './cel-objects.ts'
 import { celType, celValue } from './cel-types.ts'
 import type { ParseError, TypeError } from '@marcbachmann/cel-js'
 import type { JsonValue } from '../resources/object.ts'
@@ -116,6 +117,29 @@ export function evaluate(rule: Rule, expression: string, { self, oldSelf }: Subj
 
 const policies = kubernetesEnvironment()
 for (const name of ['object', 'oldObject', 'request', 'params', 'namespaceObject', 'variables']) policies.registerVariable(name, 'dyn')
+policies.registerFunction('escapeJsonPointer(string): string', (text: string) => text.replaceAll('~', '~0').replaceAll('/', '~1'))
+
+/** What a mutating policy's expression makes, as JSON. */
+export function evaluateMutation(expression: string, variables: { readonly [name: string]: JsonValue | undefined }): Verdict {
+  const verdict = evaluatePolicy(withPlainObjects(expression), variables)
+  return 'value' in verdict ? { value: jsonValue(verdict.value) } : verdict
+}
+
+/** Optional fields are there or are not. */
+function jsonValue(value: unknown): JsonValue {
+  if (typeof value === 'bigint') return Number(value)
+  if (value instanceof Optional) return value.hasValue() ? jsonValue(value.value()) : null
+  if (Array.isArray(value)) return value.map((item: unknown) => jsonValue(item))
+  if (typeof value !== 'object' || value === null) return (value ?? null) as JsonValue
+  const entries: readonly [unknown, unknown][] = value instanceof Map ? [...value.entries()] : Object.entries(value)
+  return Object.fromEntries(
+    entries.flatMap(([key, field]): [string, JsonValue][] => {
+      const name = String(key)
+      if (!name.startsWith('?')) return [[name, jsonValue(field)]]
+      return field instanceof Optional && !field.hasValue() ? [] : [[name.slice(1), jsonValue(field)]]
+    }),
+  )
+}
 
 /** What an admission policy's expression says. @param variables as Kubernetes' documentation names them; JSON */
 export function evaluatePolicy(expression: string, variables: { readonly [name: string]: JsonValue | undefined }): Verdict {
