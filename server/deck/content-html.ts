@@ -1,5 +1,5 @@
 import { marksAsAttributes, readMarks, type MarkOptions } from './code-marks.ts'
-import { DEFINITION } from './definitions.ts'
+import { DEFINITION, DEFINITIONS_AND_BREAKS } from './definitions.ts'
 import { parseFenceInfo, type FenceInfo } from './fence-info.ts'
 import { BLOCK_CLOSE, BLOCK_OPEN } from './html-blocks.ts'
 import { escapeHtml } from './html-text.ts'
@@ -35,7 +35,7 @@ export function contentTree(items: readonly Item[], context: ContentContext): Ro
   return dropEmptyParagraphs(htmlToTree(contentHtml(items, context, true)))
 }
 
-/** One slide's content as the original would show it: nothing live, nothing folded, nothing cleaned. */
+/** One slide's content as the original would show it, with its way of making Markdown of HTML: nothing live, nothing folded, nothing cleaned. */
 export function renderOriginal(items: readonly Item[], context: Pick<ContentContext, 'definitions' | 'marks'>): Root {
   return dropEmptyParagraphs(htmlToTree(contentHtml(items, { ...context, onCode: () => undefined }, false)))
 }
@@ -76,8 +76,11 @@ function contentHtml(items: readonly Item[], context: ContentContext, folds: boo
   }
   const text = items
     .map((item) => {
-      if (item.kind === 'class') return placeholder({ kind: 'class', item }, item.block)
-      if (item.kind === 'text') return item.text.includes(']:') ? item.text.replace(DEFINITION, '') : item.text
+      // The original makes HTML of a content class first and Markdown of that HTML once more (9.6).
+      if (item.kind === 'class')
+        return folds ? placeholder({ kind: 'class', item }, item.block) : partHtml({ kind: 'class', item }, context, folds)
+      if (item.kind === 'text')
+        return item.text.includes(']:') ? item.text.replace(folds ? DEFINITION : DEFINITIONS_AND_BREAKS, '') : item.text
       const fold = folds ? foldOf(item.text) : undefined
       return fold ? placeholder(fold, true) : item.text
     })

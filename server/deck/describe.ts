@@ -44,7 +44,8 @@ export function describeDeck(source: string, written: Readonly<Record<string, un
     notes: expandMacros(draft.notes, macros, () => undefined),
   }))
   const shown = resolveInheritance(played, options)
-  const context = { definitions: definitionsOf(played), marks: options }
+  // What stands in a layout or an excluded slide is lost there (10.1).
+  const context = { definitions: definitionsOf(shown.map(({ draft }) => draft)), marks: options }
   const numbers = numbersOf(shown, options.countIncrementalSlides)
   const total = numbers.at(-1) ?? 0
   const names = namesOf(shown)

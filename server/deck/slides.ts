@@ -63,7 +63,7 @@ function takeProperties(items: readonly Item[], line: number): Pick<Draft, 'prop
   return { properties, propertyLines, items: rest.filter((item) => item.kind !== 'text' || item.text !== '') }
 }
 
-/** A last line that runs on into code or a class is not a property: its value would be cut in two. */
+/** A last line that runs on into code or a class is not a property: its value would be cut in two. A line of blanks is text (4.1). */
 function leadingProperties(
   text: string,
   properties: Map<string, string>,
@@ -78,7 +78,7 @@ function leadingProperties(
       properties.set(found[1] ?? '', (found[2] ?? '').trim())
       onLine(found[1] ?? '', index)
       taken = index + 1
-    } else if (line.trim() !== '') break
+    } else if (line !== '') break
   }
   if (taken === 0) return text
   return `\n${lines.slice(taken).join('\n')}`
