@@ -4,7 +4,8 @@ import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
 import { linesOf, parseOptions, readAll } from './options.ts'
 
-function toBase64(text: string): string {
+/** Its bytes in base64, in one line. */
+export function toBase64(text: string): string {
   const bytes = bytesOfText(text)
   let binary = ''
   for (let at = 0; at < bytes.length; at += 4096) binary += String.fromCharCode(...bytes.subarray(at, at + 4096))

@@ -2,7 +2,8 @@ import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
 import type { DnsAnswer, RecordType } from '../../network/view.ts'
 import { parseOptions } from './options.ts'
-import { curl, wget } from './http.ts'
+import { curl } from './curl.ts'
+import { wget } from './wget.ts'
 import { connectionCommands } from './netcat.ts'
 
 /** The cluster's DNS service, as /etc/resolv.conf has it. */
