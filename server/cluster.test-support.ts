@@ -28,7 +28,7 @@ export async function create(lease: ClusterLease, object: Manifest): Promise<voi
   const { apiVersion, kind, metadata } = object
   const base = apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`
   const scope = metadata.namespace === undefined ? '' : `namespaces/${metadata.namespace}/`
-  const plural = kind.endsWith('s') ? `${kind}es` : `${kind}s`
+  const plural = kind.endsWith('s') ? `${kind}es` : kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`
   const url = `${clusters[0]?.cluster.server ?? ''}/${base}/${scope}${plural.toLowerCase()}`
   const agent = new Agent({ ca: Buffer.from(clusters[0]?.cluster['certificate-authority-data'] ?? '', 'base64') })
   const headers = { 'authorization': `Bearer ${users[0]?.user.token ?? ''}`, 'content-type': 'application/json' }

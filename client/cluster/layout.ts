@@ -1,7 +1,7 @@
 import type { TopologyItem, TopologyLine } from '../../server/protocol/live-block.ts'
 
 /** From where requests come to where things run. */
-const COLUMNS: readonly TopologyItem['kind'][] = ['ingress', 'service', 'workload', 'replicaset', 'pod', 'volume', 'node']
+export const COLUMNS: readonly TopologyItem['kind'][] = ['ingress', 'service', 'workload', 'replicaset', 'pod', 'volume', 'node']
 
 export const CARD = { height: 84, gap: 14 } as const
 const BETWEEN = 84

@@ -2,7 +2,7 @@ import type { ReadonlySignal } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { TopologyBlock } from '../../server/protocol/blocks.ts'
 import type { Health, LiveState, TopologyItem, TopologyState } from '../../server/protocol/live-block.ts'
-import { CARD, layOut, shortened, type Card, type Layout } from './layout.ts'
+import { CARD, COLUMNS, layOut, shortened, type Card, type Layout } from './layout.ts'
 import './cluster.css'
 
 export interface Watching {
@@ -116,7 +116,8 @@ function Flow({ says, at, failing }: { says: string; at: { x: number; y: number 
 
 function ItemCard({ card: { item, x, y }, width }: { card: Card; width: number }) {
   const room = Math.floor((width - 74) / (27 * LETTER))
-  const words = item.detail === undefined ? item.word : `${item.word} · ${item.detail}`
+  const most = Math.floor((width - 66) / (23 * LETTER))
+  const words = [item.word, item.detail].filter((each) => each !== undefined).join(' · ')
   return (
     <g class={`topology-card ${item.health}`} transform={`translate(${x} ${y})`}>
       <rect width={width} height={CARD.height} rx="10" />
@@ -125,7 +126,7 @@ function ItemCard({ card: { item, x, y }, width }: { card: Card; width: number }
         {shortened(item.name, room)}
       </text>
       <text class="topology-word" x="58" y="67">
-        {shortened(words, Math.floor((width - 66) / (23 * LETTER)))}
+        {words.length > most ? shortened(item.word, most) : words}
       </text>
     </g>
   )
@@ -142,7 +143,7 @@ function Mark({ health }: { health: Health }) {
 
 /** The same in words: for those who do not see the drawing, and where it has no room. */
 function List({ data, hidden }: { data: Data; hidden: boolean }) {
-  const kinds = [...new Set(data.items.map(({ kind }) => kind))]
+  const kinds = COLUMNS.filter((column) => data.items.some(({ kind }) => kind === column))
   const nameOf = new Map(data.items.map(({ id, name }) => [id, name]))
   return (
     <div class={hidden ? 'visually-hidden' : 'topology-list'}>

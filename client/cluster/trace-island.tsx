@@ -38,7 +38,7 @@ function Waterfall({ data }: { data: Data }) {
   return (
     <div class="trace">
       <p class="trace-summary">
-        {inWords(data.millis)}, {data.spans.length + data.left} spans
+        {inWords(data.millis)}, {data.spans.length + data.left} {data.spans.length + data.left === 1 ? 'span' : 'spans'}
         {failing > 0 && `, ${failing} of them failed`}
         {slowest && data.spans.length > 1 && (
           <>

@@ -33,8 +33,11 @@ async function draw(source: string, colourOf: (role: string) => string): Promise
     maxTextSize: 20_000,
     secure: SECURE,
     theme: 'base',
+    look: 'classic',
     fontFamily: '"IBM Plex Sans", sans-serif',
     themeVariables: {
+      useGradient: false,
+      dropShadow: 'none',
       background: paper,
       primaryColor: raised,
       primaryTextColor: ink,

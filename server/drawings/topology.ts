@@ -20,7 +20,7 @@ type Data = Extract<TopologyState, { state: 'data' }>
 
 const WORKLOADS = ['deployments', 'statefulsets', 'daemonsets', 'jobs'] as const
 /** More pods than this are drawn in groups of those that are alike. */
-const MOST_PODS = 10
+const MOST_PODS = 8
 /** More of a kind than this would be illegible. */
 const MOST_ROWS = 8
 const worst = { failed: 0, waiting: 1, unknown: 2, ok: 3 } as const

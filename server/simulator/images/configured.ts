@@ -94,6 +94,7 @@ function routesOf({ locations }: NginxServer): readonly RouteDocument[] & RouteD
       leak: 0,
       errors: [],
       metrics: false,
+      traces: false,
       calls: proxy === undefined ? [] : [{ to: proxy, method: 'GET', share: 1, times: 1, timeout: 60_000, failure: 502 }],
       proxy: proxy !== undefined,
     }

@@ -22,7 +22,7 @@ import { faultLines } from './fault-lines.ts'
 import { flowLines } from './flow-lines.ts'
 import { Ledger } from './ledger.ts'
 import type { Count } from './ledger.ts'
-import type { Load } from './load.ts'
+import type { Load, LoadParty } from './load.ts'
 import { loadAt } from './rhythm.ts'
 import { fileStatus } from './web.ts'
 import { fillTemplate } from './log-template.ts'
@@ -216,6 +216,7 @@ export class SimulatedContainer implements RuntimeContainer {
       ledger: this.#ledger,
       cores: Math.min(limit, this.machine.facts.cpus),
       idleCores: this.#model.wantedCores,
+      tracing: this.#tracing(program),
       limited: Number.isFinite(limit),
       ready,
       httpAt: (port) => listening(program, container, this.argv).find((each) => each.port === port)?.http,
@@ -226,6 +227,13 @@ export class SimulatedContainer implements RuntimeContainer {
       },
     })
     if (!ready()) this.#after(program.starts - this.#age(), () => this.#host.load.changed())
+  }
+
+  /** Programs are instrumented when they are told where their spans go, as OpenTelemetry's libraries are. */
+  #tracing({ names }: ProgramDocument): LoadParty['tracing'] {
+    const endpoint = this.#env['OTEL_EXPORTER_OTLP_ENDPOINT']
+    if (!endpoint || this.#env['OTEL_SDK_DISABLED'] === 'true') return undefined
+    return { endpoint, service: this.#env['OTEL_SERVICE_NAME'] ?? names[0] ?? 'unknown_service', pod: this.config.pod.metadata.name ?? '' }
   }
 
   #after(millis: number, callback: () => void): void {
@@ -396,6 +404,7 @@ export class SimulatedContainer implements RuntimeContainer {
       startedAt: this.#startedAt,
       metrics: () => this.metricsPage(),
       speaker: this.#speaker,
+      traces: this.#host.load.traces(this.config.pod.status?.podIP ?? '', this.#startedAt),
     })
   }
 

@@ -59,7 +59,13 @@ const none: Flow = { kinds: [], cpuMillis: 0, leakBytes: 0, throttled: 0 }
 const keyOf = (kind: Kind): string => `${kind.what}\n${kind.method}\n${kind.route}\n${kind.status}`
 
 /** Durations are log-normal, as those of most servers: how wide (σ of the logarithm). */
-const spread = 0.55
+export const spread = 0.55
+
+/** No queue makes a request slower than this many times. */
+const mostSlowdown = 20
+
+/** How many times slower a container answers when so much of its CPU is needed, 1 being all of it. */
+export const slowdownOf = (busy: number): number => (busy < 1 ? Math.min(1 / (1 - busy), mostSlowdown) : mostSlowdown)
 
 /** The share of durations with this mean that take no longer than a bound. Both in the same unit. */
 export function shareWithin(mean: number, bound: number): number {

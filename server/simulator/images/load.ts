@@ -2,9 +2,10 @@ import type { ClusterNetwork } from '../network/network.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Api } from '../api/door.ts'
 import { failed, targetOf } from './calls.ts'
-import { shareWithin } from './ledger.ts'
+import { shareWithin, slowdownOf } from './ledger.ts'
 import type { Flow, FlowKind, Kind, Ledger } from './ledger.ts'
 import type { CallDocument, HttpDocument, ProgramDocument } from './schema.ts'
+import { tracesOf, type SimulatedTrace } from './tracing.ts'
 import { routeFor } from './web.ts'
 
 /** One running container, as the load sees it. */
@@ -24,6 +25,8 @@ export interface LoadParty {
   readonly httpAt: (port: number) => HttpDocument | undefined
   /** Status of a path that no route describes: a file that is there, or not. */
   readonly fileStatus: (http: HttpDocument, path: string) => number
+  /** Where it sends its spans, and under which names; undefined when it sends none. */
+  readonly tracing: { readonly endpoint: string; readonly service: string; readonly pod: string } | undefined
   /** Told when what flows through it has changed. */
   readonly flowing: (flow: Flow) => void
 }
@@ -32,10 +35,18 @@ export interface LoadParty {
 const deepest = 8
 /** Milliseconds that changes are waited for, so that a rollout is worked out once. */
 const settleMillis = 50
-/** No queue makes a request slower than this many times. */
-const mostSlowdown = 20
 /** A refused connection takes about this long, in milliseconds; a name that is not there, too. */
 const refusedMillis = 1
+
+/** What single requests of the steady load meet on their way. */
+export interface LoadWorld {
+  readonly parties: Iterable<LoadParty>
+  readonly network: Pick<ClusterNetwork, 'resolve' | 'routes'>
+  readonly busy: (party: LoadParty) => number
+  /** What listens there and is up. */
+  readonly at: (ip: string, port: number) => LoadParty | undefined
+  readonly httpAt: (party: LoadParty, port: number) => HttpDocument | undefined
+}
 
 interface Outcome {
   /** Shares by status; together 1. */
@@ -54,6 +65,9 @@ export class Load {
   readonly #stops: readonly (() => void)[]
   #due: (() => void) | undefined
   #flowing = false
+  #busy: ReadonlyMap<LoadParty, number> = new Map()
+  #flows = ''
+  #since = 0
 
   constructor(api: Api, network: ClusterNetwork, clock: Clock) {
     this.#network = network
@@ -85,6 +99,18 @@ export class Load {
     })
   }
 
+  /** Single requests of the load as it flows now, with their spans, as one collector got them. @param from since when it listens */
+  traces(collector: string, from: number): () => Iterable<SimulatedTrace> {
+    const world: LoadWorld = {
+      parties: this.#parties,
+      network: remembering(this.#network),
+      busy: (party) => this.#busy.get(party) ?? 0,
+      at: (ip, port) => [...this.#parties].find((party) => party.ip === ip && party.ready() && party.httpAt(port) !== undefined),
+      httpAt: (party, port) => party.httpAt(port),
+    }
+    return () => tracesOf(world, collector, Math.max(from, this.#since), this.#clock.now())
+  }
+
   close(): void {
     for (const stop of this.#stops) stop()
     this.#due?.()
@@ -99,10 +125,14 @@ export class Load {
     const now = this.#clock.now()
     // Once as if there were CPU for everything, then with the queues that this makes.
     const wanted = spread(this.#parties, this.#network, () => 0)
-    const made = spread(this.#parties, this.#network, (party) => {
-      const millis = wanted.get(party)?.cpuMillis ?? 0
-      return (millis / 1000 + party.idleCores) / Math.max(party.cores, 0.001)
-    })
+    this.#busy = new Map(
+      [...this.#parties].map((party) => {
+        const millis = wanted.get(party)?.cpuMillis ?? 0
+        return [party, (millis / 1000 + party.idleCores) / Math.max(party.cores, 0.001)] as const
+      }),
+    )
+    const made = spread(this.#parties, this.#network, (party) => this.#busy.get(party) ?? 0)
+    this.#noteChange(made, now)
     this.#flowing = false
     for (const party of this.#parties) {
       const gathered = made.get(party)
@@ -113,6 +143,35 @@ export class Load {
       party.ledger.flow(settled, now)
       party.flowing(settled)
     }
+  }
+
+  /** What was before another load flowed cannot be told from what flows now: traces begin anew. */
+  #noteChange(made: ReadonlyMap<LoadParty, Gathered>, now: number): void {
+    const flows = JSON.stringify(
+      [...made].map(([{ ip }, { kinds }]) => [ip, [...kinds].map(([key, { rate, millis }]) => [key, rate, millis])]),
+    )
+    if (flows !== this.#flows) this.#since = now
+    this.#flows = flows
+  }
+}
+
+/** Names and routes as they are at one moment: a thousand requests ask for the same few. */
+function remembering(network: ClusterNetwork): LoadWorld['network'] {
+  const names = new Map<string, ReturnType<ClusterNetwork['resolve']>>()
+  const ways = new Map<string, ReturnType<ClusterNetwork['routes']>>()
+  return {
+    resolve(from, namespace, host) {
+      const key = `${from} ${host}`
+      const found = names.get(key) ?? network.resolve(from, namespace, host)
+      names.set(key, found)
+      return found
+    },
+    routes(from, to, port) {
+      const key = `${from} ${to} ${port}`
+      const found = ways.get(key) ?? network.routes(from, to, port)
+      ways.set(key, found)
+      return found
+    },
   }
 }
 
@@ -149,7 +208,7 @@ function spread(
   /** One kind of request that arrives at a container. */
   const serve = (party: LoadParty, http: HttpDocument, method: string, path: string, rate: number, depth: number): Outcome => {
     const load = busy(party)
-    const slowdown = load < 1 ? Math.min(1 / (1 - load), mostSlowdown) : mostSlowdown
+    const slowdown = slowdownOf(load)
     // What there is no CPU for waits until whoever asked has gone.
     const dropped = load > 1 ? 1 - 1 / load : 0
     const kept = rate * (1 - dropped)

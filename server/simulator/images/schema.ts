@@ -72,6 +72,8 @@ const Route = z.strictObject({
   proxy: z.boolean().default(false),
   /** Answers with the program's own metrics (`metrics:` of the program). */
   metrics: z.boolean().default(false),
+  /** Answers as Jaeger's HTTP API does, from the spans that simulated programs have sent here. */
+  traces: z.boolean().default(false),
   /** Again and again it is ill for a while: every so many seconds, so many seconds long. */
   flaps: z
     .strictObject({ every: z.number().min(1), lasts: z.number().min(0.5), status: z.int().min(400).max(599).default(503) })

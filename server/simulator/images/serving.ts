@@ -4,10 +4,12 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Container } from '../resources/kinds.ts'
 import type { FileTree } from '../shell/files.ts'
 import { call, failed, reasonOf } from './calls.ts'
+import { jaegerAnswer } from './jaeger-api.ts'
 import type { Ledger } from './ledger.ts'
 import type { ContainerLog } from './logs.ts'
 import type { HttpDocument, ProgramDocument, Protocol, RouteDocument } from './schema.ts'
 import type { Speaker } from './speaking.ts'
+import type { SimulatedTrace } from './tracing.ts'
 import { answer, routeFor } from './web.ts'
 import type { Decided } from './web.ts'
 
@@ -25,6 +27,8 @@ export interface Serving {
   readonly seed: string
   /** The program's own metrics page, for routes that answer with it. */
   readonly metrics: () => string
+  /** The traces that have been sent to this program. */
+  readonly traces: () => Iterable<SimulatedTrace>
   readonly startedAt: number
   readonly speaker: Speaker
 }
@@ -78,7 +82,7 @@ export function endpointsOf(serving: Serving): readonly Endpoint[] {
 function answered(serving: Serving, http: HttpDocument, request: HttpRequest, client: string): Answered | Promise<Answered> {
   const route = routeFor(http, request.method, request.path.split('?')[0] ?? '/')
   if (!route) return finish(serving, http, request, client, undefined, {}, 0)
-  const own = ownFailure(serving, route)
+  const own = route.traces ? jaegerAnswer(request, serving.traces) : ownFailure(serving, route)
   if (own || route.calls.length === 0) return finish(serving, http, request, client, route, own ?? {}, 0)
   const began = serving.clock.now()
   return upstream(serving, route, request).then((decided) =>
@@ -188,6 +192,7 @@ const genericHttp: HttpDocument = {
       calls: [],
       errors: [],
       metrics: false,
+      traces: false,
       proxy: false,
     },
   ],
