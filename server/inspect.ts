@@ -30,7 +30,7 @@ export async function inspect(argv: readonly string[]): Promise<void> {
     if (values.deck) await showDeck(path, values.json === true)
     else {
       const options = await readOptionsFile(values.options ?? path.replace(/(?:\.md)?$/, '.options.json'), values.options !== undefined)
-      const description = describeDeck(await readDeckFile(path), options)
+      const description = describeDeck(await readDeckFile(path), options, path)
       process.stdout.write(values.json ? `${JSON.stringify(description)}\n` : tableOf(path, description))
     }
   }

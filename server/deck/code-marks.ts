@@ -71,13 +71,14 @@ function lineStarts(text: string): number[] {
 
 /** Wraps what stands out, after the colours have been put in; the attributes go. */
 export function showMarks(code: Element): void {
+  // Spans first: each is then inside its line.
   for (const [attribute, className] of [
-    ['dataLines', 'highlighted-line'],
     ['dataSpans', 'highlighted-span'],
+    ['dataLines', 'highlighted-line'],
   ] as const) {
     const ranges = rangesIn(code.properties[attribute])
     delete code.properties[attribute]
-    for (const [from, to] of ranges) code.children = wrap(code.children, from, to, className)
+    if (ranges.length > 0) code.children = wrap(code.children, ranges, className)
   }
 }
 
@@ -85,32 +86,53 @@ export function rangesIn(value: Element['properties'][string]): [number, number]
   return [...String(value ?? '').matchAll(/(\d{1,9})-(\d{1,9})/g)].map(([, from, to]): [number, number] => [Number(from), Number(to)])
 }
 
-/** The children with everything from one offset to another inside a span of its own; elements in the way are divided. */
-function wrap(children: readonly ElementContent[], from: number, to: number, className: string): ElementContent[] {
-  const [before, rest] = cut(children, from)
-  const [inside, after] = cut(rest, to - from)
-  return [...before, { type: 'element', tagName: 'span', properties: { className: [className] }, children: inside }, ...after]
+/** The children with what is in each range (in order, apart) inside a span of its own; elements in the way are divided. */
+function wrap(children: readonly ElementContent[], ranges: readonly (readonly [number, number])[], className: string): ElementContent[] {
+  const rest = children.toReversed()
+  const out: ElementContent[] = []
+  let offset = 0
+  for (const [from, to] of ranges) {
+    if (from < offset || to < from) continue
+    for (const node of take(rest, from - offset)) out.push(node)
+    out.push({ type: 'element', tagName: 'span', properties: { className: [className] }, children: take(rest, to - from) })
+    offset = to
+  }
+  for (const node of rest.toReversed()) out.push(node)
+  return out
 }
 
-function cut(children: readonly ElementContent[], at: number): [ElementContent[], ElementContent[]] {
-  const before: ElementContent[] = []
-  const after: ElementContent[] = []
-  let offset = 0
-  for (const child of children) {
-    const length = lengthOf(child)
-    if (offset + length <= at) before.push(child)
-    else if (offset >= at) after.push(child)
-    else if (child.type === 'text') {
-      before.push({ type: 'text', value: child.value.slice(0, at - offset) })
-      after.push({ type: 'text', value: child.value.slice(at - offset) })
-    } else if (child.type === 'element') {
-      const [left, right] = cut(child.children, at - offset)
-      before.push({ ...child, children: left })
-      after.push({ ...child, children: right })
+/** Takes nodes with this much text off the end of `rest`, which holds them last to first. */
+function take(rest: ElementContent[], length: number): ElementContent[] {
+  const taken: ElementContent[] = []
+  for (let left = length; left > 0;) {
+    const node = rest.pop()
+    if (!node) break
+    const own = lengthOf(node)
+    if (own <= left) taken.push(node)
+    else {
+      const [inside, after] = divided(node, left)
+      taken.push(inside)
+      rest.push(after)
     }
-    offset += length
+    left -= own
   }
-  return [before, after]
+  return taken
+}
+
+function divided(node: ElementContent, at: number): [ElementContent, ElementContent] {
+  if (node.type === 'element') {
+    const rest = node.children.toReversed()
+    const before = take(rest, at)
+    return [
+      { ...node, children: before },
+      { ...node, children: rest.toReversed() },
+    ]
+  }
+  const value = node.type === 'text' ? node.value : ''
+  return [
+    { type: 'text', value: value.slice(0, at) },
+    { type: 'text', value: value.slice(at) },
+  ]
 }
 
 function lengthOf(node: ElementContent): number {

@@ -1,6 +1,7 @@
 import { describeContent, plain, type ContentDescription } from './describe-content.ts'
 import { definitionsOf } from './definitions.ts'
 import { resolveInheritance, type Shown } from './inherit.ts'
+import { checkCount, checkGrowth, checkLength } from './limits.ts'
 import { expandMacros } from './macros.ts'
 import { readOptions } from './options.ts'
 import { normalise } from './normalise.ts'
@@ -33,10 +34,16 @@ interface SlideDescription extends ContentDescription {
 
 const BACKGROUND = ['background-image', 'background-color', 'background-size', 'background-position']
 
-/** Describes what the original makes of a deck: before cleaning, and with front matter as the two blank slides that it is there. */
-export function describeDeck(source: string, written: Readonly<Record<string, unknown>> = {}): DeckDescription {
+/**
+ * Describes what the original makes of a deck: before cleaning, and with front matter as the two blank slides that it is there.
+ * @param written the original's options @param file as errors name it
+ * @throws UserError 'bad-deck' when it is too large
+ */
+export function describeDeck(source: string, written: Readonly<Record<string, unknown>> = {}, file = 'deck.md'): DeckDescription {
+  checkLength(source, file)
   const options = readOptions(written)
   const drafts = splitSlides(normalise(source), 1, options.disableIncrementalSlides)
+  checkCount(drafts.length, file)
   const macros = new Map<string, string>()
   const played = drafts.map((draft) => ({
     ...draft,
@@ -44,6 +51,7 @@ export function describeDeck(source: string, written: Readonly<Record<string, un
     notes: expandMacros(draft.notes, macros, () => undefined),
   }))
   const shown = resolveInheritance(played, options)
+  checkGrowth(shown, file)
   // What stands in a layout or an excluded slide is lost there (10.1).
   const context = { definitions: definitionsOf(shown.map(({ draft }) => draft)), marks: options }
   const numbers = numbersOf(shown, options.countIncrementalSlides)

@@ -5,7 +5,7 @@ import { suggest } from './suggest.ts'
 /** Templates by name: `{{ target }}`, `{{ 1 }}`, `{{ 2 }}` … are what the call gives (dialect 11). */
 export type Macros = ReadonlyMap<string, string>
 
-const CALL = /!\[:([^\]\s]{1,100})([^\]]{0,1000})\](?:\(([^)]{0,2000})\))?/g
+const CALL = /!\[:([^\]\s]{1,100})(?=[\]\s])([^\]]{0,1000})\](?:\(([^)]{0,2000})\))?/g
 /** The de-facto standard of remark's decks (11.4), and the one that it brings. */
 const BUILT_IN: Macros = new Map([
   ['scale', '<img src="{{ target }}" alt="" style="width: {{ 1 }}" />'],

@@ -17,6 +17,9 @@ const highlighter = unified()
   .freeze()
 const printer = unified().use(rehypeStringify).freeze()
 
+/** Longer code is shown without colours: some languages' take time that grows faster than the text. */
+const MAX_COLOURED = 10_000
+
 /**
  * The tree without anything that could act on its own, then `finish`, then colours for code, as HTML.
  * @param blockIds ids that `data-block` may hold
@@ -24,6 +27,9 @@ const printer = unified().use(rehypeStringify).freeze()
 export function treeToSafeHtml(tree: Root, blockIds: readonly string[], finish: (safe: Root) => void): string {
   const safe = unified().use(rehypeSanitize, allowedHtml(defaultSchema, blockIds)).runSync(tree)
   finish(safe)
+  visit(safe, 'element', (node) => {
+    if (node.tagName === 'code' && isLong(node)) delete node.properties['className']
+  })
   const coloured = highlighter.runSync(safe) as Root
   visit(coloured, 'element', (node) => {
     if (node.tagName !== 'code') return
@@ -37,6 +43,10 @@ export function treeToSafeHtml(tree: Root, blockIds: readonly string[], finish: 
 export function safeHtmlAgain(html: string, blockIds: readonly string[]): string {
   const again = unified().use(rehypeSanitize, allowedHtml(defaultSchema, blockIds)).freeze()
   return printer.stringify(again.runSync(htmlToTree(html)))
+}
+
+function isLong({ children }: Element): boolean {
+  return children.reduce((sum, child) => sum + (child.type === 'text' ? child.value.length : 0), 0) > MAX_COLOURED
 }
 
 /**

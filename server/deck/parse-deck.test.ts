@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Deck } from '../protocol/deck.ts'
+import { describeDeck } from './describe.ts'
 import { parseDeck } from './parse-deck.ts'
 
 const html = (source: string): string => slide(source).steps.at(-1)?.html ?? ''
@@ -207,12 +208,17 @@ describe('a hostile deck', () => {
     ['lists that change their kind', '- a\n* b\n'.repeat(10_000)],
     ['fences never closed', '```a b\n~~~\n'.repeat(10_000)],
     ['comments never closed', '<!-- \n'.repeat(20_000)],
+    ['calls of macros never ended', '![:'.repeat(30_000)],
+    ['code in a language that is slow to colour', `\`\`\`markdown\n${'*_['.repeat(40_000)}\n\`\`\``],
+    ['lines that stand out', `---\nhighlightLines: true\n---\n\`\`\`\n${'* a\n'.repeat(30_000)}\`\`\``],
+    ['spans that stand out', `---\nhighlightSpans: true\n---\n\`\`\`\n${'a`b` '.repeat(20_000)}\n\`\`\``],
     ['references', `[one]: x\n\n${'[a][one'.repeat(15_000)}`],
   ])(
     'takes time in proportion to its length: %s',
     (_, text) => {
       const began = performance.now()
       expect(parseDeck(text).deck.slides.length).toBeGreaterThan(0)
+      expect(describeDeck(text).slideCount).toBeGreaterThan(0)
       // Well under a second on an idle machine; what grows with the square of the length takes minutes.
       expect(performance.now() - began).toBeLessThan(15_000)
     },
@@ -223,6 +229,8 @@ describe('a hostile deck', () => {
     expect(() => parseDeck('x'.repeat(3_000_000))).toThrow(/larger than 2 MB/)
     expect(() => parseDeck('\n---\n'.repeat(6500))).toThrow(/at most 6000/)
     expect(() => parseDeck(`${'x'.repeat(100_000)}${'\n--\ny'.repeat(500)}`)).toThrow(/grows too large/)
+    expect(() => describeDeck('x'.repeat(3_000_000), {}, 'talk.md')).toThrow(/^talk.md is larger than 2 MB/)
+    expect(() => describeDeck(`${'x'.repeat(100_000)}${'\n--\ny'.repeat(500)}`)).toThrow(/grows too large/)
   })
 
   it('cannot smuggle in what our placeholders look like', () => {

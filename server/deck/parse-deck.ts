@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { SlideId } from '../kernel/ids.ts'
-import { UserError } from '../kernel/user-error.ts'
 import type { Deck, Slide, Step } from '../protocol/deck.ts'
 import { backgroundValue, imageAddress, isRemote } from './addresses.ts'
 import { BlockCollector } from './blocks.ts'
@@ -9,6 +8,7 @@ import { definitionsOf } from './definitions.ts'
 import { resolveInheritance, type Shown } from './inherit.ts'
 import type { CodeItem, DeckProblem, Draft, Item } from './items.ts'
 import { chooseLayout } from './layout.ts'
+import { checkCount, checkGrowth, checkLength } from './limits.ts'
 import { expandMacros } from './macros.ts'
 import type { LinkDefinition } from './markdown-inline.ts'
 import { normalise } from './normalise.ts'
@@ -26,26 +26,18 @@ export interface ParsedDeck {
   readonly problems: readonly DeckProblem[]
 }
 
-/** More than any talk has; what is above it is a mistake or an attack. */
-const MAX_SLIDES = 6000
-const MAX_CHARACTERS = 2 * 1024 * 1024
-/** A chain of steps shows its content again at every step: this bounds the product. */
-const MAX_EXPANDED = 16 * 1024 * 1024
-
 /**
  * Deck source → Deck.
  * @param file is named in problems and errors @param revision of the deck's images: their addresses differ by it
  * @throws UserError 'bad-deck'
  */
 export function parseDeck(source: string, file = 'deck.md', revision = 0): ParsedDeck {
-  if (source.length > MAX_CHARACTERS)
-    throw new UserError('bad-deck', `${file} is larger than 2 MB. Is it a deck? Images belong in files of their own beside it.`)
+  checkLength(source, file)
   const { frontMatter, body, bodyLine, problems: first } = takeFrontMatter(normalise(source), file)
   const problems: DeckProblem[] = [...first]
   const { options } = frontMatter
   const drafts = splitSlides(body, bodyLine, options.disableIncrementalSlides)
-  if (drafts.length > MAX_SLIDES)
-    throw new UserError('bad-deck', `${file} has ${drafts.length} slides; at most ${MAX_SLIDES} are shown. Divide it into several decks.`)
+  checkCount(drafts.length, file)
   problems.push(...misspeltProperties(drafts))
   const played = drafts.map((draft) => {
     const play = (items: readonly Item[]): Item[] =>
@@ -53,12 +45,7 @@ export function parseDeck(source: string, file = 'deck.md', revision = 0): Parse
     return { ...draft, items: play(draft.items), notes: play(draft.notes) }
   })
   const shown = resolveInheritance(played, options)
-  const expanded = shown.reduce((sum, slide) => sum + lengthOf(slide.items), 0)
-  if (expanded > MAX_EXPANDED)
-    throw new UserError(
-      'bad-deck',
-      `${file}: its steps and layouts repeat so much content that it grows too large to show. Divide the slides with the most steps.`,
-    )
+  checkGrowth(shown, file)
   const slides = buildSlides(
     shown,
     frontMatter,
@@ -86,10 +73,6 @@ function misspeltProperties(drafts: readonly Draft[]): DeckProblem[] {
         : []
     }),
   )
-}
-
-function lengthOf(items: readonly Item[]): number {
-  return items.reduce((sum, item) => sum + (item.kind === 'class' ? lengthOf(item.items) + 20 : item.text.length), 0)
 }
 
 type Report = (line: number, say: string, column?: number) => void
