@@ -55,7 +55,7 @@ describe('a simulated cluster with a state folder', { timeout: 30_000 + crashes 
       }
       const writers = Promise.allSettled([write(), write(), write(), write()])
       const enough = serial + 20 + Math.floor(Math.random() * 100)
-      while (serial < enough) await new Promise((turn) => setImmediate(turn))
+      await expect.poll(() => serial, { interval: 1, timeout: 20_000 }).toBeGreaterThanOrEqual(enough)
       running?.kill('SIGKILL')
       await writers
     }
