@@ -1,9 +1,11 @@
 import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
 import type { DnsAnswer, RecordType } from '../../network/view.ts'
-import { parseOptions } from './options.ts'
+import { isFull, parseOptions } from './options.ts'
 import { curl } from './curl.ts'
+import { ping, traceroute } from './ping.ts'
 import { wget } from './wget.ts'
+import { arp, ifconfig, ip, netstat, route, ss, tcpdump } from './interfaces.ts'
 import { connectionCommands } from './netcat.ts'
 
 /** The cluster's DNS service, as /etc/resolv.conf has it. */
@@ -27,14 +29,21 @@ const nslookup: Command = async (run) => {
     run.io.out.write(';; connection timed out; no servers could be reached\n\n')
     return 1
   }
-  run.io.out.write(`Server:\t\t${at}\nAddress:\t${at}:53\n\n`)
+  const full = isFull(run)
+  run.io.out.write(`Server:\t\t${at}\nAddress:\t${at}${full ? '#' : ':'}53\n\n`)
   if (answer.status !== 'NOERROR' || answer.records.length === 0) {
-    run.io.out.write(`** server can't find ${found}: ${answer.status === 'NOERROR' ? 'NXDOMAIN' : answer.status}\n\n`)
+    run.io.out.write(
+      full && answer.status === 'NOERROR'
+        ? `*** Can't find ${found}: No answer\n\n`
+        : `** server can't find ${found}: ${answer.status === 'NOERROR' ? 'NXDOMAIN' : answer.status}\n\n`,
+    )
     return 1
   }
   for (const record of answer.records) {
     if (record.type === 'PTR')
-      run.io.out.write(`${name.split('.').toReversed().join('.')}.in-addr.arpa\tname = ${record.data.replace(/\.$/, '')}\n`)
+      run.io.out.write(
+        `${name.split('.').toReversed().join('.')}.in-addr.arpa\tname = ${full ? record.data : record.data.replace(/\.$/, '')}\n`,
+      )
     else if (record.type === 'SRV') run.io.out.write(`${record.name.replace(/\.$/, '')}\tservice = ${record.data}\n`)
     else run.io.out.write(`Name:\t${record.name.replace(/\.$/, '')}\nAddress: ${record.data}\n`)
   }
@@ -70,7 +79,7 @@ async function searched(
 }
 
 const dig: Command = async (run) => {
-  const words = run.args.filter((arg) => !/^[-+@]/.test(arg))
+  const words = run.args.filter((arg, at) => !/^[-+@]/.test(arg) && !/^-[pbf]$/.test(run.args[at - 1] ?? ''))
   const options = new Set(run.args.filter((arg) => arg.startsWith('+')).map((arg) => arg.slice(1)))
   const named = run.args.find((arg) => arg.startsWith('@'))?.slice(1)
   const server = named === undefined ? nameserver(run) : await addressOf(run, named)
@@ -125,88 +134,6 @@ function digDate(millis: number): string {
   return `${day.replace(',', '')} ${month} ${date} ${time} UTC ${year}`
 }
 
-const ping: Command = async (run) => {
-  const { values, operands } = parseOptions(run.args, 'c W w i I s t')
-  const host = operands[0]
-  if (host === undefined) throw new CommandError('usage: ping HOST')
-  const found = await run.machine.network.lookup(host)
-  if (!found.ok) {
-    run.io.err.write(`ping: bad address '${host}'\n`)
-    return 1
-  }
-  const ip = found.addresses[0] ?? ''
-  const count = Number(values.get('c') ?? Infinity)
-  const wait = Number(values.get('i') ?? 1) * 1000
-  run.io.out.write(`PING ${host} (${ip}): 56 data bytes\n`)
-  const times: number[] = []
-  let sent = 0
-  const summary = () => {
-    const lost = sent === 0 ? 0 : Math.round(((sent - times.length) / sent) * 100)
-    run.io.out.write(
-      `\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${times.length} packets received, ${lost}% packet loss\n`,
-    )
-    if (times.length > 0)
-      run.io.out.write(
-        `round-trip min/avg/max = ${Math.min(...times).toFixed(3)}/${(times.reduce((sum, each) => sum + each, 0) / times.length).toFixed(3)}/${Math.max(...times).toFixed(3)} ms\n`,
-      )
-  }
-  try {
-    while (sent < count) {
-      const reply = await run.machine.network.ping(ip)
-      run.process.check()
-      if (reply.result === 'reply') {
-        times.push(reply.millis)
-        run.io.out.write(`64 bytes from ${ip}: seq=${sent} ttl=62 time=${reply.millis.toFixed(3)} ms\n`)
-      }
-      sent++
-      if (sent < count || reply.result !== 'reply') await run.process.sleep(sent < count ? wait : Number(values.get('W') ?? 10) * 1000)
-    }
-  } finally {
-    summary()
-  }
-  return times.length > 0 ? 0 : 1
-}
-
-const ip: Command = (run) => {
-  const own = run.machine.network.ip
-  const what = run.args.find((arg) => !arg.startsWith('-')) ?? 'address'
-  if (what.startsWith('r'))
-    run.io.out.write(
-      `default via ${own.replace(/\d+$/, '1')} dev eth0 \n${own.replace(/\d+$/, '0')}/24 via ${own.replace(/\d+$/, '1')} dev eth0  src ${own} \n`,
-    )
-  else {
-    run.io.out.write(
-      `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n`,
-    )
-    const mac = own
-      .split('.')
-      .map((part) => Number(part).toString(16).padStart(2, '0'))
-      .join(':')
-    run.io.out.write(
-      `2: eth0@if9: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000\n    link/ether 0a:58:${mac} brd ff:ff:ff:ff:ff:ff\n    inet ${own}/24 brd ${own.replace(/\d+$/, '255')} scope global eth0\n       valid_lft forever preferred_lft forever\n`,
-    )
-  }
-  return 0
-}
-
-const netstat: Command = (run) => {
-  const pids = run.machine.processes.list()
-  run.io.out.write(
-    run.name === 'ss'
-      ? 'State    Recv-Q   Send-Q     Local Address:Port     Peer Address:Port  Process\n'
-      : 'Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name    \n',
-  )
-  for (const each of run.machine.network.listening()) {
-    const pid = pids.find((process) => process.argv[0]?.includes(each.program))?.pid ?? 1
-    if (run.name === 'ss') run.io.out.write(`LISTEN   0        511              0.0.0.0:${String(each.port).padEnd(8)}      0.0.0.0:*\n`)
-    else
-      run.io.out.write(
-        `${each.protocol.toLowerCase().padEnd(5)}      0      0 ${`0.0.0.0:${each.port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} ${(each.protocol === 'TCP' ? 'LISTEN' : '').padEnd(11)} ${pid}/${each.program}\n`,
-      )
-  }
-  return 0
-}
-
 const getent: Command = async (run) => {
   const found = await run.machine.network.lookup(run.args[1] ?? '')
   if (!found.ok) return 2
@@ -215,11 +142,28 @@ const getent: Command = async (run) => {
 }
 
 const host: Command = async (run) => {
-  const name = run.args[0] ?? ''
-  const { answer, name: found } = await searched(run, name, 'A')
+  const { values, operands } = parseOptions(run.args, 't W')
+  const [name, named] = operands
+  if (name === undefined) throw new CommandError('usage: host NAME [SERVER]')
+  const server = named === undefined ? undefined : await addressOf(run, named)
+  const reverse = /^\d+\.\d+\.\d+\.\d+$/.test(name)
+  const type = typeOf(values.get('t')) ?? (reverse ? 'PTR' : 'A')
+  const { answer, name: found } = await searched(run, name, type, server)
+  const shown = reverse ? `${name.split('.').toReversed().join('.')}.in-addr.arpa` : found.replace(/\.$/, '')
   if (answer.status === 'timeout') run.io.out.write(';; connection timed out; no servers could be reached\n')
-  else if (answer.status !== 'NOERROR') run.io.out.write(`Host ${name} not found: 3(${answer.status})\n`)
-  else for (const record of answer.records) run.io.out.write(`${found.replace(/\.$/, '')} has address ${record.data}\n`)
+  else if (answer.status !== 'NOERROR')
+    run.io.out.write(`Host ${reverse ? `${shown}.` : name} not found: ${answer.status === 'NXDOMAIN' ? 3 : 2}(${answer.status})\n`)
+  else if (answer.records.length === 0) run.io.out.write(`${shown} has no ${type} record\n`)
+  else {
+    const words = {
+      A: 'has address',
+      AAAA: 'has IPv6 address',
+      PTR: 'domain name pointer',
+      SRV: 'has SRV record',
+      CNAME: 'is an alias for',
+    }
+    for (const record of answer.records) run.io.out.write(`${shown} ${words[record.type]} ${record.data}\n`)
+  }
   return answer.status === 'NOERROR' ? 0 : 1
 }
 
@@ -229,12 +173,16 @@ export const networkCommands: Record<string, Command> = {
   dig,
   ping,
   ip,
-  ifconfig: ip,
+  ifconfig,
   netstat,
-  ss: netstat,
+  ss,
+  arp,
+  route,
+  tcpdump,
+  tshark: tcpdump,
   getent,
   host,
   curl,
   wget,
-  traceroute: ping,
+  traceroute,
 }

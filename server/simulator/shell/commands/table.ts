@@ -111,7 +111,7 @@ const common =
     ' ',
   )
 const busyboxOnly =
-  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump hd xxd od strings tty reset'.split(
+  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump hd xxd od strings tty reset arp route'.split(
     ' ',
   )
 const perUserland: Record<Userland, readonly string[]> = {
