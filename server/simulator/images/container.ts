@@ -44,6 +44,7 @@ export interface ContainerHost {
   readonly load: Load
   readonly volumes: VolumeStore
   readonly removed: (container: SimulatedContainer) => void
+  readonly containersOn: (node: string) => readonly SimulatedContainer[]
   /** What a container of this id did in the cluster that this one was forked from. */
   readonly past: (id: string) => ContainerPast | undefined
 }

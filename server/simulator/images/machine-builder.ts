@@ -7,7 +7,9 @@ import { programFiles, programsOf } from '../shell/commands/table.ts'
 import { FileTree, layerOf } from '../shell/files.ts'
 import type { Layer } from '../shell/files.ts'
 import type { Command, Machine, MachineFacts } from '../shell/machine.ts'
+import type { SimulatedContainer } from './container.ts'
 import { nodeFiles } from './node-files.ts'
+import { nodeView } from './node-view.ts'
 import { ProcessTable } from '../shell/processes.ts'
 import type { Output } from '../shell/streams.ts'
 import { generatedFile, generatedNames, hostnameOf, hostsFile, resolvConf } from './environment.ts'
@@ -112,7 +114,13 @@ function imageFiles(image: FoundImage): (readonly [string, string])[] {
 export interface MachineParts {
   readonly config: ContainerConfig
   readonly image: FoundImage
-  readonly host: { readonly api: Api; readonly platform: Platform; readonly network: ClusterNetwork; readonly volumes: VolumeStore }
+  readonly host: {
+    readonly api: Api
+    readonly platform: Platform
+    readonly network: ClusterNetwork
+    readonly volumes: VolumeStore
+    readonly containersOn: (node: string) => readonly SimulatedContainer[]
+  }
   readonly console: Output
   readonly exhaustMemory: () => void
   readonly memory: () => number
@@ -169,6 +177,7 @@ export function buildMachine(parts: MachineParts): Machine {
     facts,
     console: parts.console,
     exhaustMemory: parts.exhaustMemory,
+    below: () => nodeView(host.api, config.node, host.containersOn, () => clock.now()),
   }
 }
 

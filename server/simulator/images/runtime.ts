@@ -52,6 +52,7 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     volumes: new VolumeStore(options.past?.volumes, options.wrote),
     past: (id: string) => options.past?.containers[id],
     removed: (container: SimulatedContainer) => void containers.delete(container),
+    containersOn: (node: string) => [...containers].filter((container) => container.config.node === node),
   }
   let troubles = troubleText(api.list('Node'))
   const nodeChanged = () => {

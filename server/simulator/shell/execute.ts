@@ -80,6 +80,13 @@ export async function execute(machine: Machine, argv: readonly string[], executi
   }
 }
 
+/** Runs a program below `run`'s process on another machine: what `chroot` makes of it. */
+export function executeOn(machine: Machine, argv: readonly string[], run: Run): Promise<number> {
+  const { io, env, columns, rows, process } = run
+  const complain = (words: string) => io.err.write(`${run.name}: ${spawnWords(words, machine)}\n`)
+  return execute(machine, argv, { io, env, cwd: '/', columns, rows, parent: process, complain })
+}
+
 /** As `env`, `timeout` and `xargs` say that there is no such program. */
 function spawnWords(words: string, machine: Machine): string {
   const name = words.slice(0, words.lastIndexOf(': '))

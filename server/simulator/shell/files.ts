@@ -394,6 +394,18 @@ export class FileTree {
     if (layer === this.#upper) this.#removed.delete(path)
   }
 
+  /** The files of a mounted folder as if it were the root, for `chroot`. @throws FileError */
+  within(path: string): FileTree {
+    const at = this.resolve(path)
+    if (!this.#lookup(at)) throw new FileError('No such file or directory')
+    if (!this.#mounts.some((mount) => mount.path === at)) throw new FileError('only mounted folders are simulated as roots')
+    const mounts = this.#mounts.flatMap((mount) =>
+      mount.path === at || mount.path.startsWith(`${at}/`) ? [{ ...mount, path: mount.path.slice(at.length) || '/' }] : [],
+    )
+    const { past: _, ...parts } = this.#parts
+    return new FileTree({ ...parts, image: new Map(), mounts, disk: this.#disk })
+  }
+
   /** What has been written so far, outside volumes. */
   past(): FilesPast {
     return { upper: [...this.#upper], removed: [...this.#removed] }

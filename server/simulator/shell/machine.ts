@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { NetworkView } from '../network/view.ts'
 import type { FileTree } from './files.ts'
+import type { NodeView } from './node-view.ts'
 import type { Process, ProcessTable } from './processes.ts'
 import type { Io, Output } from './streams.ts'
 import type { Terminal } from './terminal-device.ts'
@@ -45,6 +46,10 @@ export interface Machine {
   readonly facts: MachineFacts
   /** What happens to a process that asks for all the memory there is: the kernel kills it, and the whole container. */
   readonly exhaustMemory: () => void
+  /** The node, for a shell in its root. */
+  readonly node?: NodeView
+  /** The node that this container runs on. */
+  readonly below: () => NodeView
   /** The main process's output: the container's log. */
   readonly console: Output
 }

@@ -74,11 +74,11 @@ export const ip: Command = (run) => {
       write(`default via ${gatewayOf(own)} dev eth0 \n${networkOf(own)}/24 via ${gatewayOf(own)} dev eth0 ${full ? '' : ' '}src ${own} \n`)
     return 0
   }
-  if ('neighbour'.startsWith(what) && /^n/.test(what)) {
+  if ('neighbour'.startsWith(what) && what.startsWith('n')) {
     write(`${gatewayOf(own)} dev eth0 lladdr ${macOf(gatewayOf(own))} ${full ? 'REACHABLE' : 'ref 1 used 0/0/0 probes 1 REACHABLE'} \n`)
     return 0
   }
-  const link = /^l/.test(what) && 'link'.startsWith(what)
+  const link = what.startsWith('l') && 'link'.startsWith(what)
   if (!link && !('address'.startsWith(what) && what !== '') && what !== 'addr') {
     run.io.err.write(
       what === ''

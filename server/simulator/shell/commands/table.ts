@@ -19,6 +19,7 @@ import { listingCommands } from './listing.ts'
 import { findingCommands } from './finding.ts'
 import { comparingCommands } from './comparing.ts'
 import { statusCommands } from './file-status.ts'
+import { nodeCommands } from './node.ts'
 import { dateCommands } from './dates.ts'
 import { databaseCommands } from './databases.ts'
 import { editorCommands } from '../screen/vi.ts'
@@ -37,6 +38,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...comparingCommands,
     ...statusCommands,
     ...dateCommands,
+    ...nodeCommands,
     ...databaseCommands,
     ...editorCommands,
     ...pagerCommands,
@@ -111,13 +113,29 @@ const common =
     ' ',
   )
 const busyboxOnly =
-  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox pidof pgrep pkill hexdump hd xxd od strings tty reset arp route'.split(
+  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox chroot dmesg pidof pgrep pkill hexdump hd xxd od strings tty reset arp route'.split(
     ' ',
   )
 const perUserland: Record<Userland, readonly string[]> = {
   busybox: [...common, ...busyboxOnly],
   alpine: [...common, ...busyboxOnly, 'apk'],
-  debian: [...common, 'bash', 'dash', 'apt-get', 'apt', 'dpkg', 'perl', 'getent', 'od', 'clear', 'tty', 'nproc', 'uptime'],
+  debian: [
+    ...common,
+    'bash',
+    'dash',
+    'apt-get',
+    'apt',
+    'dpkg',
+    'perl',
+    'getent',
+    'od',
+    'clear',
+    'tty',
+    'nproc',
+    'uptime',
+    'chroot',
+    'dmesg',
+  ],
   none: [],
 }
 
