@@ -2,15 +2,17 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ChartState, Series } from '../../server/protocol/server-message.ts'
 import { colourOf, themeVersion } from '../ui/theme.ts'
 import { namesOf, spreadLabels } from './labels.ts'
-import { colourOfSeries, Plot, repeatsColour, type PlotLook } from './plot.ts'
+import { Numbers, Values } from './latest-values.tsx'
+import { colourOfSeries, Plot, repeatsColour, type PlotKind, type PlotLook } from './plot.ts'
 import { QueryLine } from './query-line.tsx'
 import type { Watch } from './query-island.tsx'
 import { boundsOf, lastOf } from './series-table.ts'
-import { summaryOf } from './summary.ts'
+import { summaryOf, type ChartKind } from './summary.ts'
 import { scaleFor, unitOf, written } from './units.ts'
 
 interface Charted {
   readonly title: string | undefined
+  readonly kind: ChartKind
   readonly query: string
   readonly rangeSeconds: number
   readonly stepSeconds: number
@@ -19,7 +21,7 @@ interface Charted {
 }
 
 /** A query above its chart. People may ask something else of their own cluster and come back to the slide's query. */
-export function Chart({ title, query, rangeSeconds, stepSeconds, watch, editable }: Charted) {
+export function Chart({ title, kind, query, rangeSeconds, stepSeconds, watch, editable }: Charted) {
   const [asked, setAsked] = useState({ query, again: 0 })
   const feed = useMemo(() => watch({ query: asked.query, rangeSeconds, stepSeconds }), [asked, rangeSeconds, stepSeconds, watch])
   useEffect(() => feed.stop, [feed])
@@ -33,8 +35,8 @@ export function Chart({ title, query, rangeSeconds, stepSeconds, watch, editable
         editable={editable}
         onRun={(next) => setAsked(({ again }) => ({ query: next, again: again + 1 }))}
       />
-      {state?.state === 'data' ? <Lines query={asked.query} state={state} /> : <Words state={state} />}
-      <p class="unseen">{summaryOf(asked.query, state)}</p>
+      {state?.state === 'data' ? <Drawn kind={kind} query={asked.query} state={state} /> : <Words state={state} />}
+      <p class="unseen">{summaryOf(asked.query, state, kind)}</p>
     </figure>
   )
 }
@@ -61,14 +63,26 @@ const LABEL_GAP = 66
 
 type Data = Extract<ChartState, { state: 'data' }>
 
-function Lines({ query, state }: { query: string; state: Data }) {
+interface DrawnAs<Kind> {
+  readonly kind: Kind
+  readonly query: string
+  readonly state: Data
+}
+
+function Drawn({ kind, query, state }: DrawnAs<ChartKind>) {
+  if (kind === 'number') return <Numbers query={query} series={state.series} />
+  if (kind === 'table') return <Values query={query} series={state.series} />
+  return <Lines kind={kind} query={query} state={state} />
+}
+
+function Lines({ kind, query, state }: DrawnAs<PlotKind>) {
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<Plot>(undefined)
   const [labels, setLabels] = useState<readonly number[]>([])
   const [listed, setListed] = useState(1)
   const { series } = state
-  const identity = JSON.stringify(series.map((one) => one.labels)) + query
-  const plotted = { series, unit: unitOf(query), from: state.from, to: state.to }
+  const identity = JSON.stringify(series.map((one) => one.labels)) + query + kind
+  const plotted = { kind, series, unit: unitOf(query), from: state.from, to: state.to }
   const direct = series.length <= DIRECT_LABELS
   const look = lookNow()
   const place = (): void => {
@@ -105,7 +119,7 @@ function Lines({ query, state }: { query: string; state: Data }) {
   }, [state, identity])
 
   return (
-    <div class={`chart-lines ${direct ? 'direct' : 'listed'}`} role="img" aria-label={summaryOf(query, state)}>
+    <div class={`chart-lines ${direct ? 'direct' : 'listed'}`} role="img" aria-label={summaryOf(query, state, kind)}>
       <div class="chart-canvas" ref={host} />
       {direct ? (
         <DirectLabels series={series} query={query} heights={labels} ink={look.ink} />

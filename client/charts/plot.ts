@@ -11,7 +11,11 @@ export interface PlotLook {
   readonly font: string
 }
 
+/** What is drawn over time. */
+export type PlotKind = 'line' | 'area' | 'bars'
+
 export interface Plotted {
+  readonly kind: PlotKind
   readonly series: readonly Series[]
   readonly unit: Unit
   readonly from: number
@@ -34,7 +38,7 @@ export function colourOfSeries(index: number, ink: string): string {
 /** Whether a series has the colour of one before it; its line is dashed, to tell them apart. */
 export const repeatsColour = (index: number): boolean => index > okabeIto.length
 
-/** A line chart on a canvas. */
+/** A chart over time on a canvas. */
 export class Plot {
   readonly #plot: uPlot
   readonly #unit: Unit
@@ -49,6 +53,7 @@ export class Plot {
   }
 
   #options(plotted: Plotted, look: PlotLook, size: { width: number; height: number }): uPlot.Options {
+    const bars = uPlot.paths.bars?.({ size: [0.8, 40] })
     const axis = { stroke: look.quiet, font: `${TYPE}px ${look.font}`, ticks: { show: false }, border: { show: false } }
     return {
       ...size,
@@ -79,8 +84,10 @@ export class Plot {
         ...plotted.series.map((_one, index) => ({
           stroke: colourOfSeries(index, look.ink),
           width: LINE,
+          ...(plotted.kind === 'line' ? {} : { fill: faint(colourOfSeries(index, look.ink)) }),
+          ...(plotted.kind === 'bars' && bars ? { paths: bars } : {}),
           ...(repeatsColour(index) ? { dash: [14, 9] } : {}),
-          points: { show: plotted.series[index]?.times.length === 1, size: 12 },
+          points: { show: plotted.kind !== 'bars' && plotted.series[index]?.times.length === 1, size: 12 },
           spanGaps: false,
         })),
       ],
@@ -113,6 +120,9 @@ export class Plot {
     this.#range = shownRange(series, from, Math.max(to, from + 1))
   }
 }
+
+/** What is below a line: its colour, but what is behind it shows. */
+const faint = (colour: string): string => `color-mix(in srgb, ${colour} 28%, transparent)`
 
 const steps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200]
 

@@ -27,6 +27,7 @@ export function QueryIsland({ block, watch, editable }: Queries) {
         <Chart
           key={query}
           title={block.title}
+          kind={block.chart ?? 'line'}
           query={query}
           rangeSeconds={block.rangeSeconds}
           stepSeconds={block.stepSeconds}

@@ -17,6 +17,12 @@ describe('a chart in words', () => {
     )
   })
 
+  it('says what kind of chart it is', () => {
+    const state = { state: 'data' as const, from: 0, to: 900, series: [{ labels: { pod: 'web-1' }, times: [0], values: [1] }] }
+    expect(summaryOf('up', state, 'bars')).toMatch(/^Bar chart of up, 15 minutes, 1 series\. .*: now 1/)
+    expect(summaryOf('up', state, 'number')).toMatch(/^Latest numbers of up/)
+  })
+
   it('is the reason while there is nothing to see', () => {
     expect(summaryOf('up', { state: 'waiting', why: 'Waiting for Prometheus: its claim is unbound.' })).toBe(
       'Waiting for Prometheus: its claim is unbound.',

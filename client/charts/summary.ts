@@ -1,3 +1,4 @@
+import type { QueryBlock } from '../../server/protocol/deck.ts'
 import type { ChartState } from '../../server/protocol/server-message.ts'
 import { namesOf } from './labels.ts'
 import { boundsOf, lastOf } from './series-table.ts'
@@ -6,8 +7,19 @@ import { scaleFor, unitOf, written } from './units.ts'
 /** More than this many series are counted, not read out. */
 const READ_OUT = 6
 
+/** How a query's series are drawn. */
+export type ChartKind = NonNullable<QueryBlock['chart']>
+
+const NAMES: Readonly<Record<ChartKind, string>> = {
+  line: 'Line chart',
+  area: 'Area chart',
+  bars: 'Bar chart',
+  number: 'Latest numbers',
+  table: 'Table',
+}
+
 /** A chart in words, for those who do not see it. */
-export function summaryOf(query: string, state: ChartState | undefined): string {
+export function summaryOf(query: string, state: ChartState | undefined, kind: ChartKind = 'line'): string {
   if (!state) return 'The chart is being asked for.'
   if (state.state !== 'data') return state.why
   const { series } = state
@@ -24,5 +36,5 @@ export function summaryOf(query: string, state: ChartState | undefined): string 
     return `${names[index]}: now ${written(last, scale)}, between ${written(Math.min(...values), scale)} and ${written(Math.max(...values), scale)}.`
   })
   const more = series.length > READ_OUT ? ` And ${series.length - READ_OUT} more.` : ''
-  return `Line chart of ${query}, ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, ${series.length} series. ${lines.join(' ')}${more}`
+  return `${NAMES[kind]} of ${query}, ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, ${series.length} series. ${lines.join(' ')}${more}`
 }

@@ -40,7 +40,7 @@ function Attending({ store }: { store: SessionStore }) {
   const tab = useSignal<'slides' | 'terminal'>('slides')
   const deck = store.deck.value
   const position = roaming.position.value
-  const live = useMemo(() => liveBlocks(store, { terminal: () => terminals.active.value }), [store, terminals])
+  const live = useMemo(() => liveBlocks(store, { terminal: terminals.numbered, show: terminals.activate }), [store, terminals])
   useWalkKeys(roaming.walk, { f: roaming.toggle })
 
   const split = (value: number): void => {

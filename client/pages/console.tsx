@@ -43,7 +43,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
   const terminals = useOwnTerminals(store)
   const share = useSignal(recall('console-split', Share, 58))
   const { dock } = store.session.value
-  const live = useMemo(() => liveBlocks(store, { terminal: () => terminals.active.value }), [store, terminals])
+  const live = useMemo(() => liveBlocks(store, { terminal: terminals.numbered, show: terminals.activate }), [store, terminals])
   const keys = useMemo(() => ({ d: () => cycleDock(store) }), [store])
   useWalkKeys(steering.walk, keys)
   const split = (value: number): void => {

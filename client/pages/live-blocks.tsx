@@ -12,8 +12,10 @@ import { tell } from '../ui/toasts.tsx'
 import type { TerminalId } from '../../server/kernel/ids.ts'
 
 interface Acting {
-  /** Where a run types: the terminal in front. */
-  readonly terminal: () => TerminalId | undefined
+  /** Where a run types: the terminal in front, or the one with this number, from 1. */
+  readonly terminal: (number?: number) => TerminalId | undefined
+  /** Brings a terminal to the front. */
+  readonly show: (terminal: TerminalId) => void
   readonly onRun?: () => void
 }
 
@@ -34,15 +36,18 @@ export function liveBlocks(store: SessionStore, acting?: Acting): (block: Block)
     if (block.kind === 'mermaid') return <MermaidIsland block={block} />
     if (block.kind === 'quiz') return <QuizIsland block={block} acts={acting !== undefined} />
     if (block.kind !== 'command' && block.kind !== 'file') return null
+    const wanted = block.kind === 'command' ? block.terminal : undefined
     return (
       <CommandIsland
         block={block}
         acts={acting !== undefined}
         run={() => store.runOf(block.id)}
-        whyNot={() => whyNoRun(store, acting)}
+        whyNot={() => whyNoRun(store, acting, wanted)}
         onRun={() => {
-          const terminal = acting?.terminal()
-          if (terminal !== undefined && send({ type: 'run', terminal, block: block.id })) acting?.onRun?.()
+          const terminal = acting?.terminal(wanted)
+          if (terminal === undefined || !send({ type: 'run', terminal, block: block.id })) return
+          acting?.show(terminal)
+          acting?.onRun?.()
         }}
         onStop={() => {
           const run = store.runOf(block.id)
@@ -54,10 +59,11 @@ export function liveBlocks(store: SessionStore, acting?: Acting): (block: Block)
 }
 
 /** Why nothing can be run now, in few words. */
-function whyNoRun(store: SessionStore, acting: Acting | undefined): string | undefined {
+function whyNoRun(store: SessionStore, acting: Acting | undefined, wanted: number | undefined): string | undefined {
   const cluster = store.cluster.value
   if (store.connection.value !== 'open') return 'Reconnecting'
-  if (acting?.terminal() !== undefined) return undefined
+  if (acting?.terminal(wanted) !== undefined) return undefined
+  if (wanted !== undefined && acting?.terminal() !== undefined) return `Open terminal ${wanted} first`
   if (cluster.state === 'starting') return 'Starting your cluster'
   return cluster.state === 'none' ? cluster.why : 'Open a terminal first'
 }

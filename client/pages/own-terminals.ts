@@ -17,6 +17,8 @@ export interface OwnTerminals {
   readonly look: { value: z.infer<typeof TerminalLook> }
   readonly screenReader: { value: boolean }
   readonly activate: (terminal: TerminalId) => void
+  /** The one in front, or the one with this number, from 1; undefined when it is not open. */
+  readonly numbered: (number?: number) => TerminalId | undefined
   readonly openAnother: () => void
   /** Called with a size when a first terminal's place is known. */
   readonly lastLine: { value: () => string }
@@ -69,6 +71,7 @@ function createOwnTerminals(store: SessionStore): OwnTerminals & { readonly clos
     activate: (terminal) => {
       chosen.value = terminal
     },
+    numbered: (number) => (number === undefined ? active.value : open.value[number - 1]?.id),
     openAnother: () => {
       chosen.value = undefined
       store.send({ type: 'terminal.open', ...FIRST_SIZE })
