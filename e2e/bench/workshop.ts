@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { loadClusterMaker } from '../../server/clusters/simulated/load-data.ts'
 import { nodePlatform } from '../../server/clusters/simulated/node-platform.ts'
-import { pagesOf } from '../../server/clusters/simulated/scrape-listener.ts'
 import type { ForkableCluster } from '../../server/simulator/cluster.ts'
 import { differences } from '../../server/simulator/time/snapshot.ts'
 import { idleCost, medianOf } from './figures.ts'
@@ -32,14 +31,7 @@ export async function measureWorkshop(): Promise<Figures> {
     await touch(cluster)
     return cluster
   })
-  const pages = pagesOf(optionsOf(0).nodes)
-  const scraping = await medianOf(100, (turn) => {
-    const cluster = room.kept[turn % room.kept.length]
-    for (const [index, { page }] of pages.entries()) {
-      const node = cluster?.nodes[Math.floor(index / 2)]
-      cluster?.scrape('node' in page && node !== undefined ? { ...page, node } : page)
-    }
-  })
+  const scraping = await medianOf(100, (turn) => void room.kept[turn % room.kept.length]?.scrape({ cluster: 'one' }))
   for (const cluster of [origin, ...room.kept.splice(0)]) cluster.close()
   return {
     ...figures,

@@ -75,10 +75,8 @@ export interface PrometheusSource {
   readonly query?: (path: 'query_range', parameters: URLSearchParams) => Promise<unknown>
 }
 
-/** One page of metrics. */
+/** One page of metrics, whose samples say themselves what they were scraped from, and in `cluster` whose they are. */
 export interface ScrapeTarget {
   readonly address: Address
   readonly path: string
-  /** `job` and `instance` among them, as the workshop's Prometheus configuration sets them. */
-  readonly labels: Readonly<Record<string, string>>
 }

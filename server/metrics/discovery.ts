@@ -23,7 +23,7 @@ export async function startDiscovery(): Promise<Discovery> {
       response.writeHead(404).end()
       return
     }
-    const groups = [...clusters].flatMap(([cluster, targets]) => targets.map((target) => groupOf(cluster, target)))
+    const groups = [...clusters.values()].flatMap((targets) => targets.map(groupOf))
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(groups))
   })
   await new Promise<void>((resolve, reject) => {
@@ -47,6 +47,6 @@ export async function startDiscovery(): Promise<Discovery> {
   }
 }
 
-function groupOf(cluster: string, { address, path, labels }: ScrapeTarget) {
-  return { targets: [`${address.host}:${address.port}`], labels: { ...labels, cluster, __metrics_path__: path } }
+function groupOf({ address, path }: ScrapeTarget) {
+  return { targets: [`${address.host}:${address.port}`], labels: { __metrics_path__: path } }
 }

@@ -88,8 +88,8 @@ function configFor(discoveryUrl: string): string {
         body_size_limit: '16MB',
         sample_limit: 100_000,
         http_sd_configs: [{ url: discoveryUrl, refresh_interval: '5s' }],
-        // A kubelet tells of containers and pods on two pages; cAdvisor's is the one that queries mean, and sums must not count twice.
-        metric_relabel_configs: [{ source_labels: ['job', '__name__'], regex: 'resource;(container|pod)_.*', action: 'drop' }],
+        // Pages carry their targets' own labels. Without this server's `cluster`, what Prometheus says of them is nobody's series.
+        honor_labels: true,
       },
     ],
   })

@@ -7,10 +7,10 @@ export type PrometheusState =
   | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
   | { readonly state: 'unreachable'; readonly why: string }
 
+/** A page whose samples have all their labels already, `cluster` with the cluster's id among them. */
 export interface ScrapeTarget {
   readonly address: { readonly host: string; readonly port: number }
   readonly path: string
-  readonly labels: Readonly<Record<string, string>>
 }
 
 /** What charts need of a cluster. A lease is one. */

@@ -10,8 +10,11 @@ export interface SimulatedCluster {
   /** A bearer token that is cluster-admin, for the kubeconfig. */
   readonly adminToken: string
   readonly nodes: readonly string[]
-  /** A metrics page in Prometheus' text format, computed now. Empty while the cluster's Prometheus is not ready. */
-  scrape(page: MetricsPage): string
+  /**
+   * What the cluster's own Prometheus scrapes now, in the text format, computed now: all targets of its configuration, each
+   * sample with its target's labels. Empty while that Prometheus is not ready. @param labels on top, on every sample
+   */
+  scrape(labels: Readonly<Record<string, string>>): string
   /** How the Prometheus that this cluster's owner has applied is doing. */
   prometheus(): PrometheusState
   /** Called whenever `prometheus()` may have changed. @returns ends it */
@@ -21,8 +24,6 @@ export interface SimulatedCluster {
   /** Stops every timer and stream. */
   close(): void
 }
-
-export type MetricsPage = { readonly page: 'cadvisor' | 'resource'; readonly node: string } | { readonly page: 'kube-state-metrics' }
 
 /** What a chart waits for, and why. */
 export type PrometheusState =

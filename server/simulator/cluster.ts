@@ -54,7 +54,7 @@ export interface Journey {
   readonly millis: number
   /** Resolves when everything that can happen without time passing has happened; other clusters get their turn meanwhile. */
   readonly turn: () => Promise<void>
-  /** Called at every so many milliseconds of that time, with the moment and what a metrics page says then. */
+  /** Called at every so many milliseconds of that time, with the moment and what its Prometheus scrapes then. */
   readonly sample?: { readonly everyMillis: number; take(millis: number, scrape: SimulatedCluster['scrape']): void }
   /** How much of it is behind, 0 to 1. */
   readonly onProgress?: (share: number) => void
@@ -116,8 +116,8 @@ class Cluster implements ForkableCluster {
     return injectFault(this.#world.api, fault)
   }
 
-  scrape(page: Parameters<SimulatedCluster['scrape']>[0]): string {
-    return scrape(page, this.#world.sources)
+  scrape(labels: Parameters<SimulatedCluster['scrape']>[0]): string {
+    return scrape(this.#world.sources, labels)
   }
 
   prometheus(): ReturnType<SimulatedCluster['prometheus']> {
@@ -169,7 +169,7 @@ class Cluster implements ForkableCluster {
         act()
         every(period, act)
       })
-    if (sample) every(sample.everyMillis, () => sample.take(time.now(), (page) => scrape(page, world.sources)))
+    if (sample) every(sample.everyMillis, () => sample.take(time.now(), (labels) => scrape(world.sources, labels)))
     if (onProgress) every(millis / steps, () => onProgress(Math.min((time.now() - began) / millis, 1)))
     await time.catchUp(turn, () => this.#closed)
     if (this.#closed) {

@@ -1,4 +1,5 @@
 import { Handler } from './api/handler.ts'
+import { accountGroups } from './api/auth-tokens.ts'
 import { localDoor } from './api/local.ts'
 import { settle } from './controllers/bootstrap.ts'
 import { startEngine } from './engine.ts'
@@ -6,10 +7,12 @@ import { kubeletServer } from './kubelet/server.ts'
 import { metricsApi } from './metrics/metrics-server.ts'
 import type { MetricsSources } from './metrics/pages.ts'
 import type { Api } from './api/door.ts'
+import type { User } from './api/call.ts'
 import type { ApiRequest, ApiResponse } from './api/http.ts'
 import type { ClusterParts, Engine } from './engine.ts'
 import type { RuntimePast } from './images/past.ts'
 import type { KubeletPort } from './kubelet/port.ts'
+import type { Pod } from './resources/kinds.ts'
 import type { Journal } from './time/journal.ts'
 import type { Snapshot } from './time/snapshot.ts'
 
@@ -40,6 +43,8 @@ export class World {
       get runtime() {
         return engine().runtime
       },
+      apiServer: () => this.handler.metrics(),
+      may: (pod, ask) => this.handler.auth.decide(accountOf(pod), ask).allowed,
     }
     const kubelets: KubeletPort = {
       containerOf: (...of) => engine().kubelets.containerOf(...of),
@@ -133,6 +138,12 @@ export class World {
     this.#engine?.stop()
     this.#parts.operations.store.close()
   }
+}
+
+/** As whom a pod's programs speak to the API. */
+function accountOf({ metadata, spec }: Pod): User {
+  const { namespace = 'default' } = metadata
+  return { name: `system:serviceaccount:${namespace}:${spec?.serviceAccountName ?? 'default'}`, groups: accountGroups(namespace) }
 }
 
 /** Whether a request leaves everything as it is, whatever it is about. */

@@ -23,10 +23,10 @@ function fakeCluster({ nodes }: ClusterOptions): HostedCluster {
     upgrade: () => ({ accepted: false, response: answer }),
     adminToken: `token of ${nodes[0]}`,
     nodes,
-    scrape(page) {
+    scrape({ cluster }) {
       prometheus = { state: 'ready', namespace: 'monitoring', pod: 'prometheus-0', since: 5 }
       listener()
-      return `${page.page} ${'node' in page ? page.node : 'all'}\n`
+      return `series of ${cluster}\n`
     },
     prometheus: () => prometheus,
     inject: () => () => undefined,

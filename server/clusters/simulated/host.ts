@@ -4,7 +4,7 @@ import type { ClusterOptions, PrometheusState, SimulatedCluster } from '../../si
 import type { Snapshot } from '../../simulator/time/snapshot.ts'
 import type { CertificateAuthority, ServerCertificate } from './certificates.ts'
 import type { OpenedCluster } from './messages.ts'
-import { listenForScrapes, pagesOf } from './scrape-listener.ts'
+import { listenForScrapes } from './scrape-listener.ts'
 
 /** A cluster whose time can be commanded. */
 export type HostedCluster = SimulatedCluster & Pick<ForkableCluster, 'fastForward' | 'snapshot' | 'restore'>
@@ -77,7 +77,7 @@ export async function createHost({
 }: HostOptions): Promise<ClusterHost> {
   const running = new Map<ClusterId, Hosted>()
   const byName: ReadonlyMap<string, Hosted> = running
-  const scrapes = await listenForScrapes((name, page) => byName.get(name)?.simulated.scrape(page), report)
+  const scrapes = await listenForScrapes((name, cluster) => byName.get(name)?.simulated.scrape({ cluster }), report)
 
   const close = async (cluster: ClusterId) => {
     const found = running.get(cluster)
@@ -146,7 +146,6 @@ async function journey(
   { millis, samples, onProgress }: Travel,
   write: HostOptions['writeSamples'],
 ): Promise<void> {
-  const scraped = pagesOf(simulated.nodes)
   let waiting: SampledPage[] = []
   let characters = 0
   const flush = async () => {
@@ -156,13 +155,10 @@ async function journey(
     if (samples && write && pages.length > 0) await write(samples.url, pages)
   }
   const take = (at: number, scrape: SimulatedCluster['scrape']) => {
-    for (const { page, labels } of scraped) {
-      // As the shared Prometheus is told to: what both pages of a kubelet have counts once.
-      const text = page.page === 'resource' ? scrape(page).replaceAll(/^(?:container|pod)_.*$/gm, '') : scrape(page)
-      if (text === '') continue
-      waiting.push({ millis: at, labels: { ...labels, cluster: samples?.series ?? '' }, text })
-      characters += text.length
-    }
+    const text = scrape(samples ? { cluster: samples.series } : {})
+    if (text === '') return
+    waiting.push({ millis: at, labels: {}, text })
+    characters += text.length
   }
   const turn = async () => {
     if (characters > batchCharacters) await flush()

@@ -6,7 +6,6 @@ import type { ClusterLease, ClusterProvider, PrometheusSource, PrometheusState }
 import { createApiClient } from '../api-client.ts'
 import type { ApiClient } from '../api-client.ts'
 import { simulatedKubeconfig } from './kubeconfig.ts'
-import { targetsOf } from './scrape-listener.ts'
 import { startSimulatorWorker } from './worker.ts'
 import type { SimulatorWorker } from './worker.ts'
 
@@ -144,7 +143,7 @@ function leaseOf(cluster: Running, release: () => Promise<void>, before?: Cluste
   const prometheus: PrometheusSource = {
     state: () => cluster.prometheus,
     onChange: (listener) => changed.subscribe(listener),
-    targets: targetsOf(opened.scrape, opened.nodes),
+    targets: [{ address: { host: '127.0.0.1', port: opened.scrape.port }, path: `${opened.scrape.path}/${samples}` }],
   }
   const leaseOfNow: ClusterLease = {
     id,

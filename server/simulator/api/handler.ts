@@ -243,11 +243,15 @@ export class Handler {
   }
 
   #metrics(request: ApiRequest): ApiResponse | undefined {
-    const operations = this.#operations
     if (request.path === '/metrics/slis') return metricsPage(healthPage())
     if (request.path !== '/metrics') return undefined
+    return metricsPage(this.metrics())
+  }
+
+  /** The API server's own metrics, in the text format. */
+  metrics(): string {
     const { metricFamilies: families = {} } = this.#options
-    return metricsPage(apiServerPage({ operations, requests: this.#counts.all(), startedAt: this.#startedAt, families }))
+    return apiServerPage({ operations: this.#operations, requests: this.#counts.all(), startedAt: this.#startedAt, families })
   }
 
   #root(): ApiResponse {

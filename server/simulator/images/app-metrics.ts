@@ -19,9 +19,11 @@ export interface MetricSources {
   readonly memoryBytes: number
 }
 
-/** The page that a program answers its scraper with, in Prometheus' text format. */
-export function appMetrics(metrics: readonly MetricDocument[], sources: MetricSources): string {
-  return exposition(metrics.map((metric) => familyOf(metric, sources)))
+/** The page that a program answers its scraper with, in Prometheus' text format. @param more what the description does not say itself */
+export function appMetrics(metrics: readonly MetricDocument[], sources: MetricSources, more: readonly Family[] = []): string {
+  const own = metrics.map((metric) => familyOf(metric, sources))
+  const named = new Set(own.map(({ name }) => name))
+  return exposition([...own, ...more.filter(({ name }) => !named.has(name))])
 }
 
 function familyOf(metric: MetricDocument, sources: MetricSources): Family {

@@ -16,6 +16,13 @@ export interface ConfigContext {
   readonly resolves: (host: string) => boolean
 }
 
+/** The file that a program's description names, or the command line instead. @returns what it says; undefined when it is not there */
+export function configurationText({ config }: ProgramDocument, { files, argv }: Pick<ConfigContext, 'files' | 'argv'>): string | undefined {
+  if (!config) return undefined
+  const file = (config.flag === undefined ? undefined : argvValue(argv, config.flag)) ?? config.file
+  return files.stat(file)?.kind === 'file' ? files.read(file) : undefined
+}
+
 /** Reads the configuration that the program's description names, in the format that it names. */
 export function configured(program: ProgramDocument, { files, argv, resolves }: ConfigContext): Configured {
   const { config } = program
@@ -95,6 +102,8 @@ function routesOf({ locations }: NginxServer): readonly RouteDocument[] & RouteD
       errors: [],
       metrics: false,
       traces: false,
+      reloads: false,
+      pushes: false,
       calls: proxy === undefined ? [] : [{ to: proxy, method: 'GET', share: 1, times: 1, timeout: 60_000, failure: 502 }],
       proxy: proxy !== undefined,
     }

@@ -3,6 +3,8 @@ import type { Api } from '../api/door.ts'
 import type { AttachOptions, ContainerConfig, ExecOptions, Exit, ProbeRequest, ProbeResult, RuntimeContainer } from '../kubelet/runtime.ts'
 import type { ClusterNetwork, Endpoint } from '../network/network.ts'
 import { probe } from '../network/probe.ts'
+import type { Family } from '../metrics/exposition.ts'
+import type { Pushes } from '../metrics/pushed.ts'
 import type { Platform } from '../platform.ts'
 import { execute } from '../shell/execute.ts'
 import type { Machine } from '../shell/machine.ts'
@@ -16,7 +18,7 @@ import { commandLine, givenFields } from './environment.ts'
 import { execSession, exitStatus, startFailure } from './exec.ts'
 import { runHook } from './hook-command.ts'
 import { appMetrics } from './app-metrics.ts'
-import { configured } from './configured.ts'
+import { configurationText, configured } from './configured.ts'
 import { settingsOf } from './conditions.ts'
 import { faultLines } from './fault-lines.ts'
 import { flowLines } from './flow-lines.ts'
@@ -30,7 +32,7 @@ import { ContainerLog } from './logs.ts'
 import { buildMachine, environmentOf, quantityNumber } from './machine-builder.ts'
 import { programOf } from './program-choice.ts'
 import type { FoundImage } from './registry.ts'
-import type { ProgramDocument } from './schema.ts'
+import type { BuiltInPage, ProgramDocument } from './schema.ts'
 import { endpointsOf, listening } from './serving.ts'
 import { Speaker, versionIn } from './speaking.ts'
 import { cpuRate, cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
@@ -45,6 +47,8 @@ export interface ContainerHost {
   readonly volumes: VolumeStore
   readonly removed: (container: SimulatedContainer) => void
   readonly containersOn: (node: string) => readonly SimulatedContainer[]
+  /** A metrics page that the simulator itself makes for a program. */
+  readonly page: (page: BuiltInPage, container: SimulatedContainer) => readonly Family[]
   /** What a container of this id did in the cluster that this one was forked from. */
   readonly past: (id: string) => ContainerPast | undefined
 }
@@ -83,6 +87,11 @@ export class SimulatedContainer implements RuntimeContainer {
   /** What its configuration keeps it from starting with. */
   readonly #broken: { readonly message: string; readonly code: number } | undefined
   readonly #says: readonly string[]
+  #configuration: string | undefined
+  /** What has been pushed to it, if it is a Pushgateway. */
+  readonly pushes: Pushes = new Map()
+  readonly #highest = new Map<string, number>()
+  readonly #probed = new Map<string, { readonly successful: number; readonly failed: number }>()
   /** `env:NAME` and `arg:--flag`, for templates. */
   readonly #given: Readonly<Record<string, string>>
   readonly #speaker: Speaker
@@ -124,6 +133,7 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#program = made && ('program' in made ? made.program : settings.program)
     this.#broken = made && 'message' in made ? made : undefined
     this.#says = settings?.says ?? []
+    this.#configuration = program && configurationText(program, { files: this.machine.files, argv: this.argv })
     this.#model = usageModel(seed, this.#program, this.argv, this.#coresLimit)
     this.#ledger = new Ledger(past?.ledger)
     this.logs.resume(past?.records ?? [])
@@ -403,18 +413,31 @@ export class SimulatedContainer implements RuntimeContainer {
       fields: () => this.fields(),
       seed: this.id,
       startedAt: this.#startedAt,
-      metrics: () => this.metricsPage(),
       speaker: this.#speaker,
       traces: this.#host.load.traces(this.config.pod.status?.podIP ?? '', this.#startedAt),
+      metrics: (page) => this.metricsPage(page),
+      reload: () => this.reload(),
+      pushes: this.pushes,
     })
   }
 
-  /** The program's own metrics, in Prometheus' text format; empty when its image describes none. */
-  metricsPage(): string {
+  /** Its configuration file as it was when it began, or was told to read it again. */
+  get configuration(): string | undefined {
+    return this.#configuration
+  }
+
+  /** Reads its configuration file again. */
+  reload(): void {
+    const text = this.#program && configurationText(this.#program, { files: this.machine.files, argv: this.argv })
+    if (text !== undefined) this.#configuration = text
+  }
+
+  /** The program's own metrics, in Prometheus' text format; empty when its image describes none. @param page what the simulator adds */
+  metricsPage(page?: BuiltInPage): string {
     const at = this.#host.platform.clock.now()
     const { cpuSeconds: cpu, memoryBytes: memory, startedAt } = this.usage(at)
     const sources = { at, startedAt, seed: this.id, fields: this.fields(), counts: this.traffic(at), cpuSeconds: cpu, memoryBytes: memory }
-    return appMetrics(this.#program?.metrics ?? [], sources)
+    return appMetrics(this.#program?.metrics ?? [], sources, page === undefined ? [] : this.#host.page(page, this))
   }
 
   /**
@@ -478,6 +501,24 @@ export class SimulatedContainer implements RuntimeContainer {
 
   probe(request: ProbeRequest, done: (result: ProbeResult) => void): void {
     probe(this.#host.network, this.config.pod.status?.podIP ?? '', request, done, this.#host.platform.clock)
+  }
+
+  /** The highest value so far of something that a counter follows. */
+  high(name: string, value: number): number {
+    const most = Math.max(this.#highest.get(name) ?? 0, value)
+    this.#highest.set(name, most)
+    return most
+  }
+
+  /** A probe of it has ended. */
+  noteProbe(kind: string, ok: boolean): void {
+    const { successful, failed } = this.probed(kind)
+    this.#probed.set(kind, { successful: successful + Number(ok), failed: failed + Number(!ok) })
+  }
+
+  /** How its probes of a kind have ended since it began, or its cluster was forked. */
+  probed(kind: string): { readonly successful: number; readonly failed: number } {
+    return this.#probed.get(kind) ?? { successful: 0, failed: 0 }
   }
 
   remove(): void {

@@ -1,4 +1,5 @@
 import type { Api } from '../api/door.ts'
+import { programPage } from '../metrics/programs.ts'
 import type { ContainerConfig, ContainerRuntime } from '../kubelet/runtime.ts'
 import { ClusterNetwork } from '../network/network.ts'
 import type { KubeApi } from '../network/network.ts'
@@ -7,7 +8,7 @@ import { troubleText } from './fault-lines.ts'
 import { Load } from './load.ts'
 import { SimulatedContainer } from './container.ts'
 import { Registry } from './registry.ts'
-import type { ImageDocument } from './schema.ts'
+import type { BuiltInPage, ImageDocument } from './schema.ts'
 import type { ContainerPast, RuntimePast } from './past.ts'
 import { VolumeStore } from './volumes.ts'
 
@@ -24,11 +25,19 @@ export interface RuntimeOptions {
   readonly wrote?: () => void
 }
 
+/** What a node's kubelet has done since this cluster began. */
+export interface NodeActivity {
+  readonly pods: number
+  readonly created: number
+  readonly removed: number
+}
+
 /** The container runtime of every node, and what metrics and the network need to know of it. */
 export interface SimulatedRuntime extends ContainerRuntime {
   readonly network: ClusterNetwork
   /** All containers that have been made and not removed. */
   containers(): readonly SimulatedContainer[]
+  activity(node: string): NodeActivity
   /** How many bytes containers have written, volumes included, that are not freed yet. */
   written(): number
   /** What a fork needs to know beside the API's objects. */
@@ -44,6 +53,15 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
   const network = new ClusterNetwork(api, platform, options.kubeApi)
   const load = new Load(api, network, platform.clock)
   const containers = new Set<SimulatedContainer>()
+  const activities = new Map<string, { -readonly [K in keyof NodeActivity]: NodeActivity[K] }>()
+  const activityOf = (node: string) => {
+    const known = activities.get(node) ?? { pods: 0, created: 0, removed: 0 }
+    activities.set(node, known)
+    return known
+  }
+  const remove = (container: SimulatedContainer) => {
+    if (containers.delete(container)) activityOf(container.config.node).removed++
+  }
   const host = {
     api,
     platform,
@@ -51,8 +69,10 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     load,
     volumes: new VolumeStore(options.past?.volumes, options.wrote),
     past: (id: string) => options.past?.containers[id],
-    removed: (container: SimulatedContainer) => void containers.delete(container),
     containersOn: (node: string) => [...containers].filter((container) => container.config.node === node),
+    removed: remove,
+    page: (page: BuiltInPage, container: SimulatedContainer) =>
+      programPage(page, container, { api, clock: platform.clock, containers: () => [...containers] }),
   }
   let troubles = troubleText(api.list('Node'))
   const nodeChanged = () => {
@@ -71,6 +91,7 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
   return {
     network,
     containers: () => [...containers],
+    activity: activityOf,
     written: () => host.volumes.disk.used,
     past() {
       const known = [...containers].map((container) => [container.id, container.past()] as const)
@@ -82,6 +103,10 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
       const image = registry.find(config.container.image ?? '')
       if ('refusal' in image) throw new Error(image.refusal)
       const container = new SimulatedContainer(config, image, host)
+      const activity = activityOf(config.node)
+      activity.created++
+      const { uid } = config.pod.metadata
+      if (![...containers].some((each) => each.config.pod.metadata.uid === uid)) activity.pods++
       containers.add(container)
       return container
     },

@@ -47,6 +47,21 @@ const RouteError = z.strictObject({
   log: z.string().optional(),
 })
 
+/** Metrics pages that are worked out from the cluster (`metrics/programs.ts`). */
+const BuiltIn = z.enum([
+  'go',
+  'kube-state-metrics',
+  'node-exporter',
+  'coredns',
+  'prometheus',
+  'etcd',
+  'kube-scheduler',
+  'kube-controller-manager',
+  'kube-proxy',
+  'metrics-server',
+  'pushgateway',
+])
+
 const Route = z.strictObject({
   path: z.string().startsWith('/'),
   /** Only these methods; any unless told. */
@@ -70,10 +85,14 @@ const Route = z.strictObject({
   log: z.string().optional(),
   /** Answers with what its (only) call answered. */
   proxy: z.boolean().default(false),
-  /** Answers with the program's own metrics (`metrics:` of the program). */
-  metrics: z.boolean().default(false),
   /** Answers as Jaeger's HTTP API does, from the spans that simulated programs have sent here. */
   traces: z.boolean().default(false),
+  /** Answers with the program's own metrics (`metrics:` of the program), and with a page that the simulator makes if it names one. */
+  metrics: z.union([z.boolean(), BuiltIn]).default(false),
+  /** Reads the program's configuration file again, as Prometheus' `/-/reload` does. */
+  reloads: z.boolean().default(false),
+  /** Takes what is pushed, as a Pushgateway's `/metrics/job/…` does. */
+  pushes: z.boolean().default(false),
   /** Again and again it is ill for a while: every so many seconds, so many seconds long. */
   flaps: z
     .strictObject({ every: z.number().min(1), lasts: z.number().min(0.5), status: z.int().min(400).max(599).default(503) })
@@ -269,6 +288,7 @@ const Image = z.strictObject({
   generic: z.strictObject({ official: z.array(z.string()) }).optional(),
 })
 
+export type BuiltInPage = z.output<typeof BuiltIn>
 export type ImageDocument = z.output<typeof Image>
 export type ProgramDocument = z.output<typeof Program>
 export type Protocol = NonNullable<z.output<typeof Listener>['speaks']>

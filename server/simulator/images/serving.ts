@@ -1,3 +1,5 @@
+import { push } from '../metrics/pushed.ts'
+import type { Pushes } from '../metrics/pushed.ts'
 import type { Answered, Endpoint } from '../network/network.ts'
 import type { HttpRequest, NetworkView } from '../network/view.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -7,7 +9,7 @@ import { call, failed, reasonOf } from './calls.ts'
 import { jaegerAnswer } from './jaeger-api.ts'
 import type { Ledger } from './ledger.ts'
 import type { ContainerLog } from './logs.ts'
-import type { HttpDocument, ProgramDocument, Protocol, RouteDocument } from './schema.ts'
+import type { BuiltInPage, HttpDocument, ProgramDocument, Protocol, RouteDocument } from './schema.ts'
 import type { Speaker } from './speaking.ts'
 import type { SimulatedTrace } from './tracing.ts'
 import { answer, routeFor } from './web.ts'
@@ -26,9 +28,12 @@ export interface Serving {
   readonly fields: () => Readonly<Record<string, string>>
   readonly seed: string
   /** The program's own metrics page, for routes that answer with it. */
-  readonly metrics: () => string
   /** The traces that have been sent to this program. */
   readonly traces: () => Iterable<SimulatedTrace>
+  readonly metrics: (page?: BuiltInPage) => string
+  /** Reads the program's configuration file again. */
+  readonly reload: () => void
+  readonly pushes: Pushes
   readonly startedAt: number
   readonly speaker: Speaker
 }
@@ -82,7 +87,7 @@ export function endpointsOf(serving: Serving): readonly Endpoint[] {
 function answered(serving: Serving, http: HttpDocument, request: HttpRequest, client: string): Answered | Promise<Answered> {
   const route = routeFor(http, request.method, request.path.split('?')[0] ?? '/')
   if (!route) return finish(serving, http, request, client, undefined, {}, 0)
-  const own = route.traces ? jaegerAnswer(request, serving.traces) : ownFailure(serving, route)
+  const own = route.traces ? jaegerAnswer(request, serving.traces) : ownFailure(serving, route, request)
   if (own || route.calls.length === 0) return finish(serving, http, request, client, route, own ?? {}, 0)
   const began = serving.clock.now()
   return upstream(serving, route, request).then((decided) =>
@@ -90,8 +95,15 @@ function answered(serving: Serving, http: HttpDocument, request: HttpRequest, cl
   )
 }
 
-function ownFailure({ clock, random, startedAt, metrics }: Serving, route: RouteDocument): Decided | undefined {
-  if (route.metrics) return { body: metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' }
+function ownFailure(
+  { clock, random, startedAt, metrics, reload, pushes }: Serving,
+  route: RouteDocument,
+  request: HttpRequest,
+): Decided | undefined {
+  if (route.metrics !== false)
+    return { body: metrics(route.metrics === true ? undefined : route.metrics), type: 'text/plain; version=0.0.4; charset=utf-8' }
+  if (route.reloads) reload()
+  if (route.pushes) return push(pushes, { ...request, path: request.path.split('?')[0] ?? '' }, clock.now())
   if (route.flaps && ((clock.now() - startedAt) / 1000) % route.flaps.every >= route.flaps.every - route.flaps.lasts)
     return { status: route.flaps.status, body: 'not ready\n' }
   const error = route.errors.find((each) => each.share > 0 && random() < each.share)
@@ -193,6 +205,8 @@ const genericHttp: HttpDocument = {
       errors: [],
       metrics: false,
       traces: false,
+      reloads: false,
+      pushes: false,
       proxy: false,
     },
   ],

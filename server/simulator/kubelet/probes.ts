@@ -39,6 +39,7 @@ export function runProbe(
     if (stopped) return
     streak = last === result.ok ? streak + 1 : 1
     last = result.ok
+    running.noteProbe?.(kind, result.ok)
     if (!result.ok) report.failed(kind, result.message)
     if (streak === (result.ok ? needed.healthy : needed.failing)) report.settled(kind, result.ok)
     const content = ways.quiet && result.ok && streak >= needed.healthy

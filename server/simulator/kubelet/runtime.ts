@@ -72,6 +72,8 @@ export interface RuntimeContainer {
   ): void
   /** For probes from the node: is something listening, and what does it answer? `host` is the pod's IP unless the probe says otherwise. */
   probe(request: ProbeRequest, done: (result: ProbeResult) => void): void
+  /** Told of each probe that has ended, for the kubelet's metrics. */
+  noteProbe?(kind: string, ok: boolean): void
   remove(): void
 }
 

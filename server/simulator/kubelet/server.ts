@@ -1,5 +1,5 @@
 import { summaryOf } from '../metrics/summary.ts'
-import { renderPage } from '../metrics/pages.ts'
+import { kubeletPage } from '../metrics/pages.ts'
 import type { ApiResponse } from '../api/http.ts'
 import type { MetricsSources } from '../metrics/pages.ts'
 
@@ -14,10 +14,13 @@ export function kubeletServer(sources: MetricsSources): (node: string, path: str
       case '/healthz/log':
       case '/healthz/syncloop':
         return text('text/plain; charset=utf-8', 'ok')
+      case '/metrics':
       case '/metrics/cadvisor':
-        return text(METRICS_TYPE, renderPage({ page: 'cadvisor', node }, sources))
-      case '/metrics/resource':
-        return text(METRICS_TYPE, renderPage({ page: 'resource', node }, sources))
+      case '/metrics/probes':
+      case '/metrics/resource': {
+        const found = sources.api.get('Node', undefined, node)
+        return text(METRICS_TYPE, (found && kubeletPage(path.replace(/\/+$/, ''), found, sources)) ?? '')
+      }
       case '/stats/summary':
         return json(summaryOf(node, sources))
       case '/pods':

@@ -10,33 +10,35 @@ export interface Sample {
 export interface Family {
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped'
   readonly samples: readonly Sample[]
 }
 
 /** Prometheus' text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export function exposition(families: readonly Family[]): string {
-  return families.map(familyText).join('')
-}
-
-function familyText(family: Family): string {
-  if (family.samples.length === 0) return ''
-  const head = `# HELP ${family.name} ${family.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${family.name} ${family.type}\n`
-  return (
-    head +
-    family.samples.map((sample) => `${family.name}${sample.suffix ?? ''}${labelText(sample.labels)} ${numberText(sample.value)}\n`).join('')
-  )
+  let text = ''
+  for (const { name, help, type, samples } of families) {
+    if (samples.length === 0) continue
+    text += `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
+    for (const { suffix = '', labels, value } of samples) text += `${name}${suffix}${labelText(labels)} ${numberText(value)}\n`
+  }
+  return text
 }
 
 function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(
-    ([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
-  )
-  return pairs.length > 0 ? `{${pairs.join(',')}}` : ''
+  let text = ''
+  for (const name in labels) text += `${text === '' ? '{' : ','}${name}=${quoted(labels[name] ?? '')}`
+  return text === '' ? '' : `${text}}`
+}
+
+/** A label's value, as the text format writes it. */
+export function quoted(value: string): string {
+  if (!/[\\"\n]/.test(value)) return `"${value}"`
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }
 
 /** As Go prints them: `+Inf`, `NaN`, else the shortest decimal. */
-function numberText(value: number): string {
+export function numberText(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
   return String(value)

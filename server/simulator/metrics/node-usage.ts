@@ -1,6 +1,6 @@
 import type { SimulatedContainer } from '../images/container.ts'
 import { quantityNumber } from '../images/machine-builder.ts'
-import { cpuRate, cpuSeconds, memoryBytes } from '../images/usage.ts'
+import { cpuRate, cpuSeconds, memoryBytes, networkBytes } from '../images/usage.ts'
 import type { Node, Pod } from '../resources/kinds.ts'
 
 /** The running containers of one node, by pod. */
@@ -33,6 +33,20 @@ const system = (node: string) => ({
   receive: 9000,
   transmit: 8000,
 })
+
+/** CPU seconds and memory of what runs on a node beside pods. @param at milliseconds since the epoch */
+export function systemUsage(node: Node, at: number): { readonly cpuSeconds: number; readonly memoryBytes: number } {
+  const seconds = Math.max((at - (Date.parse(node.metadata.creationTimestamp ?? '') || at)) / 1000, 0)
+  const model = system(node.metadata.name ?? '')
+  return { cpuSeconds: cpuSeconds(model, seconds), memoryBytes: memoryBytes(model, seconds + 60) }
+}
+
+/** Bytes that a node has received and sent beside its pods. @param at milliseconds since the epoch */
+export function systemTraffic(node: Node, at: number): { readonly receive: number; readonly transmit: number } {
+  const seconds = Math.max((at - (Date.parse(node.metadata.creationTimestamp ?? '') || at)) / 1000, 0)
+  const model = system(node.metadata.name ?? '')
+  return { receive: networkBytes(model, 'receive', seconds), transmit: networkBytes(model, 'transmit', seconds) }
+}
 
 /** CPU seconds and working set of a whole node. @param at milliseconds since the epoch */
 export function nodeUsage(

@@ -1,30 +1,68 @@
-import type { Api } from '../api/door.ts'
-import type { MetricsPage } from '../cluster-api.ts'
-import type { SimulatedRuntime } from '../images/runtime.ts'
-import type { Clock } from '../../kernel/clock.ts'
 import { cadvisorPage } from './cadvisor.ts'
 import { exposition } from './exposition.ts'
-import { kubeStatePage } from './kube-state.ts'
-import { prometheusState } from './prometheus-state.ts'
+import { kubeletFamilies } from './kubelet.ts'
+import { probesPage } from './probes.ts'
+import { readyPrometheus } from './prometheus-state.ts'
 import { resourcePage } from './resource.ts'
+import { scrapeAll } from './scrape/scrape.ts'
+import type { PathAsk, ResourceAsk } from '../api/auth-rbac.ts'
+import type { Api } from '../api/door.ts'
+import type { SimulatedRuntime } from '../images/runtime.ts'
+import type { Family } from './exposition.ts'
+import type { Node, Pod } from '../resources/kinds.ts'
+import type { Clock } from '../../kernel/clock.ts'
 
 export interface MetricsSources {
   readonly api: Api
   readonly runtime: SimulatedRuntime
   readonly clock: Clock
+  /** The API server's own page. */
+  readonly apiServer: () => string
+  /** Whether a pod's service account may do something. */
+  readonly may: (pod: Pod, ask: ResourceAsk | PathAsk) => boolean
 }
 
-/** A metrics page, computed now. */
-export function renderPage(page: MetricsPage, { api, runtime, clock }: MetricsSources): string {
-  if (page.page === 'kube-state-metrics') return exposition(kubeStatePage(api))
-  const node = api.get('Node', undefined, page.node)
-  if (!node) return ''
-  const make = page.page === 'cadvisor' ? cadvisorPage : resourcePage
-  return exposition(make(node, runtime.containers(), clock.now()))
+/** A page of a node's kubelet, computed now, in the text format; undefined when it has none at the path. */
+export function kubeletPage(path: string, node: Node, sources: MetricsSources): string | undefined {
+  const families = kubeletPageFamilies(path, node, sources)
+  return families && exposition(families)
 }
 
-/** A page as the cluster's own Prometheus gets it: nothing before that Prometheus is ready. */
-export function scrape(page: MetricsPage, sources: MetricsSources): string {
-  if (prometheusState(sources.api).state !== 'ready') return ''
-  return renderPage(page, sources)
+/** The same before it is text. @param briefly leaves out of `/metrics/resource` what `/metrics/cadvisor` says too */
+export function kubeletPageFamilies(
+  path: string,
+  node: Node,
+  { api, runtime, clock }: MetricsSources,
+  briefly = false,
+): readonly Family[] | undefined {
+  const containers = runtime.containers()
+  const at = clock.now()
+  switch (path) {
+    case '/metrics':
+      return kubeletFamilies(node, containers, runtime.activity(node.metadata.name ?? ''), api, at)
+    case '/metrics/cadvisor':
+      return cadvisorPage(node, containers, at)
+    case '/metrics/probes':
+      return probesPage(node, containers, at)
+    case '/metrics/resource':
+      return resourcePage(node, containers, at, briefly)
+    default:
+      return undefined
+  }
+}
+
+/** What the cluster's own Prometheus scrapes now: nothing before it is ready. @param labels on top, on every sample */
+export function scrape(sources: MetricsSources, labels: Readonly<Record<string, string>>): string {
+  const pod = readyPrometheus(sources.api)
+  const container =
+    pod &&
+    sources.runtime
+      .containers()
+      .find(
+        (each) =>
+          each.running &&
+          each.config.pod.metadata.uid === pod &&
+          each.image.document.names.some((name) => /prometheus\/prometheus$|prom\/prometheus$/.test(name)),
+      )
+  return container ? scrapeAll(container, sources, labels) : ''
 }

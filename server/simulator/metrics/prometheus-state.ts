@@ -30,6 +30,12 @@ export function prometheusState(api: Api): PrometheusState {
   return since === undefined ? { state: 'waiting', ...where, why: whyNot(pod) } : { state: 'ready', ...where, since }
 }
 
+/** The uid of the pod that runs the cluster's own Prometheus, once that is ready. */
+export function readyPrometheus(api: Api): string | undefined {
+  const pod = prometheusPods(api)[0]
+  return pod && readySince(pod) !== undefined ? pod.metadata.uid : undefined
+}
+
 /** A Deployment or StatefulSet whose pods cannot even be made says why itself. */
 function uncreated(api: Api): PrometheusState {
   for (const deployment of api.list('Deployment')) {

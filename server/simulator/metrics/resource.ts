@@ -3,9 +3,9 @@ import type { Node } from '../resources/kinds.ts'
 import type { Family, Sample } from './exposition.ts'
 import { nodeUsage, podsOf } from './node-usage.ts'
 
-/** The kubelet's /metrics/resource: what metrics-server reads. */
-export function resourcePage(node: Node, containers: readonly SimulatedContainer[], at: number): Family[] {
-  const pods = podsOf(containers, node.metadata.name)
+/** The kubelet's /metrics/resource: what metrics-server reads. @param briefly only of the node itself */
+export function resourcePage(node: Node, containers: readonly SimulatedContainer[], at: number, briefly = false): Family[] {
+  const pods = briefly ? [] : podsOf(containers, node.metadata.name)
   const whole = nodeUsage(node, containers, at)
   const eachContainer = (value: (usage: ReturnType<SimulatedContainer['usage']>) => number): Sample[] =>
     pods.flatMap(({ pod, containers: inside }) =>

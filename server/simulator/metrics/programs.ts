@@ -1,0 +1,44 @@
+import { corednsFamilies } from './coredns.ts'
+import { controllerManagerFamilies, etcdFamilies, kubeProxyFamilies, schedulerFamilies } from './control-plane.ts'
+import { gauge, goFamilies } from './families.ts'
+import { kubeStatePage } from './kube-state.ts'
+import { nodeExporterFamilies } from './node-exporter.ts'
+import { metricsServerFamilies, prometheusFamilies, pushgatewayFamilies } from './tools.ts'
+import type { Api } from '../api/door.ts'
+import type { SimulatedContainer } from '../images/container.ts'
+import type { BuiltInPage } from '../images/schema.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Family } from './exposition.ts'
+
+/** What the pages of the cluster's own programs are worked out from. */
+export interface ProgramSources {
+  readonly api: Api
+  readonly clock: Clock
+  readonly containers: () => readonly SimulatedContainer[]
+}
+
+type Make = (container: SimulatedContainer, sources: ProgramSources, at: number) => readonly Family[]
+
+const makers: Readonly<Record<BuiltInPage, Make>> = {
+  go: () => [],
+  'kube-state-metrics': (_, { api }) => kubeStatePage(api),
+  'node-exporter': nodeExporterFamilies,
+  coredns: corednsFamilies,
+  prometheus: prometheusFamilies,
+  etcd: etcdFamilies,
+  'kube-scheduler': schedulerFamilies,
+  'kube-controller-manager': controllerManagerFamilies,
+  'kube-proxy': kubeProxyFamilies,
+  'metrics-server': metricsServerFamilies,
+  pushgateway: pushgatewayFamilies,
+}
+
+/** What the simulator adds to the metrics that an image's description has itself; but for kube-state-metrics also Go's own. */
+export function programPage(page: BuiltInPage, container: SimulatedContainer, sources: ProgramSources): readonly Family[] {
+  const at = sources.clock.now()
+  const own = makers[page](container, sources, at)
+  if (page === 'kube-state-metrics') return own
+  const { startedAt, cpuSeconds, memoryBytes } = container.usage(at)
+  const scrapes = gauge('promhttp_metric_handler_requests_in_flight', 'Current number of scrapes being served.', 1)
+  return [...own, ...goFamilies({ startedAt, at, cpuSeconds, memoryBytes, goroutines: 24 }), scrapes]
+}
