@@ -1,6 +1,6 @@
 import { createOperations } from './api/create-api.ts'
 import { injectFault } from './kubelet/faults.ts'
-import { scrape } from './metrics/pages.ts'
+import { scrape } from './metrics/scrape/scrape.ts'
 import { prometheusState, watchPrometheus } from './metrics/prometheus-state.ts'
 import { Renaming } from './rename.ts'
 import { Store } from './store/store.ts'

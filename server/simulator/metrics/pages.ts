@@ -2,9 +2,7 @@ import { cadvisorPage } from './cadvisor.ts'
 import { exposition } from './exposition.ts'
 import { kubeletFamilies } from './kubelet.ts'
 import { probesPage } from './probes.ts'
-import { readyPrometheus } from './prometheus-state.ts'
 import { resourcePage } from './resource.ts'
-import { scrapeAll } from './scrape/scrape.ts'
 import type { PathAsk, ResourceAsk } from '../api/auth-rbac.ts'
 import type { Api } from '../api/door.ts'
 import type { SimulatedRuntime } from '../images/runtime.ts'
@@ -49,20 +47,4 @@ export function kubeletPageFamilies(
     default:
       return undefined
   }
-}
-
-/** What the cluster's own Prometheus scrapes now: nothing before it is ready. @param labels on top, on every sample */
-export function scrape(sources: MetricsSources, labels: Readonly<Record<string, string>>): string {
-  const pod = readyPrometheus(sources.api)
-  const container =
-    pod &&
-    sources.runtime
-      .containers()
-      .find(
-        (each) =>
-          each.running &&
-          each.config.pod.metadata.uid === pod &&
-          each.image.document.names.some((name) => /prometheus\/prometheus$|prom\/prometheus$/.test(name)),
-      )
-  return container ? scrapeAll(container, sources, labels) : ''
 }

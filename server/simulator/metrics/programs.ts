@@ -1,7 +1,7 @@
 import { corednsFamilies } from './coredns.ts'
 import { controllerManagerFamilies, etcdFamilies, kubeProxyFamilies, schedulerFamilies } from './control-plane.ts'
 import { gauge, goFamilies } from './families.ts'
-import { kubeStatePage } from './kube-state.ts'
+import { kubeStatePage } from './kube-state/page.ts'
 import { nodeExporterFamilies } from './node-exporter.ts'
 import { metricsServerFamilies, prometheusFamilies, pushgatewayFamilies } from './tools.ts'
 import type { Api } from '../api/door.ts'

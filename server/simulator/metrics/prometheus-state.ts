@@ -2,7 +2,8 @@ import type { Api } from '../api/door.ts'
 import type { PrometheusState } from '../cluster-api.ts'
 import type { Pod } from '../resources/kinds.ts'
 
-const isPrometheus = (image: string | undefined) => /(^|\/)prom(etheus)?\/prometheus(:|@|$)/.test(image ?? '')
+/** Whether an image, by its name, is a Prometheus. */
+export const isPrometheus = (image: string | undefined): boolean => /(^|\/)prom(etheus)?\/prometheus(:|@|$)/.test(image ?? '')
 
 /** Pods that run, or want to run, a Prometheus image: those that are ready first, then the newest. */
 function prometheusPods(api: Api): Pod[] {

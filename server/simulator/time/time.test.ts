@@ -208,8 +208,8 @@ describe('a cluster that is fast-forwarded', () => {
     await clock.advance(60_000)
     const taken: { at: number; seconds: number }[] = []
     const take = (at: number, scrape: typeof cluster.scrape) => {
-      const page = scrape({ page: 'cadvisor', node: cluster.nodes[0] ?? '' })
-      taken.push({ at, seconds: Number(/container_cpu_usage_seconds_total\{[^}]*coredns[^}]*\} (\S+)/.exec(page)?.[1]) })
+      const seconds = /^process_cpu_seconds_total\{job="prometheus",instance="localhost:9090"\} (\S+)/m.exec(scrape({}))
+      taken.push({ at, seconds: Number(seconds?.[1]) })
     }
     await cluster.fastForward({ millis: 600_000, turn, sample: { everyMillis: 15_000, take } })
     expect(taken).toHaveLength(40)

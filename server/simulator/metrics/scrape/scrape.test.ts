@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { parseImage } from '../../images/schema.ts'
 import { testCluster } from '../../images/test-cluster.ts'
-import { scrape } from '../pages.ts'
+import { scrape } from './scrape.ts'
 import { labelled } from './labelled.ts'
 import { compileRelabeling, relabel } from './relabel.ts'
 import { RelabelDocument } from './config.ts'
@@ -157,7 +157,7 @@ async function monitored(config: string) {
     { image: 'prom/prometheus:v3.7.3', securityContext: { runAsUser: 0 } },
     { name: 'prometheus', ip: '10.32.0.8' },
   )
-  const configure = (text: string) => void prometheus.machine.files.write('/etc/prometheus/prometheus.yml', text)
+  const configure = (text: string) => prometheus.machine.files.write('/etc/prometheus/prometheus.yml', text)
   const sources = { ...made, apiServer: () => '', may: () => true }
   await made.clock.advance(30_000)
   configure(config)

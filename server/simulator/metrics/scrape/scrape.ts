@@ -1,5 +1,6 @@
 import { exposition } from '../exposition.ts'
 import { kubeletPageFamilies } from '../pages.ts'
+import { isPrometheus, readyPrometheus } from '../prometheus-state.ts'
 import { discovered } from './discover.ts'
 import { labelled, labelledFamilies } from './labelled.ts'
 import { relabel } from './relabel.ts'
@@ -34,12 +35,24 @@ interface Scraper {
   readonly namespace: string
 }
 
+/** What the cluster's own Prometheus scrapes now: nothing before it is ready. @param more labels on top, on every sample */
+export function scrape(sources: MetricsSources, more: Readonly<Record<string, string>>): string {
+  const uid = readyPrometheus(sources.api)
+  const container =
+    uid === undefined
+      ? undefined
+      : sources.runtime
+          .containers()
+          .find(({ running, config, image }) => running && config.pod.metadata.uid === uid && isPrometheus(image.reference.repository))
+  return container ? scrapeAll(container, sources, more) : ''
+}
+
 /**
- * What the cluster's own Prometheus would have scraped by now, in the text format: every target that its configuration leads to,
+ * What a Prometheus would have scraped by now, in the text format: every target that its configuration leads to,
  * reached over the cluster's network with the rights of its service account, and what Prometheus says itself about each scrape.
  * @param more labels on top, on every sample: `cluster` says whose they are
  */
-export function scrapeAll(container: SimulatedContainer, sources: MetricsSources, more: Readonly<Record<string, string>>): string {
+function scrapeAll(container: SimulatedContainer, sources: MetricsSources, more: Readonly<Record<string, string>>): string {
   const { pod } = container.config
   const jobs = scrapeJobs(container.configuration ?? '')
   if (typeof jobs === 'string') return ''
