@@ -16,13 +16,13 @@ interface Described {
 /** Makes the families of one kind of object. */
 export interface Collector<T> {
   /** One value an object; none where there is nothing to say. */
-  one(name: string, help: string, value: (object: T) => number | undefined, type?: Family['type']): Family
+  readonly one: (name: string, help: string, value: (object: T) => number | undefined, type?: Family['type']) => Family
   /** Several an object. */
-  many(name: string, help: string, parts: (object: T) => readonly Part[], type?: Family['type']): Family
+  readonly many: (name: string, help: string, parts: (object: T) => readonly Part[], type?: Family['type']) => Family
   /** `_created`, when an object was made. */
-  created(name: string): Family
+  readonly created: (name: string) => Family
   /** `_labels`: there are no labels in it unless kube-state-metrics is told to allow some. */
-  labels(name: string): Family
+  readonly labels: (name: string) => Family
 }
 
 /** @param identify the labels that say which object it is */
