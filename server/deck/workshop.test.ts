@@ -8,14 +8,21 @@ const workshop = new URL('manifests/workshop/', root)
 const { deck, problems, labFolder } = await loadDeck(new URL('slides/kubernetes-monitoring/', root).pathname, root.pathname)
 
 describe('the workshop', () => {
-  it('has at least 36 slides, and nothing to complain about', () => {
-    expect(deck.slides.length).toBeGreaterThanOrEqual(36)
+  it('has at least 70 slides, and nothing to complain about', () => {
+    expect(deck.slides.length).toBeGreaterThanOrEqual(70)
     expect(problems).toEqual([])
     expect(`${labFolder}/`).toBe(workshop.pathname)
   })
 
-  it('has notes on nearly every slide', () => {
-    expect(deck.slides.filter((slide) => slide.steps.every((step) => step.notes === '')).map((slide) => slide.id)).toEqual([])
+  it('tells the presenter on every slide what to say, and how long it takes', () => {
+    const lacking = deck.slides.filter((slide) => !slide.steps.some((step) => /\S[\s\S]*Time: \d+ min/.test(step.notes)))
+    expect(lacking.map((slide) => slide.id)).toEqual([])
+  })
+
+  it('has two hints for every exercise', () => {
+    const exercises = deck.slides.filter((slide) => slide.blocks.some((block) => block.kind === 'check'))
+    expect(exercises.length).toBe(11)
+    for (const { id, steps } of exercises) expect((steps.at(-1)?.html.match(/<details[^>]*class="[^"]*hint/g) ?? []).length, id).toBe(2)
   })
 
   it('has its images', () => {
