@@ -9,11 +9,11 @@ import { createSimulatedProvider } from './clusters/simulated/simulated-provider
 import { loadDeck } from './deck/load-deck.ts'
 import { personalise } from './deck/personalise.ts'
 import type { CheckBlock } from './protocol/blocks.ts'
-import type { CheckState } from './protocol/server-message.ts'
+import type { CheckState } from './protocol/live-block.ts'
 
 const root = join(import.meta.dirname, '..')
 const { deck } = await loadDeck(join(root, 'slides/kubernetes-monitoring/deck.md'), root)
-const exercises = personalise(deck, { number: 0, name: 'Ada' }).slides.flatMap(({ id, blocks }) => {
+const exercises = personalise(deck, { number: '00', name: 'Ada' }).slides.flatMap(({ id, blocks }) => {
   const check = blocks.find((block) => block.kind === 'check')
   const sources = (role?: string) =>
     blocks.flatMap((block) => (block.kind === 'command' && block.role === role ? [block.source] : [])).join('\n')
