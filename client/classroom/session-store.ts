@@ -107,6 +107,12 @@ export class SessionStore {
     return person === undefined ? undefined : this.session.value.runs.get(runKey(person, block))
   }
 
+  /** Whether the person that this page shows has met a check once. */
+  hasPassed(block: BlockId): boolean {
+    const person = this.shown.value
+    return person !== undefined && this.session.value.passed.has(runKey(person, block))
+  }
+
   stage(): Position {
     return this.session.value.stage ?? firstPosition(this.deck.value)
   }

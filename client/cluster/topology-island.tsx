@@ -148,7 +148,7 @@ function List({ data, hidden }: { data: Data; hidden: boolean }) {
   return (
     <div class={hidden ? 'visually-hidden' : 'topology-list'}>
       {kinds.map((kind) => (
-        <section key={kind}>
+        <div key={kind}>
           <h4>{HEADINGS[kind][1]}</h4>
           <ul>
             {data.items
@@ -170,7 +170,7 @@ function List({ data, hidden }: { data: Data; hidden: boolean }) {
                 )
               })}
           </ul>
-        </section>
+        </div>
       ))}
     </div>
   )

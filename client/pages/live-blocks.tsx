@@ -30,7 +30,8 @@ export function liveBlocks(store: SessionStore, acting?: Acting): (block: Block)
     if (block.kind === 'query') {
       return <QueryIsland block={block} watch={(request) => store.charts.watch(request)} editable={acting !== undefined} />
     }
-    if (block.kind === 'check') return <CheckIsland block={block} watch={() => store.blocks.watch(block.id)} />
+    if (block.kind === 'check')
+      return <CheckIsland block={block} passed={() => store.hasPassed(block.id)} watch={() => store.blocks.watch(block.id)} />
     if (block.kind === 'topology') return <TopologyIsland block={block} watch={() => store.blocks.watch(block.id)} />
     if (block.kind === 'trace') return <TraceIsland block={block} watch={() => store.blocks.watch(block.id)} />
     if (block.kind === 'mermaid') return <MermaidIsland block={block} />

@@ -11,7 +11,10 @@ import { chaptersOf, Playback, presenterOf, ticksOf, type Chapter } from '../rep
 import { Player } from '../replay/player.ts'
 import { RecordedScreen } from '../replay/recorded-screen.ts'
 import { CommandIsland } from '../slides/command-island.tsx'
+import { PassedCheck } from '../slides/check-island.tsx'
 import { DeckView } from '../slides/deck-view.tsx'
+import { MermaidIsland } from '../slides/mermaid-island.tsx'
+import { QuizIsland } from '../slides/quiz-island.tsx'
 import { placeOf } from '../slides/walk.ts'
 import { TerminalView } from '../terminals/terminal-view.tsx'
 import { MessagePage, WaitingPage } from '../ui/message-page.tsx'
@@ -81,6 +84,15 @@ function Replaying({ deck, recording, screens, end }: Loaded) {
       (block: Block): ComponentChildren =>
         block.kind === 'query' ? (
           <RecordedQuery block={block} />
+        ) : block.kind === 'check' ? (
+          <PassedCheck
+            block={block}
+            passed={() => presenter !== undefined && playback.stateAt(player.time.value).passed.has(runKey(presenter, block.id))}
+          />
+        ) : block.kind === 'mermaid' ? (
+          <MermaidIsland block={block} />
+        ) : block.kind === 'quiz' ? (
+          <QuizIsland block={block} acts />
         ) : block.kind !== 'command' ? null : (
           <CommandIsland
             block={block}
