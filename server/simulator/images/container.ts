@@ -124,6 +124,10 @@ export class SimulatedContainer implements RuntimeContainer {
       console: { write: (text) => this.#print(text) },
       exhaustMemory: () => this.#runOutOfMemory(),
       memory: () => this.usage().memoryBytes,
+      cgroup: () => {
+        const { cpuSeconds: used, throttledSeconds } = this.usage()
+        return { cpuLimit: this.#coresLimit, cpuSeconds: used, throttledSeconds }
+      },
       past,
     })
     const program = programOf(image.document, this.argv, this.machine)

@@ -1,8 +1,6 @@
 import type { Api } from '../api/door.ts'
 import type { Container, Pod } from '../resources/kinds.ts'
 import { nodeResolver } from '../network/network.ts'
-import type { ProcessTable } from '../shell/processes.ts'
-import type { MachineFacts } from '../shell/machine.ts'
 
 /** The DNS settings a pod gets (`dnsPolicy`). */
 export function resolvConf(api: Api, pod: Pod): string {
@@ -68,60 +66,4 @@ export function givenFields(env: Readonly<Record<string, string>>, argv: readonl
     return name.startsWith('-') ? [[`arg:${name}`, value ?? argv[index + 1] ?? '']] : []
   })
   return Object.fromEntries([...Object.entries(env).map(([name, value]) => [`env:${name}`, value] as const), ...flags])
-}
-
-/** What /proc and /dev show. */
-export function generatedFile(path: string, facts: MachineFacts, processes: ProcessTable, now: number): string | undefined {
-  const process = /^\/proc\/(\d+|self)\/(cmdline|comm|status|environ)$/.exec(path)
-  if (process) {
-    const found = process[1] === 'self' ? processes.list().at(-1) : processes.get(Number(process[1]))
-    if (!found) return undefined
-    if (process[2] === 'cmdline') return `${found.argv.join('\0')}\0`
-    if (process[2] === 'comm') return `${found.argv[0]?.split('/').at(-1) ?? ''}\n`
-    return process[2] === 'environ'
-      ? Object.entries(found.env)
-          .map(([name, value]) => `${name}=${value}\0`)
-          .join('')
-      : `Name:\t${found.argv[0]?.split('/').at(-1) ?? ''}\nState:\tS (sleeping)\nPid:\t${found.pid}\nPPid:\t${found.parent?.pid ?? 0}\n`
-  }
-  const uptime = (now - facts.bootedAt) / 1000
-  const kib = (share: number) => `${Math.round((facts.memoryTotal * share) / 1024)} kB`
-  switch (path) {
-    case '/proc/meminfo':
-      return `MemTotal:       ${kib(1)}\nMemFree:        ${kib(0.42)}\nMemAvailable:   ${kib(0.76)}\nBuffers:          118204 kB\nCached:          5210844 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n`
-    case '/proc/cpuinfo':
-      return Array.from(
-        { length: facts.cpus },
-        (_, index) => `processor\t: ${index}\nvendor_id\t: GenuineIntel\nmodel name\t: Virtual CPU\ncpu MHz\t\t: 2400.000\n\n`,
-      ).join('')
-    case '/proc/loadavg':
-      return `0.12 0.18 0.15 1/512 ${processes.list().length}\n`
-    case '/proc/uptime':
-      return `${uptime.toFixed(2)} ${(uptime * facts.cpus * 0.93).toFixed(2)}\n`
-    case '/proc/version':
-      return `Linux version ${facts.kernel} (root@build) #1 SMP PREEMPT_DYNAMIC\n`
-    case '/sys/fs/cgroup/memory.max':
-      return `${facts.memoryLimit > 0 ? facts.memoryLimit : 'max'}\n`
-    case '/sys/fs/cgroup/memory.current':
-      return `${facts.memoryBytes()}\n`
-    default:
-      return ['/dev/null', '/dev/zero', '/dev/urandom', '/dev/random', '/dev/tty', '/dev/stdin', '/dev/stdout', '/dev/stderr'].includes(
-        path,
-      )
-        ? ''
-        : undefined
-  }
-}
-
-export function generatedNames(directory: string, processes: ProcessTable): readonly string[] {
-  if (directory === '/proc')
-    return [...processes.list().map((process) => String(process.pid)), 'cpuinfo', 'loadavg', 'meminfo', 'self', 'uptime', 'version']
-  if (/^\/proc\/(\d+|self)$/.test(directory))
-    return directory.endsWith('self') || processes.get(Number(directory.slice(6))) ? ['cmdline', 'comm', 'environ', 'status'] : []
-  if (directory === '/dev') return ['null', 'random', 'stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero']
-  if (directory === '/sys/fs/cgroup') return ['memory.current', 'memory.max']
-  if (directory === '/sys/fs') return ['cgroup']
-  if (directory === '/sys') return ['fs']
-  if (directory === '/etc') return ['hostname', 'hosts', 'resolv.conf']
-  return []
 }

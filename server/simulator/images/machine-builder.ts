@@ -12,9 +12,11 @@ import { nodeFiles } from './node-files.ts'
 import { nodeView } from './node-view.ts'
 import { ProcessTable } from '../shell/processes.ts'
 import type { Output } from '../shell/streams.ts'
-import { generatedFile, generatedNames, hostnameOf, hostsFile, resolvConf } from './environment.ts'
+import { hostnameOf, hostsFile, resolvConf } from './environment.ts'
 import type { FoundImage } from './registry.ts'
 import type { ContainerPast } from './past.ts'
+import { generatedFile, generatedNames } from './proc-files.ts'
+import type { ProcParts } from './proc-files.ts'
 import type { VolumeStore } from './volumes.ts'
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -124,6 +126,7 @@ export interface MachineParts {
   readonly console: Output
   readonly exhaustMemory: () => void
   readonly memory: () => number
+  readonly cgroup: () => ProcParts['cgroup']
   readonly past: ContainerPast | undefined
 }
 
@@ -140,7 +143,14 @@ export function buildMachine(parts: MachineParts): Machine {
     if (path === '/etc/resolv.conf') return resolvConf(host.api, pod)
     if (path === '/etc/hosts') return hostsFile(pod, hostname)
     if (path === '/etc/hostname') return `${hostname}\n`
-    return generatedFile(path, facts, processes, clock.now())
+    return generatedFile(path, processes, () => ({
+      facts,
+      processes,
+      now: clock.now(),
+      listening: network.listening(),
+      mounts: config.mounts,
+      cgroup: parts.cgroup(),
+    }))
   }
   const files = new FileTree({
     now: () => clock.now(),

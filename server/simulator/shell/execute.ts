@@ -71,8 +71,13 @@ export async function execute(machine: Machine, argv: readonly string[], executi
     })
   }
   try {
-    if (found.kind === 'script') return await runFile(found, argv, { io, env, cwd, machine, process })
-    return await found.command({ name: base, args, io, env, cwd, machine, process, columns, rows, spawn, terminal: process.terminal })
+    const code =
+      found.kind === 'script'
+        ? await runFile(found, argv, { io, env, cwd, machine, process })
+        : await found.command({ name: base, args, io, env, cwd, machine, process, columns, rows, spawn, terminal: process.terminal })
+    // What it did last may have been to kill itself.
+    process.check()
+    return code
   } catch (error) {
     return failure(error, base, io)
   } finally {
