@@ -1,7 +1,12 @@
 import type { SessionStore } from '../classroom/session-store.ts'
+import type { Position } from '../../server/protocol/session-event.ts'
+import type { SlideFinding } from '../slides/finding.tsx'
 import { placeOf } from '../slides/walk.ts'
+import { copyText } from '../ui/clipboard.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Menu, SizeChoice, ThemeChoice } from '../ui/menu.tsx'
+import { tell } from '../ui/toasts.tsx'
+import { addressOf } from './address.ts'
 import type { OwnTerminals } from './own-terminals.ts'
 import type { Roaming } from './roaming.ts'
 
@@ -9,10 +14,11 @@ interface Bar {
   readonly store: SessionStore
   readonly roaming: Roaming
   readonly terminals: OwnTerminals
+  readonly finding: SlideFinding
 }
 
 /** 44 px: what this is, where the presenter is, and the way back there. */
-export function AttendeeBar({ store, roaming, terminals }: Bar) {
+export function AttendeeBar({ store, roaming, terminals, finding }: Bar) {
   const deck = store.deck.value
   const here = placeOf(deck, roaming.position.value)
   const stage = placeOf(deck, store.stage())
@@ -42,18 +48,49 @@ export function AttendeeBar({ store, roaming, terminals }: Bar) {
       <Menu label="Menu">
         <ThemeChoice />
         <TerminalChoices terminals={terminals} />
-        <dl class="keys">
-          <dt>← →</dt>
-          <dd>move through the slides</dd>
-          <dt>f</dt>
-          <dd>follow the presenter, or roam</dd>
-          <dt>Ctrl-Shift-F</dt>
-          <dd>search the terminal</dd>
-          <dt>Ctrl-Shift-L</dt>
-          <dd>leave the terminal</dd>
-        </dl>
+        <FindingChoices finding={finding} />
+        <CopyLink position={roaming.position.value} />
       </Menu>
     </header>
+  )
+}
+
+/** What the keys do, for who has none at hand. */
+export function FindingChoices({ finding }: { finding: SlideFinding }) {
+  const choices = [
+    ['Contents and search', '/', finding.find],
+    ['All slides', 'o', finding.overview],
+    ['Keys', '?', finding.help],
+  ] as const
+  return (
+    <div class="menu-choices">
+      {choices.map(([label, key, open]) => (
+        <button
+          key={key}
+          type="button"
+          class="button"
+          aria-keyshortcuts={key}
+          onClick={(event) => {
+            event.currentTarget.closest('details')?.removeAttribute('open')
+            open()
+          }}
+        >
+          {label} <kbd aria-hidden="true">{key}</kbd>
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function CopyLink({ position }: { position: Position }) {
+  const copy = async (): Promise<void> => {
+    const copied = await copyText(`${location.origin}/attend${addressOf(position)}`)
+    tell(copied ? 'Copied. Who opens it joins first, and comes to this slide.' : 'This browser does not let the page copy.')
+  }
+  return (
+    <button type="button" class="button" onClick={() => void copy()}>
+      Copy a link to this slide
+    </button>
   )
 }
 

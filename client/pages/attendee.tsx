@@ -3,10 +3,12 @@ import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { z } from 'zod'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { DeckView } from '../slides/deck-view.tsx'
+import { useSlideFinding, type KeyHelp } from '../slides/finding.tsx'
 import { placeOf, progressAt } from '../slides/walk.ts'
 import { Splitter } from '../ui/splitter.tsx'
 import { recall, remember } from '../ui/remember.ts'
 import { Toasts } from '../ui/toasts.tsx'
+import { useAddress } from './address.ts'
 import { AttendeeBar } from './attendee-bar.tsx'
 import { ConnectionLost } from './connection-lost.tsx'
 import { JoinHere } from './join-card.tsx'
@@ -24,11 +26,18 @@ import './attendee.css'
 export function AttendeePage() {
   const opening = useSession('attendee')
   useEffect(() => {
-    if (opening.state === 'unknown') location.replace('/join')
+    if (opening.state === 'unknown')
+      location.replace(location.hash.startsWith('#/') ? `/join?at=${encodeURIComponent(location.hash)}` : '/join')
   }, [opening.state])
   if (opening.state === 'open') return <Attending store={opening.store} />
   return openingPage(opening, { title: 'Joining again', say: 'The workshop does not know this browser. Taking you to the door.' })
 }
+
+const keyHelp: KeyHelp = [
+  ['f', 'follow the presenter, or roam'],
+  ['Ctrl-Shift-F', 'search the terminal'],
+  ['Ctrl-Shift-L', 'leave the terminal'],
+]
 
 const Share = z.number().min(20).max(80)
 
@@ -41,7 +50,9 @@ function Attending({ store }: { store: SessionStore }) {
   const deck = store.deck.value
   const position = roaming.position.value
   const live = useMemo(() => liveBlocks(store, { terminal: terminals.numbered, show: terminals.activate }), [store, terminals])
-  useWalkKeys(roaming.walk, { f: roaming.toggle })
+  const finding = useSlideFinding(deck, position, roaming.goTo, keyHelp)
+  useWalkKeys(roaming.walk, { ...finding.keys, f: roaming.toggle })
+  useAddress(deck, roaming)
 
   const split = (value: number): void => {
     share.value = value
@@ -49,12 +60,20 @@ function Attending({ store }: { store: SessionStore }) {
   }
   const slides = (
     <main class="attendee-slides" aria-label="Slides" hidden={wide === 'tabs' && tab.value !== 'slides'}>
-      <DeckView deck={deck} position={position} renderIsland={live} canvas="pane" onWalk={roaming.walk} joinCard={<JoinHere />} />
+      <DeckView
+        deck={deck}
+        position={position}
+        renderIsland={live}
+        canvas="pane"
+        onWalk={roaming.walk}
+        onGo={roaming.goTo}
+        joinCard={<JoinHere />}
+      />
     </main>
   )
   return (
     <div class={`attendee ${wide}`}>
-      <AttendeeBar store={store} roaming={roaming} terminals={terminals} />
+      <AttendeeBar store={store} roaming={roaming} terminals={terminals} finding={finding} />
       <div class="attendee-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />
       <div class="attendee-split" style={{ '--share': `${share.value}%` }}>
         {slides}
@@ -73,6 +92,7 @@ function Attending({ store }: { store: SessionStore }) {
       )}
       <ConnectionLost connection={store.connection} />
       <Toasts />
+      {finding.sheet}
     </div>
   )
 }

@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Dock } from '../../server/protocol/session-event.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
+import type { SlideFinding } from '../slides/finding.tsx'
 import { placeOf, progressAt } from '../slides/walk.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Menu, ThemeChoice } from '../ui/menu.tsx'
-import { TerminalChoices } from './attendee-bar.tsx'
+import { FindingChoices, TerminalChoices } from './attendee-bar.tsx'
 import type { OwnTerminals } from './own-terminals.ts'
 import type { Steering } from './steering.ts'
 
@@ -14,10 +15,11 @@ interface Bar {
   readonly terminals: OwnTerminals
   /** Whether this browser is let in there. */
   readonly opensStage: boolean
+  readonly finding: SlideFinding
 }
 
 /** Where we are, how long it has taken, and what the stage shows. */
-export function ConsoleBar({ store, steering, terminals, opensStage }: Bar) {
+export function ConsoleBar({ store, steering, terminals, opensStage, finding }: Bar) {
   const deck = store.deck.value
   const position = steering.position.value
   const { index, step, slide } = placeOf(deck, position)
@@ -51,18 +53,7 @@ export function ConsoleBar({ store, steering, terminals, opensStage }: Bar) {
         <ThemeChoice />
         <TerminalChoices terminals={terminals} />
         <TimeChoice store={store} />
-        <dl class="keys">
-          <dt>→ space PgDn</dt>
-          <dd>next step</dd>
-          <dt>← PgUp</dt>
-          <dd>step before</dd>
-          <dt>d</dt>
-          <dd>terminal on stage: hidden, side, full</dd>
-          <dt>t</dt>
-          <dd>on the stage: light or dark</dd>
-          <dt>Ctrl-Shift-L</dt>
-          <dd>leave the terminal</dd>
-        </dl>
+        <FindingChoices finding={finding} />
       </Menu>
       <div class="console-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />
     </header>

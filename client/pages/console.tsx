@@ -5,6 +5,7 @@ import type { SessionInfo } from '../../server/protocol/http-api.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { DeckView } from '../slides/deck-view.tsx'
 import { SlidePreview } from '../slides/slide-preview.tsx'
+import { useSlideFinding, type KeyHelp } from '../slides/finding.tsx'
 import { placeOf, stepAfter } from '../slides/walk.ts'
 import { SizeChoice } from '../ui/menu.tsx'
 import { recall, remember } from '../ui/remember.ts'
@@ -36,6 +37,12 @@ export function ConsolePage() {
 /** The presenter's terminal is shown to a hall and recorded: lines longer than this are read by nobody there. */
 const MOST_COLUMNS = 100
 
+const keyHelp: KeyHelp = [
+  ['d', 'terminal on stage: hidden, side, full'],
+  ['t', 'on the stage: light or dark'],
+  ['Ctrl-Shift-L', 'leave the terminal'],
+]
+
 const Share = z.number().min(20).max(80)
 
 function Presenting({ store, info }: { store: SessionStore; info: SessionInfo }) {
@@ -44,7 +51,8 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
   const share = useSignal(recall('console-split', Share, 58))
   const { dock } = store.session.value
   const live = useMemo(() => liveBlocks(store, { terminal: terminals.numbered, show: terminals.activate }), [store, terminals])
-  const keys = useMemo(() => ({ d: () => cycleDock(store) }), [store])
+  const finding = useSlideFinding(store.deck.value, steering.position.value, steering.goTo, keyHelp)
+  const keys = useMemo(() => ({ ...finding.keys, d: () => cycleDock(store) }), [store, finding.keys])
   useWalkKeys(steering.walk, keys)
   const split = (value: number): void => {
     share.value = value
@@ -52,7 +60,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
   }
   return (
     <div class="console">
-      <ConsoleBar store={store} steering={steering} terminals={terminals} opensStage={info.stage} />
+      <ConsoleBar store={store} steering={steering} terminals={terminals} opensStage={info.stage} finding={finding} />
       <div class="console-columns">
         <div class="console-work" style={{ '--share': `${share.value}%` }}>
           <div class="console-top">
@@ -61,6 +69,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
                 deck={store.deck.value}
                 position={steering.position.value}
                 renderIsland={live}
+                onGo={steering.goTo}
                 joinCard={info.join ? <JoinCard join={info.join} /> : undefined}
               />
             </main>
@@ -76,6 +85,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
       <DeckProblem store={store} />
       <ConnectionLost connection={store.connection} />
       <Toasts />
+      {finding.sheet}
     </div>
   )
 }

@@ -3,6 +3,12 @@ import { JoinRequest, SessionInfo } from '../../server/protocol/http-api.ts'
 import { getJson, postJson, RequestFailed, wordsOf } from '../net/api.ts'
 import './join.css'
 
+/** Who was on the way to a slide goes on there. */
+function attending(): string {
+  const at = new URLSearchParams(location.search).get('at') ?? ''
+  return at.startsWith('#/') ? `/attend${at}` : '/attend'
+}
+
 /** The door: a name, a button, what the presenter will be able to see. */
 export function JoinPage() {
   const [code, setCode] = useState(() => decodeURIComponent(location.hash.slice(1)))
@@ -15,7 +21,7 @@ export function JoinPage() {
   useEffect(() => {
     getJson('/api/session', SessionInfo)
       .then((info) => {
-        if (info.attendee) return location.replace('/attend')
+        if (info.attendee) return location.replace(attending())
         setTitle(info.title)
         document.title = `Join ${info.title}`
       })
@@ -30,7 +36,7 @@ export function JoinPage() {
     setProblem('')
     try {
       await postJson('/api/join', request.data)
-      location.assign('/attend')
+      location.assign(attending())
     } catch (error) {
       setProblem(wordsOf(error))
       if (error instanceof RequestFailed && error.status >= 400 && error.status < 500) setAsksCode(true)

@@ -17,7 +17,8 @@ export type Opening =
 /** Trades the secret in the address for a cookie, and takes it out of the address, where a shared screen would show it. */
 export async function enterWithFragment(page: 'console' | 'stage' | 'replay'): Promise<void> {
   const secret = decodeURIComponent(location.hash.slice(1))
-  if (secret === '') return
+  // `#/…` names a slide.
+  if (secret === '' || secret.startsWith('/')) return
   await postJson('/api/enter', { page, secret })
   history.replaceState(null, '', location.pathname)
 }

@@ -42,7 +42,9 @@ export function useRoaming(store: SessionStore): Roaming {
   }, [store, own])
   useEffect(() => {
     const welcomed = (): void => {
-      if (own.known) {
+      // Who came by an address that names a slide is there already, wherever they were before.
+      if (own.known || own.place.value) {
+        own.known = true
         if (own.place.value) store.send({ type: 'slide.show', ...own.place.value })
         else store.send({ type: 'follow' })
         return

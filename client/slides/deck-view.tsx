@@ -20,10 +20,12 @@ interface Showing {
   readonly canvas?: CanvasKind
   /** A swipe over the slide. */
   readonly onWalk?: (walk: Walk) => void
+  /** A link to another slide of the deck. Without it, such links do nothing: the presenter steers. */
+  readonly onGo?: (to: Position) => void
 }
 
 /** A deck on the screen, at a position: this slide and its neighbours, however many there are. A deck that changes does so in place: slides that stay as they are keep what is live in them. */
-export function DeckView({ deck, position, renderIsland, joinCard, canvas = 'whole', onWalk }: Showing) {
+export function DeckView({ deck, position, renderIsland, joinCard, canvas = 'whole', onWalk, onGo }: Showing) {
   const viewport = useRef<HTMLDivElement>(null)
   const element = useRef<HTMLDivElement>(null)
   const [mounted, setMounted] = useState<Mounted>()
@@ -58,7 +60,7 @@ export function DeckView({ deck, position, renderIsland, joinCard, canvas = 'who
   useEffect(() => mounted?.layout(), [mounted, canvas])
 
   return (
-    <div class="deck-viewport" ref={viewport} {...swipes(onWalk)}>
+    <div class="deck-viewport" ref={viewport} {...swipes(onWalk)} onClick={(event) => followLink(event, deck, onGo)}>
       <div class="reveal" ref={element} data-ready={mounted ? '' : undefined}>
         <div class="slides">
           {slides.map((slide, at) => (
@@ -79,6 +81,15 @@ export function DeckView({ deck, position, renderIsland, joinCard, canvas = 'who
       </p>
     </div>
   )
+}
+
+function followLink(event: MouseEvent, deck: Deck, onGo: ((to: Position) => void) | undefined): void {
+  const link = event.target instanceof Element ? event.target.closest('a[href^="#"]') : null
+  if (!link) return
+  event.preventDefault()
+  const name = decodeURIComponent(link.getAttribute('href')?.slice(1) ?? '')
+  const slide = deck.slides.find(({ id }) => id === name)
+  if (slide) onGo?.({ slide: slide.id, step: 0 })
 }
 
 const SWIPE_PIXELS = 60

@@ -22,7 +22,7 @@ export function dressStep(step: HTMLElement, blocks: readonly Block[]): void {
     pre.style.setProperty('--code-size', `${codeSize(pre.textContent.trimEnd(), roomOf(pre))}px`)
     pre.tabIndex = 0
   }
-  for (const link of step.querySelectorAll('a[href]')) {
+  for (const link of step.querySelectorAll('a[href]:not([href^="#"])')) {
     link.setAttribute('target', '_blank')
     link.setAttribute('rel', 'noreferrer noopener')
   }

@@ -1,0 +1,102 @@
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
+import type { Deck } from '../../server/protocol/deck.ts'
+import type { Position } from '../../server/protocol/session-event.ts'
+import { Finder } from './finder.tsx'
+import { Overview } from './overview.tsx'
+import { Sheet } from './sheet.tsx'
+import './finding.css'
+
+/** A key and what it does, as the help lists it. */
+export type KeyHelp = readonly (readonly [keys: string, does: string])[]
+
+const ours: KeyHelp = [
+  ['→ space n PgDn', 'next step'],
+  ['← p PgUp', 'step before'],
+  ['Home End', 'first and last slide'],
+  ['12 Enter', 'slide 12'],
+  ['/ c', 'search, contents'],
+  ['o', 'all slides'],
+  ['?', 'these keys'],
+  ['Esc', 'close what is open'],
+]
+
+export interface SlideFinding {
+  /** For the page's keyboard. */
+  readonly keys: Readonly<Record<string, () => void>>
+  readonly find: () => void
+  readonly overview: () => void
+  readonly help: () => void
+  /** What is open over the page. */
+  readonly sheet: JSX.Element | null
+}
+
+/** Ways to another slide than the next: contents, search, overview, its number; and the help that lists all keys. */
+export function useSlideFinding(deck: Deck, position: Position, goTo: (to: Position) => void, others: KeyHelp): SlideFinding {
+  const open = useSignal<'find' | 'overview' | 'help' | undefined>(undefined)
+  const typed = useSignal('')
+  const digits = typed.value
+  const opening = useMemo(() => {
+    const to = (what: 'find' | 'overview' | 'help') => () => {
+      typed.value = ''
+      open.value = what
+    }
+    return { find: to('find'), overview: to('overview'), help: to('help') }
+  }, [open, typed])
+  const target = deck.slides[Math.min(Math.max(Number(digits), 1), deck.slides.length) - 1]
+  const keys = useMemo(() => {
+    const type = (digit: string) => (): void => {
+      typed.value = (typed.value + digit).slice(-5)
+    }
+    const numbers = Array.from({ length: 10 }, (_, digit) => [String(digit), type(String(digit))] as const)
+    const jump = {
+      Enter: () => {
+        typed.value = ''
+        if (target) goTo({ slide: target.id, step: 0 })
+      },
+      Backspace: () => (typed.value = typed.value.slice(0, -1)),
+      Escape: () => (typed.value = ''),
+    }
+    return {
+      ...Object.fromEntries(numbers),
+      '/': opening.find,
+      c: opening.find,
+      o: opening.overview,
+      '?': opening.help,
+      ...(digits === '' ? {} : jump),
+    }
+  }, [opening, typed, digits, target, goTo])
+  const close = (): void => {
+    open.value = undefined
+  }
+  const go = (to: Position): void => {
+    close()
+    goTo(to)
+  }
+  const showing = { deck, position, onGo: go, onClose: close }
+  const sheet = (
+    <>
+      {open.value === 'find' && <Finder {...showing} />}
+      {open.value === 'overview' && <Overview {...showing} />}
+      {open.value === 'help' && <Help keys={[...ours, ...others]} onClose={close} />}
+      {digits !== '' && (
+        <p class="typed-number" role="status">
+          <b>{digits}</b> {target?.title} <kbd>Enter</kbd>
+        </p>
+      )}
+    </>
+  )
+  return { keys, ...opening, sheet }
+}
+
+function Help({ keys, onClose }: { keys: KeyHelp; onClose: () => void }) {
+  return (
+    <Sheet label="Keys" class="help" onClose={onClose}>
+      <h2>Keys</h2>
+      <dl class="keys" tabIndex={0}>
+        {keys.map(([key, does]) => [<dt key={key}>{key}</dt>, <dd key={`${key} does`}>{does}</dd>])}
+      </dl>
+    </Sheet>
+  )
+}
