@@ -110,7 +110,7 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
   const classroom = new Classroom({ clock, store: writer, session, title: deck.title, presenterName, slides })
   lifetime.add(() => classroom.end())
 
-  const clusters = slidesOnly === undefined ? await clusterProvider(config.clusters) : { none: slidesOnly }
+  const clusters = slidesOnly === undefined ? await clusterProvider(config.clusters, loaded.imagesFolder) : { none: slidesOnly }
   if ('lease' in clusters) lifetime.add(() => clusters.close())
   const metrics = createMetrics({
     prometheus: tools.prometheus,
@@ -245,14 +245,16 @@ function confinement(sandbox: Sandbox, open: boolean, notes: string[]): string |
   return undefined
 }
 
-async function clusterProvider(choice: ClustersChoice): Promise<ClusterProvider | { readonly none: string }> {
+/** @param ofDeck the folder of image descriptions that the deck names; the one that was asked for on the command line goes first */
+async function clusterProvider(choice: ClustersChoice, ofDeck: string | undefined): Promise<ClusterProvider | { readonly none: string }> {
   switch (choice.kind) {
     case 'none':
       return { none: 'This workshop was started without clusters.' }
     case 'simulated': {
       const worker = new URL('./simulator-worker.ts', import.meta.url)
-      if (choice.images !== undefined) await readOwnImages(choice.images)
-      return createSimulatedProvider({ worker, images: choice.images, report: (error) => log('A simulated cluster has trouble.', error) })
+      const images = choice.images ?? ofDeck
+      if (images !== undefined) await readOwnImages(images)
+      return createSimulatedProvider({ worker, images, report: (error) => log('A simulated cluster has trouble.', error) })
     }
     case 'kubeconfig': {
       // The client library is heavy, and only this needs it.

@@ -13,6 +13,8 @@ export interface FrontMatter {
   readonly date: string | undefined
   /** Folder of manifests that every shell's home holds a copy of, as written. */
   readonly lab: string | undefined
+  /** Folder of descriptions of container images for simulated clusters, as written. */
+  readonly images: string | undefined
   readonly variables: ReadonlyMap<string, string>
   readonly macros: Macros
   readonly options: DeckOptions
@@ -31,6 +33,7 @@ const KNOWN = [
   'presenters',
   'date',
   'lab',
+  'images',
   'variables',
   'macros',
   'excludedClasses',
@@ -147,6 +150,7 @@ function read(value: unknown): FrontMatter {
     presenters: asList(map.get('presenters')),
     date: asText(map.get('date')),
     lab: asText(map.get('lab')),
+    images: asText(map.get('images')),
     variables: asTexts(map.get('variables')),
     macros: asTexts(map.get('macros')),
     options: readOptions(Object.fromEntries(map)),

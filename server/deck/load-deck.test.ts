@@ -19,6 +19,15 @@ describe('loading a deck', () => {
     }
   })
 
+  it('finds the descriptions of images that it names, or says that they are missing', async () => {
+    await writeFile(join(folder, 'deck.md'), '---\nimages: own\n---\n# A')
+    const { imagesFolder, problems } = await loadDeck(folder, folder)
+    expect(imagesFolder).toBeUndefined()
+    expect(problems[0]?.say).toMatch(/^The images folder "own" is neither beside the deck/)
+    await mkdir(join(folder, 'own'))
+    expect(await loadDeck(folder, folder)).toMatchObject({ imagesFolder: join(folder, 'own'), problems: [] })
+  })
+
   it('says when the lab is missing, and goes on', async () => {
     await writeFile(join(folder, 'deck.md'), '---\nlab: nowhere\n---\n# A')
     const { labFolder, problems } = await loadDeck(folder, folder)

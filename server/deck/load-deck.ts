@@ -13,6 +13,8 @@ export interface LoadedDeck {
   readonly folder: string
   /** The folder of manifests that every shell's home gets a copy of, absolute; undefined when there is none. */
   readonly labFolder: string | undefined
+  /** The folder whose descriptions of images simulated clusters know, absolute; undefined when the deck names none. */
+  readonly imagesFolder: string | undefined
   /** The files that its text is made of, absolute: its own, and those that it includes. */
   readonly texts: readonly string[]
   readonly problems: readonly LoadProblem[]
@@ -36,22 +38,27 @@ export async function loadDeck(path: string, root: string = process.cwd(), revis
   const file = await findDeck(path)
   const shown = path.endsWith('.md') ? path : join(path, 'deck.md')
   const { text, files, origin } = await withIncludes(file, shown)
-  const { deck, lab, problems } = parseDeck(text, shown, revision)
+  const { deck, lab, images, problems } = parseDeck(text, shown, revision)
   const folder = dirname(file)
-  const labFolder = await findLab(lab, folder, root)
-  const missing: readonly DeckProblem[] =
-    lab !== undefined && labFolder === undefined
-      ? [{ line: 1, say: `The lab folder "${lab}" is neither beside the deck nor in ${root}; homes stay without it.` }]
-      : []
+  const labFolder = await findFolder(lab ?? DEFAULT_LAB, folder, root)
+  const imagesFolder = images === undefined ? undefined : await findFolder(images, folder, root)
+  const missing: readonly DeckProblem[] = [
+    ...missingFolder('lab', lab, labFolder, root, 'homes stay without it'),
+    ...missingFolder('images', images, imagesFolder, root, 'simulated clusters do not know what it describes'),
+  ]
   const placed = [...missing, ...problems].map((problem): LoadProblem => {
     const { file: where, line } = origin(problem.line)
     return { ...problem, file: where, line }
   })
-  return { deck, file, folder, labFolder, texts: files, problems: placed }
+  return { deck, file, folder, labFolder, imagesFolder, texts: files, problems: placed }
 }
 
-async function findLab(lab: string | undefined, folder: string, root: string): Promise<string | undefined> {
-  const wanted = lab ?? DEFAULT_LAB
+function missingFolder(key: string, wanted: string | undefined, found: string | undefined, root: string, so: string): DeckProblem[] {
+  if (wanted === undefined || found !== undefined) return []
+  return [{ line: 1, say: `The ${key} folder "${wanted}" is neither beside the deck nor in ${root}; ${so}.` }]
+}
+
+async function findFolder(wanted: string, folder: string, root: string): Promise<string | undefined> {
   for (const candidate of [resolve(folder, wanted), resolve(root, wanted)]) {
     if ((await kindOf(candidate)) === 'folder') return candidate
   }

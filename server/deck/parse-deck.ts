@@ -23,6 +23,8 @@ export interface ParsedDeck {
   readonly deck: Deck
   /** The folder of manifests as front matter names it. */
   readonly lab: string | undefined
+  /** The folder of image descriptions as front matter names it. */
+  readonly images: string | undefined
   readonly problems: readonly DeckProblem[]
 }
 
@@ -61,7 +63,7 @@ export function parseDeck(source: string, file = 'deck.md', revision = 0): Parse
     version: createHash('sha256').update(`${revision}\n${source}`).digest('hex').slice(0, 16),
     slides,
   }
-  return { deck, lab: frontMatter.lab, problems: problems.toSorted((a, b) => a.line - b.line) }
+  return { deck, lab: frontMatter.lab, images: frontMatter.images, problems: problems.toSorted((a, b) => a.line - b.line) }
 }
 
 function misspeltProperties(drafts: readonly Draft[]): DeckProblem[] {
