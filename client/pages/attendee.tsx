@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { DeckView } from '../slides/deck-view.tsx'
 import { useSlideFinding, type KeyHelp } from '../slides/finding.tsx'
+import { usePrinting } from '../slides/print-deck.tsx'
 import { placeOf, progressAt } from '../slides/walk.ts'
 import { Splitter } from '../ui/splitter.tsx'
 import { recall, remember } from '../ui/remember.ts'
@@ -53,6 +54,7 @@ function Attending({ store }: { store: SessionStore }) {
   const finding = useSlideFinding(deck, position, roaming.goTo, keyHelp)
   useWalkKeys(roaming.walk, { ...finding.keys, f: roaming.toggle })
   useAddress(deck, roaming)
+  usePrinting(deck, false)
 
   const split = (value: number): void => {
     share.value = value

@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Dock } from '../../server/protocol/session-event.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
@@ -5,6 +6,7 @@ import type { SlideFinding } from '../slides/finding.tsx'
 import { placeOf, progressAt } from '../slides/walk.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Menu, ThemeChoice } from '../ui/menu.tsx'
+import { remember } from '../ui/remember.ts'
 import { FindingChoices, TerminalChoices } from './attendee-bar.tsx'
 import type { OwnTerminals } from './own-terminals.ts'
 import type { Steering } from './steering.ts'
@@ -16,10 +18,12 @@ interface Bar {
   /** Whether this browser is let in there. */
   readonly opensStage: boolean
   readonly finding: SlideFinding
+  /** Whether Ctrl-P prints the notes below each slide. */
+  readonly printsNotes: Signal<boolean>
 }
 
 /** Where we are, how long it has taken, and what the stage shows. */
-export function ConsoleBar({ store, steering, terminals, opensStage, finding }: Bar) {
+export function ConsoleBar({ store, steering, terminals, opensStage, finding, printsNotes }: Bar) {
   const deck = store.deck.value
   const position = steering.position.value
   const { index, step, slide } = placeOf(deck, position)
@@ -54,6 +58,20 @@ export function ConsoleBar({ store, steering, terminals, opensStage, finding }: 
         <TerminalChoices terminals={terminals} />
         <TimeChoice store={store} />
         <FindingChoices finding={finding} />
+        <fieldset class="choice">
+          <legend>Printing (Ctrl-P)</legend>
+          <label>
+            <input
+              type="checkbox"
+              checked={printsNotes.value}
+              onChange={(event) => {
+                printsNotes.value = event.currentTarget.checked
+                remember('print-notes', printsNotes.value)
+              }}
+            />
+            Notes below each slide
+          </label>
+        </fieldset>
       </Menu>
       <div class="console-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />
     </header>

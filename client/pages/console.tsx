@@ -6,6 +6,7 @@ import type { SessionStore } from '../classroom/session-store.ts'
 import { DeckView } from '../slides/deck-view.tsx'
 import { SlidePreview } from '../slides/slide-preview.tsx'
 import { useSlideFinding, type KeyHelp } from '../slides/finding.tsx'
+import { usePrinting } from '../slides/print-deck.tsx'
 import { placeOf, stepAfter } from '../slides/walk.ts'
 import { SizeChoice } from '../ui/menu.tsx'
 import { recall, remember } from '../ui/remember.ts'
@@ -54,13 +55,22 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
   const finding = useSlideFinding(store.deck.value, steering.position.value, steering.goTo, keyHelp)
   const keys = useMemo(() => ({ ...finding.keys, d: () => cycleDock(store) }), [store, finding.keys])
   useWalkKeys(steering.walk, keys)
+  const printsNotes = useSignal(recall('print-notes', z.boolean(), false))
+  usePrinting(store.deck.value, printsNotes.value)
   const split = (value: number): void => {
     share.value = value
     remember('console-split', value)
   }
   return (
     <div class="console">
-      <ConsoleBar store={store} steering={steering} terminals={terminals} opensStage={info.stage} finding={finding} />
+      <ConsoleBar
+        store={store}
+        steering={steering}
+        terminals={terminals}
+        opensStage={info.stage}
+        finding={finding}
+        printsNotes={printsNotes}
+      />
       <div class="console-columns">
         <div class="console-work" style={{ '--share': `${share.value}%` }}>
           <div class="console-top">

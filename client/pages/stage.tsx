@@ -3,6 +3,7 @@ import type { Dock } from '../../server/protocol/session-event.ts'
 import type { SessionInfo } from '../../server/protocol/http-api.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { DeckView } from '../slides/deck-view.tsx'
+import { usePrinting } from '../slides/print-deck.tsx'
 import { progressAt } from '../slides/walk.ts'
 import { TerminalView } from '../terminals/terminal-view.tsx'
 import { toggleTheme } from '../ui/theme.ts'
@@ -35,6 +36,7 @@ function Staging({ store, info }: { store: SessionStore; info: SessionInfo }) {
   const position = store.stage()
   const deck = store.deck.value
   useWalkKeys(stay, stageKeys)
+  usePrinting(deck, false)
   return (
     <div class="stage" data-dock={dock}>
       <main class="stage-slides" aria-label="Slides">

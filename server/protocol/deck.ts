@@ -76,7 +76,7 @@ export const Step = z.strictObject({
 })
 export type Step = z.infer<typeof Step>
 
-export const Layout = z.enum(['title', 'section', 'statement', 'content', 'two-columns', 'code', 'image', 'exercise', 'join'])
+export const Layout = z.enum(['title', 'section', 'statement', 'quote', 'content', 'two-columns', 'code', 'image', 'exercise', 'join'])
 export type Layout = z.infer<typeof Layout>
 
 export const Slide = z.strictObject({

@@ -1,0 +1,48 @@
+import { render } from 'preact'
+import { useEffect } from 'preact/hooks'
+import type { Deck } from '../../server/protocol/deck.ts'
+import { SlideSection } from './slide-section.tsx'
+import './print-deck.css'
+
+/** While the page is printed, the whole deck is there: a slide a page, in full, with its notes below where they are wanted. */
+export function usePrinting(deck: Deck, notes: boolean): void {
+  useEffect(() => {
+    const host = document.createElement('div')
+    host.className = 'print-deck'
+    const clear = (): void => {
+      render(null, host)
+      host.remove()
+    }
+    const fill = (): void => {
+      document.body.append(host)
+      render(<Printed deck={deck} notes={notes} />, host)
+    }
+    addEventListener('beforeprint', fill)
+    addEventListener('afterprint', clear)
+    return () => {
+      removeEventListener('beforeprint', fill)
+      removeEventListener('afterprint', clear)
+      clear()
+    }
+  }, [deck, notes])
+}
+
+function Printed({ deck, notes }: { deck: Deck; notes: boolean }) {
+  return (
+    <>
+      {deck.slides.map((slide) => (
+        <div key={slide.id} class={`print-page ${notes ? 'with-notes' : ''}`}>
+          <div class="slide-preview">
+            <div class="reveal">
+              <div class="slides">
+                <SlideSection deck={deck} slide={slide} step={slide.steps.length - 1} live={false} />
+              </div>
+            </div>
+          </div>
+          {/* Notes come from the deck, sanitised by the server like its slides. */}
+          {notes && <div class="print-notes" dangerouslySetInnerHTML={{ __html: slide.steps.map((step) => step.notes).join('') }} />}
+        </div>
+      ))}
+    </>
+  )
+}
