@@ -2,6 +2,7 @@ import type { SimulatedContainer, UsageSnapshot } from '../images/container.ts'
 import { quantityNumber } from '../images/machine-builder.ts'
 import type { Node } from '../resources/kinds.ts'
 import type { Family, Labels, Sample } from './exposition.ts'
+import { counter as counted, gauge as plain } from './families.ts'
 import { limitOf, podsOf, requestOf } from './node-usage.ts'
 
 interface Row {
@@ -47,6 +48,67 @@ function rowsOf(containers: readonly SimulatedContainer[], node: string, at: num
       ...rows,
     ]
   })
+}
+
+/** The scheduler's periods (100 ms) of containers with a CPU limit, and those in which the limit held them back. */
+function throttling(rows: readonly Row[], at: number): Family[] {
+  const limited = rows.filter(({ container }) => container && limitOf(container, 'cpu') > 0)
+  const each = (value: (usage: UsageSnapshot, periods: number) => number) =>
+    limited.map(({ labels, usage }) => [labels, value(usage, Math.floor(Math.max(at - usage.startedAt, 0) / 100))] as const)
+  return [
+    counted(
+      'container_cpu_cfs_periods_total',
+      'Number of elapsed enforcement period intervals.',
+      each((_, periods) => periods),
+    ),
+    counted(
+      'container_cpu_cfs_throttled_periods_total',
+      'Number of throttled period intervals.',
+      each(({ throttledSeconds }, periods) => Math.min(Math.floor(throttledSeconds * 10), periods)),
+    ),
+    counted(
+      'container_cpu_cfs_throttled_seconds_total',
+      'Total time duration the container has been throttled.',
+      each(({ throttledSeconds }) => throttledSeconds),
+    ),
+  ]
+}
+
+/** What the kernel has been told and counts beside, of containers and their pods. */
+function furtherFamilies(rows: readonly Row[], info: Labels): Family[] {
+  const each = (value: (row: Row) => number, more: Labels = {}) => rows.map((row) => [{ ...row.labels, ...more }, value(row)] as const)
+  return [
+    plain(
+      'container_memory_max_usage_bytes',
+      'Maximum memory usage recorded in bytes',
+      each(({ usage }) => Math.round((usage.memoryBytes * 1.2) / 4096) * 4096),
+    ),
+    plain(
+      'container_memory_mapped_file',
+      'Size of memory mapped files in bytes.',
+      each(({ usage }) => Math.round((usage.memoryBytes * 0.05) / 4096) * 4096),
+    ),
+    plain(
+      'container_memory_kernel_usage',
+      'Size of kernel memory allocated in bytes.',
+      each(({ usage }) => Math.round((usage.memoryBytes * 0.03) / 4096) * 4096),
+    ),
+    counted('container_memory_failures_total', 'Cumulative count of memory allocation failures.', [
+      ...each(({ usage }) => Math.floor(usage.cpuSeconds * 900), { failure_type: 'pgfault', scope: 'container' }),
+      ...each(() => 0, { failure_type: 'pgmajfault', scope: 'container' }),
+    ]),
+    plain(
+      'container_file_descriptors',
+      'Number of open file descriptors for the container.',
+      each(({ usage }) => usage.processes * 11),
+    ),
+    plain(
+      'container_sockets',
+      'Number of open sockets for the container.',
+      each(({ usage }) => usage.processes * 2),
+    ),
+    plain('machine_cpu_sockets', 'Number of CPU sockets.', [[info, 1]]),
+  ]
 }
 
 /** The kubelet's /metrics/cadvisor. */
@@ -118,6 +180,7 @@ export function cadvisorPage(node: Node, containers: readonly SimulatedContainer
       'Cumulative system cpu time consumed in seconds.',
       each((row) => row.usage.cpuSeconds * 0.38),
     ),
+    ...throttling(own, at),
     gauge(
       'container_memory_working_set_bytes',
       'Current working set in bytes.',
@@ -250,6 +313,7 @@ export function cadvisorPage(node: Node, containers: readonly SimulatedContainer
       'Number of threads running inside the container',
       each((row) => row.usage.processes * 3),
     ),
+    ...furtherFamilies(rows, machine),
     gauge('container_scrape_error', '1 if there was an error while getting container metrics, 0 otherwise', [{ labels: {}, value: 0 }]),
     gauge('machine_cpu_cores', 'Number of logical CPU cores.', [
       { labels: machine, value: quantityNumber(node.status?.capacity?.['cpu']) },
