@@ -35,6 +35,7 @@ const alpine: Record<string, Package> = {
     ],
   },
   tcpdump: { version: '4.99.5-r1', programs: ['tcpdump'] },
+  jq: { version: '1.8.1-r0', programs: ['jq'], needs: ['oniguruma'] },
   bash: { version: '5.2.37-r0', programs: ['bash'], needs: ['ncurses-terminfo-base', 'libncursesw', 'readline'] },
   iputils: { version: '20240905-r0', programs: ['ping'] },
   'iputils-ping': { version: '20240905-r0', programs: ['ping'] },
@@ -71,6 +72,7 @@ const debian: Record<string, Package> = {
   less: { version: '668-1', programs: ['less', 'more'] },
   gawk: { version: '1:5.2.1-2', programs: ['gawk'] },
   tcpdump: { version: '4.99.5-2', programs: ['tcpdump'] },
+  jq: { version: '1.7.1-6', programs: ['jq'] },
   psmisc: { version: '23.7-2', programs: ['killall'] },
   bsdextrautils: { version: '2.41-5', programs: ['hexdump', 'hd'] },
   'iputils-tracepath': { version: '3:20240905-3', programs: [] },
@@ -108,6 +110,7 @@ const libraries: Record<string, string> = {
   'ncurses-terminfo-base': '6.5_p20250503-r0',
   libncursesw: '6.5_p20250503-r0',
   readline: '8.2.13-r1',
+  oniguruma: '6.9.10-r0',
 }
 
 function install(run: Run, item: Package): void {

@@ -20,6 +20,7 @@ import { findingCommands } from './finding.ts'
 import { comparingCommands } from './comparing.ts'
 import { statusCommands } from './file-status.ts'
 import { nodeCommands } from './node.ts'
+import { jq } from './jq.ts'
 import { dateCommands } from './dates.ts'
 import { databaseCommands } from './databases.ts'
 import { editorCommands } from '../screen/vi.ts'
@@ -38,6 +39,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...comparingCommands,
     ...statusCommands,
     ...dateCommands,
+    jq,
     ...nodeCommands,
     ...databaseCommands,
     ...editorCommands,
