@@ -84,7 +84,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['server/http/app.ts', 'server/http/server.ts'],
   '@peculiar/x509': ['server/clusters/simulated/certificates.ts'],
   'unified': ['server/deck/markdown.ts'],
-  'rehype-*': ['server/deck/markdown.ts'],
+  'rehype-*': ['server/deck/languages.ts', 'server/deck/markdown.ts'],
   'parse5': ['server/deck/html-tree.ts'],
   'hast-util-from-parse5': ['server/deck/html-tree.ts'],
   '@marcbachmann/cel-js': ['server/simulator/custom/cel.ts'],

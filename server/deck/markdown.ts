@@ -7,14 +7,17 @@ import { visit } from 'unist-util-visit'
 import { allowedHtml } from './allowed-html.ts'
 import { showMarks } from './code-marks.ts'
 import { htmlToTree } from './html-tree.ts'
+import { OWN_ALIASES, OWN_LANGUAGES } from './languages.ts'
 
 export type { Element, Root }
 export type Schema = Options
 
 // Made once: each sets up its languages.
 const highlighter = unified()
-  .use(rehypeHighlight, { aliases: { bash: ['console'], yaml: ['yml'] }, plainText: ['promql', 'text', 'txt'] })
+  .use(rehypeHighlight, { aliases: { yaml: ['yml'] }, plainText: ['text', 'txt', ...Object.keys(OWN_LANGUAGES)] })
   .freeze()
+// A processor of its own: the same plugin twice in one would be the second of them only.
+const ownHighlighter = unified().use(rehypeHighlight, { languages: OWN_LANGUAGES, aliases: OWN_ALIASES }).freeze()
 const printer = unified().use(rehypeStringify).freeze()
 
 /** Longer code is shown without colours: some languages' take time that grows faster than the text. */
@@ -30,7 +33,7 @@ export function treeToSafeHtml(tree: Root, blockIds: readonly string[], finish: 
   visit(safe, 'element', (node) => {
     if (node.tagName === 'code' && isLong(node)) delete node.properties['className']
   })
-  const coloured = highlighter.runSync(safe) as Root
+  const coloured = ownHighlighter.runSync(highlighter.runSync(safe) as Root) as Root
   visit(coloured, 'element', (node) => {
     if (node.tagName !== 'code') return
     plainWords(node)
