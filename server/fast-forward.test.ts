@@ -15,6 +15,14 @@ const binary = ['.tools/prometheus/prometheus', '/usr/bin/prometheus']
   .map((path) => resolve(import.meta.dirname, '..', path))
   .find(existsSync)
 const hour = 3_600_000
+const counters = [
+  'container_cpu_usage_seconds_total',
+  'container_network_receive_bytes_total',
+  'http_requests_total',
+  'http_request_duration_seconds_bucket',
+  'node_cpu_usage_seconds_total',
+  'process_cpu_seconds_total',
+]
 
 describe.skipIf(binary === undefined)('a cluster that is fast-forwarded under a real Prometheus', { timeout: 90_000 }, () => {
   let state: string
@@ -40,6 +48,7 @@ describe.skipIf(binary === undefined)('a cluster that is fast-forwarded under a 
     const lease = await clusters.lease({ number: 0, name: 'Ada' })
     await applyFolder(lease, 'manifests/workshop/prometheus-volume')
     await applyFolder(lease, 'manifests/workshop/prometheus')
+    await applyFolder(lease, 'manifests/workshop/shop')
     await expect.poll(() => lease.prometheus.state().state, { timeout: 30_000 }).toBe('ready')
     const shares: number[] = []
     const began = Date.now()
@@ -54,10 +63,53 @@ describe.skipIf(binary === undefined)('a cluster that is fast-forwarded under a 
     const known = values.filter((value): value is number => value !== null)
     for (const [index, value] of known.entries()) expect(value).toBeGreaterThanOrEqual(known[index - 1] ?? 0)
     expect(Math.max(...times)).toBeLessThanOrEqual(Date.now() / 1000)
+    await agreement(next)
     const back = await next.goBack?.()
     expect(back?.samples).toBe(lease.samples)
     expect(back?.prometheus.state().state).toBe('ready')
   })
+
+  /** What Prometheus holds of the past hour and of now is whole, and agrees with the cluster. */
+  const agreement = async (lease: ClusterLease) => {
+    const requests = await drawn(
+      lease,
+      'sum(rate(http_requests_total{job="pods",namespace="shop"}[1m]))',
+      ({ series }) => series.length > 0,
+    )
+    const rates = (requests.series[0]?.values ?? []).filter((rate): rate is number => rate !== null)
+    expect(rates.length).toBeGreaterThan(200)
+    for (const rate of rates.slice(10)) expect(rate).toBeGreaterThan(0)
+    const up = await drawn(lease, 'min by (job) (up)', ({ series }) => series.length > 4)
+    const jobs = up.series.map(({ labels }) => labels['job'])
+    expect(jobs).toEqual(expect.arrayContaining(['cadvisor', 'kube-state-metrics', 'pods', 'prometheus', 'resource']))
+    const base = ((await metrics.samplesUrl()) ?? '').replace('/api/v1/write', '')
+    for (const name of counters) {
+      const selector = `${name}{cluster="${lease.samples}"}[10m]`
+      expect(await instant(base, `max(resets(${selector}))`), name).toBe(0)
+      expect(await instant(base, `min(increase(${selector}))`), name).toBeGreaterThanOrEqual(0)
+    }
+    const pods = await lease.client.getJson('/api/v1/pods')
+    const counted = await drawn(lease, 'count(kube_pod_info)', ({ series }) => series.length > 0)
+    expect(counted.series[0]?.values.at(-1)).toBe((pods.body as { items: unknown[] }).items.length)
+    await expectNothingRefused(base)
+  }
+
+  /** The one value of a query, now. */
+  const instant = async (base: string, query: string): Promise<number> => {
+    const answer = await fetch(`${base}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) })
+    const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }
+    expect(data.result).toHaveLength(1)
+    return Number(data.result[0]?.value[1])
+  }
+
+  const expectNothingRefused = async (base: string) => {
+    const own = await (await fetch(`${base}/metrics`)).text()
+    const refused = [
+      ...own.matchAll(/^(prometheus_target_scrapes_(?:sample_\w+|exceeded_\w+)|prometheus_tsdb_too_old_samples_total\S*) (\d+)$/gm),
+    ]
+    expect(refused.length).toBeGreaterThan(3)
+    for (const [line, , count] of refused) expect(count, line).toBe('0')
+  }
 
   const drawn = (lease: ClusterLease, query: string, enough: (chart: Extract<ChartState, { state: 'data' }>) => boolean) =>
     new Promise<Extract<ChartState, { state: 'data' }>>((resolve_) => {
