@@ -26,6 +26,10 @@ async function dispatch(name: string, rest: readonly string[]): Promise<void> {
       const { simulate } = await import('./simulate.ts')
       return simulate(rest)
     }
+    case 'rehearse': {
+      const { rehearse } = await import('./rehearse.ts')
+      return rehearse(rest)
+    }
     case 'inspect': {
       const { inspect } = await import('./inspect.ts')
       return inspect(rest)

@@ -295,7 +295,8 @@ function measuredOf(state: ChartState): readonly Measured[] {
   })
 }
 
-function factsOf(state: ChartState): QueryFacts {
+/** What a check wants to know of a query. */
+export function factsOf(state: ChartState): QueryFacts {
   switch (state.state) {
     case 'data':
       return { values: state.series.flatMap(({ values }) => values.findLast((value) => value !== null) ?? []) }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ClusterId } from '../kernel/ids.ts'
 import { UserError } from '../kernel/user-error.ts'
@@ -10,7 +10,7 @@ import { readKubeconfig } from './kubeconfig.ts'
 import type { ClusterAccess } from './kubeconfig.ts'
 
 /**
- * Lends real clusters: one attendee each gets one of a folder's kubeconfigs, in the order of their names. One that
+ * Lends real clusters: one attendee each gets one of a folder's kubeconfigs (or the one that is named itself), in the order of their names. One that
  * was released is lent again. All are read now, so that a wrong one is told to the operator, not to an attendee.
  * @throws UserError 'bad-kubeconfig', naming the folder or the file
  */
@@ -39,6 +39,13 @@ export async function createKubeconfigProvider(folder: string): Promise<ClusterP
 
 async function listKubeconfigs(folder: string): Promise<string[]> {
   const wrong = (why: string, cause?: unknown) => new UserError('bad-kubeconfig', `${resolve(folder)} ${why}`, cause)
+  if (
+    await stat(folder).then(
+      (found) => found.isFile(),
+      () => false,
+    )
+  )
+    return [resolve(folder)]
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw wrong('cannot be read as a folder of kubeconfigs. Give one with --clusters kubeconfig:FOLDER.', cause)
   })

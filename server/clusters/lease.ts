@@ -30,6 +30,8 @@ export interface ClusterLease {
    * @throws UserError 'cluster-failed'
    */
   readonly fastForward?: (millis: number, samplesUrl: string | undefined, onProgress: (share: number) => void) => Promise<ClusterLease>
+  /** Keeps what the cluster is now, the last time only. @returns makes it that again @throws UserError 'cluster-failed' */
+  readonly remember?: () => Promise<() => Promise<void>>
   /** It becomes what it was before `fastForward`; only a lease that came of it has this. */
   readonly goBack?: () => Promise<ClusterLease>
   readonly onLost?: (listener: (why: string) => void) => () => void

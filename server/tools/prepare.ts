@@ -17,6 +17,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   present: { dependencies: true, client: true, tools: WORKSHOP },
   replay: { dependencies: true, client: true, tools: [] },
   simulate: { dependencies: true, client: false, tools: [] },
+  rehearse: { dependencies: true, client: false, tools: WORKSHOP },
   doctor: { dependencies: false, client: false, tools: [] },
   check: { dependencies: true, client: false, tools: [] },
   test: { dependencies: true, client: true, tools: [...WORKSHOP, 'chromium', 'iproute2', 'vmagent'] },

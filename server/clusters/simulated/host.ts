@@ -53,6 +53,7 @@ interface Hosted {
   travels: boolean
   /** What it was before it was fast-forwarded. */
   before: Snapshot | undefined
+  remembered: Snapshot | undefined
 }
 
 export interface ClusterHost {
@@ -62,6 +63,10 @@ export interface ClusterHost {
   fastForward(cluster: ClusterId, travel: Travel): Promise<void>
   /** Makes the cluster what it was before its last `fastForward`. @throws Error when there was none */
   goBack(cluster: ClusterId): void
+  /** Keeps what the cluster is now, for `recall`. @throws Error when there is no such cluster */
+  remember(cluster: ClusterId): void
+  /** Makes the cluster what was remembered. @throws Error when nothing was */
+  recall(cluster: ClusterId): void
   close(cluster: ClusterId): Promise<void>
   closeAll(): Promise<void>
 }
@@ -98,7 +103,7 @@ export async function createHost({
           endpoint: { host: listener.host, port: listener.port },
         })
         listener.serve(simulated)
-        running.set(cluster, { simulated, listener, travels: false, before: undefined })
+        running.set(cluster, { simulated, listener, travels: false, before: undefined, remembered: undefined })
         simulated.onPrometheus(() => onPrometheus(cluster, simulated.prometheus()))
         const opened: OpenedCluster = {
           port: listener.port,
@@ -131,6 +136,16 @@ export async function createHost({
       if (!found?.before) throw new Error('The cluster has not been fast-forwarded.')
       found.simulated.restore(found.before)
       found.before = undefined
+    },
+    remember(cluster) {
+      const found = running.get(cluster)
+      if (!found) throw new Error(`There is no cluster ${cluster}.`)
+      found.remembered = found.simulated.snapshot()
+    },
+    recall(cluster) {
+      const found = running.get(cluster)
+      if (!found?.remembered) throw new Error('Nothing of the cluster was remembered.')
+      found.simulated.restore(found.remembered)
     },
     close,
     async closeAll() {

@@ -24,6 +24,9 @@ export const ToWorker = z.discriminatedUnion('type', [
       .max(24 * 3_600_000),
     samples: z.strictObject({ url: z.string(), series: z.string() }).optional(),
   }),
+  /** What the cluster is now can be brought back by `recall`, once. */
+  z.strictObject({ type: z.literal('remember'), cluster: ClusterId }),
+  z.strictObject({ type: z.literal('recall'), cluster: ClusterId }),
   /** To before the last fast-forward. */
   z.strictObject({ type: z.literal('go-back'), cluster: ClusterId }),
 ])

@@ -161,9 +161,13 @@ function leaseOf(cluster: Running, release: () => Promise<void>, before?: Cluste
       await thread.fastForward(id, { millis, ...taken }, onProgress).catch(cannotTravel)
       return next
     },
+    async remember() {
+      await thread.tell(id, 'remember').catch(cannotTravel)
+      return () => thread.tell(id, 'recall').catch(cannotTravel)
+    },
     ...(before && {
       async goBack() {
-        await thread.goBack(id).catch(cannotTravel)
+        await thread.tell(id, 'go-back').catch(cannotTravel)
         return before
       },
     }),

@@ -3,7 +3,7 @@ import type { ClusterHost } from './host.ts'
 import { ToWorker } from './messages.ts'
 import type { FromWorker } from './messages.ts'
 
-type Orders = Pick<ClusterHost, 'open' | 'close' | 'fastForward' | 'goBack'>
+type Orders = Pick<ClusterHost, 'open' | 'close' | 'fastForward' | 'goBack' | 'remember' | 'recall'>
 
 /** Lets the main thread drive the clusters of this one. Orders for one cluster are carried out in their order. */
 export function serveMainThread(port: MessagePort, host: Orders): void {
@@ -26,8 +26,9 @@ async function carryOut(order: ToWorker, host: Orders, say: (message: FromWorker
     } else if (order.type === 'fast-forward') {
       await host.fastForward(cluster, { ...order, onProgress: (share) => say({ type: 'journey', cluster, share }) })
       say({ type: 'travelled', cluster })
-    } else if (order.type === 'go-back') {
-      host.goBack(cluster)
+    } else if (order.type === 'go-back' || order.type === 'remember' || order.type === 'recall') {
+      if (order.type === 'go-back') host.goBack(cluster)
+      else host[order.type](cluster)
       say({ type: 'travelled', cluster })
     } else {
       say({ type: 'opened', cluster, ...(await host.open(cluster, order.nodes)) })

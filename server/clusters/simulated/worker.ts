@@ -18,8 +18,8 @@ export interface SimulatorWorker {
     travel: { readonly millis: number; readonly samples?: { readonly url: string; readonly series: string } },
     onProgress: (share: number) => void,
   ): Promise<void>
-  /** To before the last `fastForward`. */
-  goBack(cluster: ClusterId): Promise<void>
+  /** `go-back`: to before the last `fastForward`; `recall`: to what the cluster was when it was to `remember`. */
+  tell(cluster: ClusterId, order: 'go-back' | 'remember' | 'recall'): Promise<void>
   close(cluster: ClusterId): Promise<void>
   terminate(): Promise<void>
 }
@@ -97,8 +97,8 @@ export function startSimulatorWorker({ entry, onPrometheus, onLost, report, imag
       const message = await ask({ type: 'fast-forward', cluster, ...travel }, onProgress)
       if (message.type === 'failed') throw new Error(message.why)
     },
-    async goBack(cluster) {
-      const message = await ask({ type: 'go-back', cluster })
+    async tell(cluster, order) {
+      const message = await ask({ type: order, cluster })
       if (message.type === 'failed') throw new Error(message.why)
     },
     async close(cluster) {

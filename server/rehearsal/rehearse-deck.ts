@@ -1,0 +1,227 @@
+import type { BlockId } from '../kernel/ids.ts'
+import type { CheckBlock } from '../protocol/blocks.ts'
+import type { Block, CommandBlock, Deck, QueryBlock, Slide } from '../protocol/deck.ts'
+import type { CheckState } from '../protocol/live-block.ts'
+import type { ChartState } from '../protocol/server-message.ts'
+import type { StepResult } from './report.ts'
+import type { SourceLines } from './source-lines.ts'
+
+/** What a rehearsal is done with; whoever starts it has made these. */
+export interface Stage {
+  /** Types a block, waits until its commands have ended. `output` is what a terminal would show of it. */
+  run(block: CommandBlock, timeoutMillis: number): Promise<RunResult>
+  /** Repeats the block's last command. */
+  runLast(block: CommandBlock, timeoutMillis: number): Promise<RunResult>
+  /** Tells how a check stands. @returns ends it */
+  watchCheck(check: CheckBlock, listener: (state: CheckState) => void): () => void
+  /** Tells what a chart shows. @returns ends it */
+  watchChart(query: string, block: QueryBlock, listener: (state: ChartState) => void): () => void
+  /** Remembers what the cluster is. @returns brings that back; undefined where it cannot be had */
+  remember(): Promise<(() => Promise<void>) | undefined>
+  /** Why an address in the deck leads nowhere; undefined when it does not. */
+  broken(address: string, kind: 'link' | 'image'): Promise<string | undefined>
+}
+
+export interface RunResult {
+  /** Of each command that ended, in order. */
+  readonly exits: readonly number[]
+  readonly ended: boolean
+  readonly output: string
+}
+
+/** A check that is not met must stay so for this long before that is believed; one that is to be met gets the other. */
+const unmetMillis = 3000
+const metMillis = 90_000
+const chartMillis = 45_000
+const commandMillis = 120_000
+const againMillis = 1000
+
+/** Goes through a deck as an attendee would, slide by slide. @param tell hears of each step when it is done */
+export async function rehearseDeck(
+  deck: Pick<Deck, 'slides'>,
+  stage: Stage,
+  lines: SourceLines,
+  options: { readonly only: string | undefined; readonly stopped: () => boolean },
+  tell: (step: StepResult) => void,
+): Promise<void> {
+  for (const [index, slide] of deck.slides.entries()) {
+    const line = lines.ofSlide(slide.title)
+    if (options.only !== undefined && options.only !== slide.id && options.only !== String(index + 1)) continue
+    if (options.stopped()) return
+    await new SlideRehearsal(slide, line, stage, lines, tell).run(options.stopped)
+  }
+}
+
+class SlideRehearsal {
+  readonly #slide: Slide
+  readonly #line: number
+  readonly #stage: Stage
+  readonly #lines: SourceLines
+  readonly #tell: (step: StepResult) => void
+  /** By block; each stands after the one before it. */
+  readonly #blockLines = new Map<BlockId, number>()
+
+  constructor(slide: Slide, line: number, stage: Stage, lines: SourceLines, tell: (step: StepResult) => void) {
+    this.#slide = slide
+    this.#line = line
+    this.#stage = stage
+    this.#lines = lines
+    this.#tell = tell
+    let from = line
+    for (const block of slide.blocks) {
+      from = block.kind === 'check' ? lines.ofText('```check', from) : 'source' in block ? lines.ofBlock(block.source, from) : from
+      this.#blockLines.set(block.id, from)
+      from++
+    }
+  }
+
+  async run(stopped: () => boolean): Promise<void> {
+    await this.#addresses()
+    const { blocks } = this.#slide
+    for (const block of blocks) {
+      if (stopped()) return
+      if (block.kind === 'command' && block.role === undefined) await this.#command(block)
+      if (block.kind === 'query') await this.#charts(block)
+    }
+    const checks = blocks.filter((block): block is CheckBlock => block.kind === 'check')
+    for (const check of checks) if (!stopped()) await this.#exercise(check)
+  }
+
+  async #exercise(check: CheckBlock): Promise<void> {
+    await this.#unmet(check, 'the check is not met before its solution')
+    for (const wrong of this.#ofRole('wrong')) {
+      const back = await this.#stage.remember()
+      await this.#command(wrong)
+      await this.#unmet(check, 'the check is not met by a wrong fix')
+      await back?.()
+    }
+    for (const solution of this.#ofRole('solution')) await this.#command(solution)
+    const began = performance.now()
+    const state = await this.#checked(check, ({ met }) => met, metMillis)
+    this.#add(
+      check.title,
+      this.#blockLine(check),
+      'check',
+      began,
+      wordsOf(state),
+      'the check is met after its solution',
+      state?.met === true,
+    )
+  }
+
+  #ofRole(role: 'wrong' | 'solution'): readonly CommandBlock[] {
+    return this.#slide.blocks.filter((block): block is CommandBlock => block.kind === 'command' && block.role === role)
+  }
+
+  async #unmet(check: CheckBlock, expected: string): Promise<void> {
+    const began = performance.now()
+    const state = await this.#checked(check, ({ met }) => met, unmetMillis)
+    this.#add(check.title, this.#blockLine(check), 'check', began, wordsOf(state), expected, state !== undefined && !state.met)
+  }
+
+  /** The first state that is enough, or the last there was in that time. */
+  #checked(check: CheckBlock, enough: (state: CheckState) => boolean, millis: number): Promise<CheckState | undefined> {
+    return waitFor((listener) => this.#stage.watchCheck(check, listener), enough, millis)
+  }
+
+  async #command(block: CommandBlock): Promise<void> {
+    const began = performance.now()
+    const limit = (block.timeoutSeconds ?? commandMillis / 1000) * 1000
+    let result = await this.#stage.run(block, limit)
+    const until = block.until === undefined ? undefined : new RegExp(block.until, 'mu')
+    const mayCome = () => until !== undefined && result.ended && !until.test(result.output) && performance.now() - began < limit
+    while (mayCome()) {
+      await new Promise((again) => setTimeout(again, againMillis))
+      result = await this.#stage.runLast(block, limit)
+    }
+    const wrong = whatIsWrong(block, result, until)
+    const exit = result.exits.at(-1)
+    const expected = wrong ?? 'the commands succeed'
+    this.#add(block.source, this.#blockLine(block), 'command', began, result.output, expected, wrong === undefined, exit)
+  }
+
+  async #charts(block: QueryBlock): Promise<void> {
+    for (const query of block.queries) {
+      const began = performance.now()
+      const state = await waitFor<ChartState>((listener) => this.#stage.watchChart(query, block, listener), hasData, chartMillis)
+      const ok = state !== undefined && hasData(state)
+      const output = state === undefined ? 'nothing was heard of it' : 'why' in state ? state.why : ''
+      this.#add(query, this.#lines.ofBlock(query, this.#line), 'chart', began, output, 'the chart has data', ok)
+    }
+  }
+
+  async #addresses(): Promise<void> {
+    const html = this.#slide.steps.at(-1)?.html ?? ''
+    const images = [...html.matchAll(/<img[^>]*\ssrc="([^"]*)"/g)].map(([, address = '']) => ({ address, kind: 'image' as const }))
+    const links = [...html.matchAll(/<a[^>]*\shref="([^"]*)"/g)].map(([, address = '']) => ({ address, kind: 'link' as const }))
+    for (const { address, kind } of [...images, ...links]) {
+      const began = performance.now()
+      const why = await this.#stage.broken(address, kind)
+      const shown = address.split('/').at(-1) ?? address
+      this.#add(address, this.#lines.ofText(shown, this.#line), kind, began, why ?? '', `the ${kind} is there`, why === undefined)
+    }
+  }
+
+  #blockLine({ id }: Block): number {
+    return this.#blockLines.get(id) ?? this.#line
+  }
+
+  #add(
+    command: string,
+    line: number,
+    kind: StepResult['kind'],
+    began: number,
+    output: string,
+    expected: string,
+    ok: boolean,
+    exit?: number,
+  ): void {
+    const ms = Math.round(performance.now() - began)
+    this.#tell({ slide: this.#slide.id, line, kind, command, ms, output, expected, ok, ...(exit !== undefined && { exit }) })
+  }
+}
+
+/** What a block was to do and has not, in words; undefined when it has. */
+function whatIsWrong(block: CommandBlock, { exits, ended, output }: RunResult, until: RegExp | undefined): string | undefined {
+  if (!ended) return 'the commands end in time'
+  const last = exits.at(-1) ?? 0
+  const before = block.expectFail === true || until ? exits.slice(0, -1) : exits
+  // A follower is stopped, and a fix that is wrong may well fail.
+  if (block.role !== 'wrong' && before.some((exit) => exit !== 0 && exit !== 130)) return 'the commands succeed'
+  if (block.expectFail === true && last === 0) return 'the last command fails'
+  if (until && !until.test(output)) return `the output comes to match ${until.source}`
+  if (block.expect !== undefined && !new RegExp(block.expect, 'mu').test(output)) return `the output matches ${block.expect}`
+  return undefined
+}
+
+function hasData(state: ChartState): boolean {
+  return state.state === 'data' && state.series.length > 0
+}
+
+function wordsOf(state: CheckState | undefined): string {
+  if (!state) return 'nothing was heard of it'
+  return state.conditions.map(({ met, say, found }) => `${met ? '✓' : '✗'} ${say}${found === undefined ? '' : ` ${found}`}`).join('\n')
+}
+
+/** The first value that is enough, or the last one in that time. */
+function waitFor<T>(
+  watch: (listener: (value: T) => void) => () => void,
+  enough: (value: T) => boolean,
+  millis: number,
+): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    let last: T | undefined
+    let stop = () => {}
+    const end = () => {
+      clearTimeout(timer)
+      // Never while it is being begun.
+      queueMicrotask(() => stop())
+      resolve(last)
+    }
+    const timer = setTimeout(end, millis)
+    stop = watch((value) => {
+      last = value
+      if (enough(value)) end()
+    })
+  })
+}
