@@ -74,3 +74,33 @@ describe('a patch', () => {
     expect(server.send('GET', path).body['spec']).toMatchObject({ replicas: 1 })
   })
 })
+
+describe('a change of an object’s scale', () => {
+  it('is its writer’s, so that an apply which says otherwise conflicts with it', () => {
+    server.patch(`${path}/scale?fieldManager=kubectl`, 'merge', { spec: { replicas: 4 } })
+    const { metadata } = server.send('GET', path).body as unknown as { metadata: { managedFields: readonly object[] } }
+    expect(metadata.managedFields).toContainEqual(
+      expect.objectContaining({ manager: 'kubectl', subresource: 'scale', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }),
+    )
+  })
+})
+
+describe('what is about a pod', () => {
+  it('names that pod', () => {
+    const pods = '/api/v1/namespaces/default/pods'
+    const spec = { containers: [{ name: 'c', image: 'nginx' }] }
+    server.send('POST', pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec })
+    for (const [part, kind, apiVersion] of [
+      ['eviction', 'Eviction', 'policy/v1'],
+      ['binding', 'Binding', 'v1'],
+    ]) {
+      const { status, body } = server.send('POST', `${pods}/p/${part}`, {
+        apiVersion,
+        kind,
+        metadata: { name: 'other' },
+        target: { name: 'n' },
+      })
+      expect([status, body['message']]).toEqual([400, `name in URL does not match name in ${kind} object`])
+    }
+  })
+})

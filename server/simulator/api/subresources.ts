@@ -8,6 +8,7 @@ import { scaleOf, withScale } from './scale.ts'
 import { invalid } from '../resources/field-error.ts'
 import { isObject } from '../resources/draft.ts'
 import type { Pod } from '../resources/kinds.ts'
+import type { JsonObject } from '../resources/object.ts'
 import type { Auth } from './auth.ts'
 import type { Call } from './call.ts'
 import type { ApiResponse } from './http.ts'
@@ -53,13 +54,14 @@ export class Subresources {
     const version = isObject(sent['metadata']) ? sent['metadata']['resourceVersion'] : undefined
     const scaled = withScale(call.resource, object, replicas)
     const metadata = { ...object.metadata, ...(typeof version === 'string' && version && { resourceVersion: version }) }
-    const dryRun = call.request.query.get('dryRun') === 'All'
-    const stored = this.#operations.update(call.resource, call.namespace, call.name ?? '', { ...scaled, metadata }, 'main', { dryRun })
+    const options = this.#writer.subresourceOptions(call)
+    const stored = this.#operations.update(call.resource, call.namespace, call.name ?? '', { ...scaled, metadata }, 'main', options)
     return answer(200, scaleOf(call.resource, stored), call.warnings)
   }
 
   bind(call: Call): ApiResponse {
     const { object } = readObject(call, 'Binding')
+    checkName(call, object, 'Binding')
     const target = object['target']
     const node = isObject(target) ? target['name'] : undefined
     if (typeof node !== 'string' || node === '')
@@ -74,6 +76,7 @@ export class Subresources {
   evict(call: Call): ApiResponse {
     const pod = this.#reader.find(call)
     const { object } = readObject(call, 'Eviction')
+    checkName(call, object, 'Eviction')
     const options = isObject(object['deleteOptions']) ? object['deleteOptions'] : {}
     const evicted = pod as unknown as Pod
     checkBudget(evicted, this.#operations.list('PodDisruptionBudget', call.namespace))
@@ -93,4 +96,10 @@ export class Subresources {
   issueToken(call: Call): ApiResponse {
     return issueToken(call, this.#operations, this.#auth)
   }
+}
+
+/** Source: kubernetes pkg/registry/core/pod/storage, BindingREST and EvictionREST */
+function checkName(call: Call, object: JsonObject, kind: string): void {
+  const name = isObject(object['metadata']) ? object['metadata']['name'] : undefined
+  if (name !== undefined && name !== call.name) throw badRequest(`name in URL does not match name in ${kind} object`)
 }

@@ -228,6 +228,12 @@ export class Writer {
     )
   }
 
+  /** What the query asks of a write through a subresource that is another kind. @throws ApiError Invalid */
+  subresourceOptions(call: Call): WriteOptions {
+    const applies = mediaType(call).startsWith('application/apply-patch')
+    return this.#options(call, call.request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions', applies ? 'Apply' : 'Update')
+  }
+
   /** What the query asks of a write. @throws ApiError Invalid */
   #options(call: Call, kind: string, operation: 'Update' | 'Apply'): WriteOptions {
     const { query, headers } = call.request
