@@ -60,6 +60,7 @@ export async function openRehearsalShell({ tools, runtime, labFolder, lease, per
     const exits: number[] = []
     const said: string[] = []
     let started: number | undefined
+    let waits = false
     const ended = await new Promise<boolean>((resolve) => {
       const finish = (inTime: boolean) => {
         clearTimeout(timer)
@@ -70,7 +71,6 @@ export async function openRehearsalShell({ tools, runtime, labFolder, lease, per
         terminal.stopRun()
         finish(false)
       }, timeoutMillis)
-      let waits = false
       const hear = (event: SessionEvent) => {
         if (event.type === 'command.started') started = event.offset
         if (event.type === 'command.finished') {
@@ -92,7 +92,7 @@ export async function openRehearsalShell({ tools, runtime, labFolder, lease, per
     // A shell in a container tells of no commands; what it showed is all there is.
     if (said.length === 0) said.push(output.slice(from))
     else if (started !== undefined) said.push(output.slice(started))
-    return { exits, ended, output: plainText(said.join('')) }
+    return { exits, ended, left: waits, output: plainText(said.join('')) }
   }
   return {
     run: (block, limit) => run(block, block.commands, limit),
