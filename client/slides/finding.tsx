@@ -44,14 +44,16 @@ export function useSlideFinding(deck: Deck, position: Position, goTo: (to: Posit
     }
     return { find: to('find'), overview: to('overview'), help: to('help') }
   }, [open, typed])
-  const target = deck.slides[Math.min(Math.max(Number(digits), 1), deck.slides.length) - 1]
+  const target = slideOfNumber(deck, digits)
   const keys = useMemo(() => {
     const type = (digit: string) => (): void => {
       typed.value = (typed.value + digit).slice(-5)
     }
     const numbers = Array.from({ length: 10 }, (_, digit) => [String(digit), type(String(digit))] as const)
     const jump = {
+      // As it is typed now: whoever is quick presses Enter before the page has drawn the last digit.
       Enter: () => {
+        const target = slideOfNumber(deck, typed.value)
         typed.value = ''
         if (target) goTo({ slide: target.id, step: 0 })
       },
@@ -66,7 +68,7 @@ export function useSlideFinding(deck: Deck, position: Position, goTo: (to: Posit
       '?': opening.help,
       ...(digits === '' ? {} : jump),
     }
-  }, [opening, typed, digits, target, goTo])
+  }, [opening, typed, digits, deck, goTo])
   const close = (): void => {
     open.value = undefined
   }
@@ -99,4 +101,9 @@ function Help({ keys, onClose }: { keys: KeyHelp; onClose: () => void }) {
       </dl>
     </Sheet>
   )
+}
+
+/** The nearest that there is. */
+function slideOfNumber({ slides }: Deck, digits: string): Deck['slides'][number] | undefined {
+  return slides[Math.min(Math.max(Number(digits), 1), slides.length) - 1]
 }

@@ -1,11 +1,14 @@
 import { render } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Deck } from '../../server/protocol/deck.ts'
 import { SlideSection } from './slide-section.tsx'
 import './print-deck.css'
 
 /** While the page is printed, the whole deck is there: a slide a page, in full, with its notes below where they are wanted. */
 export function usePrinting(deck: Deck, notes: boolean): void {
+  // What is wanted at the moment of printing, which may be sooner than an effect.
+  const wanted = useRef({ deck, notes })
+  wanted.current = { deck, notes }
   useEffect(() => {
     const host = document.createElement('div')
     host.className = 'print-deck'
@@ -15,7 +18,7 @@ export function usePrinting(deck: Deck, notes: boolean): void {
     }
     const fill = (): void => {
       document.body.append(host)
-      render(<Printed deck={deck} notes={notes} />, host)
+      render(<Printed {...wanted.current} />, host)
     }
     addEventListener('beforeprint', fill)
     addEventListener('afterprint', clear)
@@ -24,7 +27,7 @@ export function usePrinting(deck: Deck, notes: boolean): void {
       removeEventListener('afterprint', clear)
       clear()
     }
-  }, [deck, notes])
+  }, [])
 }
 
 function Printed({ deck, notes }: { deck: Deck; notes: boolean }) {
