@@ -92,7 +92,7 @@ export async function openRehearsalShell({ tools, runtime, labFolder, lease, per
     // A shell in a container tells of no commands; what it showed is all there is.
     if (said.length === 0) said.push(output.slice(from))
     else if (started !== undefined) said.push(output.slice(started))
-    return { exits, ended, left: waits, output: plainText(said.join('')) }
+    return { exits, ended, left: waits, output: plainText(said.join('')), said: said.map(plainText) }
   }
   return {
     run: (block, limit) => run(block, block.commands, limit),

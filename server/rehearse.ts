@@ -1,29 +1,17 @@
-import { access, readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { watchCheck } from './checks/watch-check.ts'
-import { createKubeconfigProvider } from './clusters/kubeconfig-provider.ts'
-import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
-import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
 import { loadDeck } from './deck/load-deck.ts'
 import { personalise } from './deck/personalise.ts'
-import { factsOf } from './desks.ts'
-import { PersonId } from './kernel/ids.ts'
 import { Lifetime } from './kernel/lifetime.ts'
 import { UserError } from './kernel/user-error.ts'
-import { harmless, log, systemClock } from './main.ts'
-import { createMetrics } from './metrics/metrics.ts'
-import type { Metrics } from './metrics/metrics.ts'
-import type { Deck } from './protocol/deck.ts'
+import { harmless, log } from './main.ts'
 import { rehearseDeck } from './rehearsal/rehearse-deck.ts'
-import type { Stage } from './rehearsal/rehearse-deck.ts'
 import { junitOf, stepText, summaryText } from './rehearsal/report.ts'
 import type { StepResult } from './rehearsal/report.ts'
 import { sourceLines } from './rehearsal/source-lines.ts'
-import { openRehearsalShell } from './rehearsal-shell.ts'
-import { createRuntimeFolder } from './runtime-folder.ts'
-import { findSome } from './tools/find-tools.ts'
+import { openRehearsal } from './rehearsal-stage.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const WORKSHOP = 'slides/kubernetes-monitoring/deck.md'
@@ -81,18 +69,7 @@ async function rehearseOn(options: Options, lifetime: Lifetime, stopped: () => b
   for (const { file, line, say } of loaded.problems) log(`${file}:${line}: ${say}`)
   const deck = personalise(loaded.deck, { number: '00' })
   const text = await readFile(loaded.file, 'utf8')
-  const tools = await findSome(['kubectl', 'prometheus', 'bubblewrap', 'socat'])
-  const runtime = await createRuntimeFolder()
-  lifetime.add(() => rm(runtime, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
-  const clusters = await provider(options.cluster)
-  lifetime.add(() => clusters.close())
-  const lease = await clusters.lease({ number: 0, name: 'Rehearsal' })
-  const report = (error: unknown) => log('Charts have trouble.', error)
-  const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, clock: systemClock, report })
-  lifetime.add(() => metrics.close())
-  metrics.register(watched(lease))
-  const shell = await openRehearsalShell({ tools, runtime, labFolder: loaded.labFolder, lease, person: PersonId.parse('p-00') })
-  lifetime.add(() => shell.close())
+  const { stage } = await openRehearsal(loaded, deck, options.cluster, lifetime)
 
   const steps: StepResult[] = []
   const began = performance.now()
@@ -100,7 +77,6 @@ async function rehearseOn(options: Options, lifetime: Lifetime, stopped: () => b
     steps.push(step)
     process.stdout.write(`${harmless(stepText(step))}\n`)
   }
-  const stage = stageOf(lease, metrics, shell, deck, loaded.folder)
   await rehearseDeck(deck, stage, sourceLines(text), { only: options.slide, stopped }, tell)
   if (steps.length === 0 && !stopped())
     throw new UserError(
@@ -113,60 +89,6 @@ async function rehearseOn(options: Options, lifetime: Lifetime, stopped: () => b
   if (options.junit !== undefined) await writeFile(options.junit, junitOf(steps))
   if (options.json !== undefined) await writeFile(options.json, steps.map((step) => `${JSON.stringify(step)}\n`).join(''))
   return steps
-}
-
-function stageOf(
-  lease: ClusterLease,
-  metrics: Metrics,
-  shell: Pick<Stage, 'run' | 'runLast'>,
-  deck: Pick<Deck, 'slides'>,
-  folder: string,
-): Stage {
-  return {
-    run: (block, limit) => shell.run(block, limit),
-    runLast: (block, limit) => shell.runLast(block, limit),
-    watchCheck(check, listener) {
-      const query = (text: string, tell: (facts: ReturnType<typeof factsOf>) => void) =>
-        metrics.watch(watched(lease), { query: text, rangeSeconds: 60, stepSeconds: 15 }, (state) => tell(factsOf(state)))
-      return watchCheck({ api: lease.client, query }, check, listener)
-    },
-    watchChart: (query, { rangeSeconds, stepSeconds }, listener) =>
-      metrics.watch(watched(lease), { query, rangeSeconds, stepSeconds }, listener),
-    remember: async () => lease.remember?.(),
-    broken: (address, kind) => whyBroken(address, kind, deck, folder),
-  }
-}
-
-/** What the charts need to know of a lease. */
-function watched(lease: ClusterLease) {
-  return { id: lease.samples ?? lease.id, prometheus: lease.prometheus }
-}
-
-/** Links to other servers are not followed: a rehearsal needs no network. */
-async function whyBroken(
-  address: string,
-  kind: 'link' | 'image',
-  { slides }: Pick<Deck, 'slides'>,
-  folder: string,
-): Promise<string | undefined> {
-  const plain = address.replaceAll('&#x26;', '&').replaceAll('&amp;', '&')
-  if (plain.startsWith('#')) {
-    const wanted = decodeURIComponent(plain.slice(1)).replace(/^\//, '').split('/')[0] ?? ''
-    const there = slides.some(({ id }, index) => id === wanted || String(index + 1) === wanted)
-    return there || wanted === '' ? undefined : `There is no slide "${wanted}".`
-  }
-  if (/^[a-z][a-z0-9+.-]*:/i.test(plain)) return URL.canParse(plain) || plain.startsWith('data:') ? undefined : 'It is no address.'
-  const file = decodeURIComponent(plain.replace(/^\/slides\//, '').replace(/[?#].*$/, ''))
-  return access(resolve(folder, file)).then(
-    () => undefined,
-    () => `There is no ${kind === 'image' ? 'image' : 'file'} ${file} beside the deck.`,
-  )
-}
-
-async function provider(cluster: string): Promise<ClusterProvider> {
-  if (cluster !== 'simulated') return createKubeconfigProvider(cluster)
-  const report = (error: unknown) => log('The simulated cluster has trouble.', error)
-  return createSimulatedProvider({ worker: new URL('./simulator-worker.ts', import.meta.url), report })
 }
 
 function parseOptions(argv: readonly string[]): Options | undefined {

@@ -20,6 +20,8 @@ export interface Stage {
   remember(): Promise<(() => Promise<void>) | undefined>
   /** Why an address in the deck leads nowhere; undefined when it does not. */
   broken(address: string, kind: 'link' | 'image'): Promise<string | undefined>
+  /** Hears of a slide when all of it has been tried. */
+  seen?(slide: Slide): Promise<void>
 }
 
 export interface RunResult {
@@ -29,6 +31,8 @@ export interface RunResult {
   /** The last command goes on without end, or edits, and was left: how it ended says nothing. */
   readonly left: boolean
   readonly output: string
+  /** The same, of each command; in one piece where the shell does not tell them apart. */
+  readonly said: readonly string[]
 }
 
 /** A check that is not met must stay so for this long before that is believed; one that is to be met gets the other. */
@@ -51,6 +55,7 @@ export async function rehearseDeck(
     if (options.only !== undefined && options.only !== slide.id && options.only !== String(index + 1)) continue
     if (options.stopped()) return
     await new SlideRehearsal(slide, line, stage, lines, tell).run(options.stopped)
+    await stage.seen?.(slide)
   }
 }
 

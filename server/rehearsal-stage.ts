@@ -1,0 +1,107 @@
+import { access, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { watchCheck } from './checks/watch-check.ts'
+import { createKubeconfigProvider } from './clusters/kubeconfig-provider.ts'
+import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
+import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
+import type { LoadedDeck } from './deck/load-deck.ts'
+import { factsOf } from './desks.ts'
+import { PersonId } from './kernel/ids.ts'
+import type { Lifetime } from './kernel/lifetime.ts'
+import { log, systemClock } from './main.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { Deck } from './protocol/deck.ts'
+import type { Stage } from './rehearsal/rehearse-deck.ts'
+import { openRehearsalShell } from './rehearsal-shell.ts'
+import { createRuntimeFolder } from './runtime-folder.ts'
+import { findSome } from './tools/find-tools.ts'
+
+/** What a rehearsal is done on: a cluster of its own, a shell in it, and its charts. */
+export interface Rehearsal {
+  readonly stage: Stage
+  readonly lease: ClusterLease
+  readonly metrics: Pick<Metrics, 'watch'>
+}
+
+/**
+ * Starts all that a deck is rehearsed on; it ends with `lifetime`.
+ * @param deck as the attendee sees it
+ * @param cluster `simulated`, or the path of a kubeconfig
+ * @throws UserError
+ */
+export async function openRehearsal(
+  loaded: Pick<LoadedDeck, 'folder' | 'labFolder'>,
+  deck: Pick<Deck, 'slides'>,
+  cluster: string,
+  lifetime: Lifetime,
+): Promise<Rehearsal> {
+  const tools = await findSome(['kubectl', 'prometheus', 'bubblewrap', 'socat'])
+  const runtime = await createRuntimeFolder()
+  lifetime.add(() => rm(runtime, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
+  const clusters = await provider(cluster)
+  lifetime.add(() => clusters.close())
+  const lease = await clusters.lease({ number: 0, name: 'Rehearsal' })
+  const report = (error: unknown) => log('Charts have trouble.', error)
+  const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, clock: systemClock, report })
+  lifetime.add(() => metrics.close())
+  metrics.register(watched(lease))
+  const shell = await openRehearsalShell({ tools, runtime, labFolder: loaded.labFolder, lease, person: PersonId.parse('p-00') })
+  lifetime.add(() => shell.close())
+
+  return { stage: stageOf(lease, metrics, shell, deck, loaded.folder), lease, metrics }
+}
+
+function stageOf(
+  lease: ClusterLease,
+  metrics: Metrics,
+  shell: Pick<Stage, 'run' | 'runLast'>,
+  deck: Pick<Deck, 'slides'>,
+  folder: string,
+): Stage {
+  return {
+    run: (block, limit) => shell.run(block, limit),
+    runLast: (block, limit) => shell.runLast(block, limit),
+    watchCheck(check, listener) {
+      const query = (text: string, tell: (facts: ReturnType<typeof factsOf>) => void) =>
+        metrics.watch(watched(lease), { query: text, rangeSeconds: 60, stepSeconds: 15 }, (state) => tell(factsOf(state)))
+      return watchCheck({ api: lease.client, query }, check, listener)
+    },
+    watchChart: (query, { rangeSeconds, stepSeconds }, listener) =>
+      metrics.watch(watched(lease), { query, rangeSeconds, stepSeconds }, listener),
+    remember: async () => lease.remember?.(),
+    broken: (address, kind) => whyBroken(address, kind, deck, folder),
+  }
+}
+
+/** What the charts need to know of a lease. */
+function watched(lease: ClusterLease) {
+  return { id: lease.samples ?? lease.id, prometheus: lease.prometheus }
+}
+
+/** Links to other servers are not followed: a rehearsal needs no network. */
+async function whyBroken(
+  address: string,
+  kind: 'link' | 'image',
+  { slides }: Pick<Deck, 'slides'>,
+  folder: string,
+): Promise<string | undefined> {
+  const plain = address.replaceAll('&#x26;', '&').replaceAll('&amp;', '&')
+  if (plain.startsWith('#')) {
+    const wanted = decodeURIComponent(plain.slice(1)).replace(/^\//, '').split('/')[0] ?? ''
+    const there = slides.some(({ id }, index) => id === wanted || String(index + 1) === wanted)
+    return there || wanted === '' ? undefined : `There is no slide "${wanted}".`
+  }
+  if (/^[a-z][a-z0-9+.-]*:/i.test(plain)) return URL.canParse(plain) || plain.startsWith('data:') ? undefined : 'It is no address.'
+  const file = decodeURIComponent(plain.replace(/^\/slides\//, '').replace(/[?#].*$/, ''))
+  return access(resolve(folder, file)).then(
+    () => undefined,
+    () => `There is no ${kind === 'image' ? 'image' : 'file'} ${file} beside the deck.`,
+  )
+}
+
+async function provider(cluster: string): Promise<ClusterProvider> {
+  if (cluster !== 'simulated') return createKubeconfigProvider(cluster)
+  const report = (error: unknown) => log('The simulated cluster has trouble.', error)
+  return createSimulatedProvider({ worker: new URL('./simulator-worker.ts', import.meta.url), report })
+}
