@@ -28,11 +28,9 @@ describe('the workshop’s process', { timeout: 30_000 }, () => {
     const { child } = await started('--clusters', 'simulated')
     child.stdout?.destroy()
     child.stderr?.destroy()
-    const since = Date.now()
     child.kill('SIGHUP')
+    // Had it been unable to end by itself, it would have given up with another status.
     expect(await once(child, 'exit')).toEqual([0, null])
-    // It has eight seconds to end, and then gives up.
-    expect(Date.now() - since).toBeLessThan(6000)
     expect(await readdir(folder)).toEqual(['deck.md', 'state'])
   })
 

@@ -15,8 +15,11 @@ import { Terminal } from './terminal.ts'
 
 /** Terminals that one person may have open at once. */
 export const MAX_TERMINALS = 4
-/** A shell's first prompt waits this long for its cluster: long enough for a simulated one, short enough for a person. */
-const CLUSTER_WAIT_MILLIS = 500
+/**
+ * A shell's first prompt waits this long for its cluster, so that whatever is typed first finds one. Beyond it the shell opens
+ * without: it is of use for more than kubectl, and the kubeconfig follows.
+ */
+const CLUSTER_WAIT_MILLIS = 10_000
 
 /** What terminals need of a cluster. */
 export interface ReachableCluster {
