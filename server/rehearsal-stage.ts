@@ -28,6 +28,7 @@ export interface Rehearsal {
  * Starts all that a deck is rehearsed on; it ends with `lifetime`.
  * @param deck as the attendee sees it
  * @param cluster `simulated`, or the path of a kubeconfig
+ * @param signal ends what runs in the shell at once
  * @throws UserError
  */
 export async function openRehearsal(
@@ -35,6 +36,7 @@ export async function openRehearsal(
   deck: Pick<Deck, 'slides'>,
   cluster: string,
   lifetime: Lifetime,
+  signal = new AbortController().signal,
 ): Promise<Rehearsal> {
   const tools = await findSome(['kubectl', 'prometheus', 'bubblewrap', 'socat'])
   const runtime = await createRuntimeFolder()
@@ -46,7 +48,9 @@ export async function openRehearsal(
   const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, clock: systemClock, report })
   lifetime.add(() => metrics.close())
   metrics.register(watched(lease))
-  const shell = await openRehearsalShell({ tools, runtime, labFolder: loaded.labFolder, lease, person: PersonId.parse('p-00') })
+  // Ahead of the first chart, as a workshop does.
+  if (lease.prometheus.targets && deck.slides.some(({ blocks }) => blocks.some(({ kind }) => kind === 'query'))) void metrics.start()
+  const shell = await openRehearsalShell({ tools, runtime, labFolder: loaded.labFolder, lease, person: PersonId.parse('p-00'), signal })
   lifetime.add(() => shell.close())
 
   return { stage: stageOf(lease, metrics, shell, deck, loaded.folder), lease, metrics }
@@ -69,6 +73,7 @@ function stageOf(
     },
     watchChart: (query, { rangeSeconds, stepSeconds }, listener) =>
       metrics.watch(watched(lease), { query, rangeSeconds, stepSeconds }, listener),
+    charted: () => lease.prometheus.state().state !== 'absent',
     remember: async () => lease.remember?.(),
     broken: (address, kind) => whyBroken(address, kind, deck, folder),
   }

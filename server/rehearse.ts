@@ -1,3 +1,4 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -50,13 +51,12 @@ export async function rehearse(argv: readonly string[]): Promise<void> {
     return
   }
   const lifetime = new Lifetime()
-  let stopped = false
-  const stop = () => void (stopped = true)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)
+  const stopping = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
   try {
-    const steps = await rehearseOn(options, lifetime, () => stopped)
-    if (stopped) process.stdout.write('\nInterrupted.\n')
-    process.exitCode = stopped ? 130 : steps.every(({ ok }) => ok) ? 0 : 1
+    const steps = await rehearseOn(options, lifetime, stopping.signal)
+    if (stopping.signal.aborted) process.stdout.write('\nInterrupted.\n')
+    process.exitCode = stopping.signal.aborted ? 130 : steps.every(({ ok }) => ok) ? 0 : 1
   } finally {
     await lifetime.close()
   }
@@ -64,21 +64,24 @@ export async function rehearse(argv: readonly string[]): Promise<void> {
   process.exit()
 }
 
-async function rehearseOn(options: Options, lifetime: Lifetime, stopped: () => boolean): Promise<readonly StepResult[]> {
+async function rehearseOn(options: Options, lifetime: Lifetime, signal: AbortSignal): Promise<readonly StepResult[]> {
   const loaded = await loadDeck(options.deck, ROOT)
   for (const { file, line, say } of loaded.problems) log(`${file}:${line}: ${say}`)
   const deck = personalise(loaded.deck, { number: '00' })
   const text = await readFile(loaded.file, 'utf8')
-  const { stage } = await openRehearsal(loaded, deck, options.cluster, lifetime)
+  const { stage } = await openRehearsal(loaded, deck, options.cluster, lifetime, signal)
 
   const steps: StepResult[] = []
   const began = performance.now()
+  // As they come: a rehearsal that is ended from outside leaves what it had.
+  if (options.json !== undefined) writeFileSync(options.json, '')
   const tell = (step: StepResult) => {
     steps.push(step)
     process.stdout.write(`${harmless(stepText(step))}\n`)
+    if (options.json !== undefined) appendFileSync(options.json, `${JSON.stringify(step)}\n`)
   }
-  await rehearseDeck(deck, stage, sourceLines(text), { only: options.slide, stopped }, tell)
-  if (steps.length === 0 && !stopped())
+  await rehearseDeck(deck, stage, sourceLines(text), { only: options.slide, signal }, tell)
+  if (steps.length === 0 && !signal.aborted)
     throw new UserError(
       'bad-arguments',
       options.slide === undefined
@@ -87,7 +90,6 @@ async function rehearseOn(options: Options, lifetime: Lifetime, stopped: () => b
     )
   process.stdout.write(`\n${harmless(summaryText(steps, performance.now() - began))}\n`)
   if (options.junit !== undefined) await writeFile(options.junit, junitOf(steps))
-  if (options.json !== undefined) await writeFile(options.json, steps.map((step) => `${JSON.stringify(step)}\n`).join(''))
   return steps
 }
 

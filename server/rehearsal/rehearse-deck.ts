@@ -16,6 +16,8 @@ export interface Stage {
   watchCheck(check: CheckBlock, listener: (state: CheckState) => void): () => void
   /** Tells what a chart shows. @returns ends it */
   watchChart(query: string, block: QueryBlock, listener: (state: ChartState) => void): () => void
+  /** Whether there is a Prometheus in the cluster, or one is on its way. */
+  charted(): boolean
   /** Remembers what the cluster is. @returns brings that back; undefined where it cannot be had */
   remember(): Promise<(() => Promise<void>) | undefined>
   /** Why an address in the deck leads nowhere; undefined when it does not. */
@@ -27,7 +29,8 @@ export interface Stage {
 export interface RunResult {
   /** Of each command that ended, in order. */
   readonly exits: readonly number[]
-  readonly ended: boolean
+  /** What should have been and was not, as they did not come to an end by themselves. */
+  readonly trouble: string | undefined
   /** The last command goes on without end, or edits, and was left: how it ended says nothing. */
   readonly left: boolean
   readonly output: string
@@ -35,10 +38,14 @@ export interface RunResult {
   readonly said: readonly string[]
 }
 
-/** A check that is not met must stay so for this long before that is believed; one that is to be met gets the other. */
+/** A check that is not met must stay so for this long, once it is known, before that is believed. */
 const unmetMillis = { before: 1000, afterWrongFix: 3000 }
-const metMillis = 90_000
-const chartMillis = 45_000
+/** However slow the machine is: who waits for what comes waits no longer than that takes. */
+const metMillis = 180_000
+const heardMillis = 60_000
+/** Where no Prometheus is being started none will come; where it runs, samples are there after a few scrapes. */
+const chartMillis = { waiting: 180_000, failed: 20_000, empty: 60_000, data: 60_000 }
+const noPrometheusMillis = 15_000
 const commandMillis = 120_000
 const againMillis = 1000
 
@@ -47,14 +54,22 @@ export async function rehearseDeck(
   deck: Pick<Deck, 'slides'>,
   stage: Stage,
   lines: SourceLines,
-  options: { readonly only: string | undefined; readonly stopped: () => boolean },
+  options: { readonly only: string | undefined; readonly signal: AbortSignal },
   tell: (step: StepResult) => void,
 ): Promise<void> {
   for (const [index, slide] of deck.slides.entries()) {
     const line = lines.ofSlide(slide.title)
     if (options.only !== undefined && options.only !== slide.id && options.only !== String(index + 1)) continue
-    if (options.stopped()) return
-    await new SlideRehearsal(slide, line, stage, lines, tell).run(options.stopped)
+    if (options.signal.aborted) return
+    const began = performance.now()
+    try {
+      await new SlideRehearsal(slide, line, stage, lines, tell, options.signal).run()
+    } catch (error) {
+      // The other slides are worth knowing about.
+      const output = error instanceof Error ? error.message : String(error)
+      const ms = Math.round(performance.now() - began)
+      tell({ slide: slide.id, line, kind: 'command', command: slide.title, ms, output, expected: 'the slide can be rehearsed', ok: false })
+    }
     await stage.seen?.(slide)
   }
 }
@@ -65,10 +80,12 @@ class SlideRehearsal {
   readonly #stage: Stage
   readonly #lines: SourceLines
   readonly #tell: (step: StepResult) => void
+  readonly #signal: AbortSignal
   /** By block; each stands after the one before it. */
   readonly #blockLines = new Map<BlockId, number>()
 
-  constructor(slide: Slide, line: number, stage: Stage, lines: SourceLines, tell: (step: StepResult) => void) {
+  constructor(slide: Slide, line: number, stage: Stage, lines: SourceLines, tell: (step: StepResult) => void, signal: AbortSignal) {
+    this.#signal = signal
     this.#slide = slide
     this.#line = line
     this.#stage = stage
@@ -82,29 +99,36 @@ class SlideRehearsal {
     }
   }
 
-  async run(stopped: () => boolean): Promise<void> {
+  async run(): Promise<void> {
     await this.#addresses()
     const { blocks } = this.#slide
     for (const block of blocks) {
-      if (stopped()) return
+      if (this.#signal.aborted) return
       if (block.kind === 'command' && block.role === undefined) await this.#command(block)
       if (block.kind === 'query') await this.#charts(block)
     }
     const checks = blocks.filter((block): block is CheckBlock => block.kind === 'check')
-    for (const check of checks) if (!stopped()) await this.#exercise(check)
+    for (const check of checks) await this.#exercise(check)
   }
 
   async #exercise(check: CheckBlock): Promise<void> {
+    if (this.#signal.aborted) return
     await this.#unmet(check, 'the check is not met before its solution', unmetMillis.before)
     for (const wrong of this.#ofRole('wrong')) {
+      if (this.#signal.aborted) return
       const back = await this.#stage.remember()
       await this.#command(wrong)
       await this.#unmet(check, 'the check is not met by a wrong fix', unmetMillis.afterWrongFix)
       await back?.()
     }
     for (const solution of this.#ofRole('solution')) await this.#command(solution)
+    if (this.#signal.aborted) return
     const began = performance.now()
-    const state = await this.#checked(check, ({ met }) => met, metMillis)
+    const state = await this.#checked(
+      check,
+      ({ met }) => met,
+      () => metMillis,
+    )
     this.#add(
       check.title,
       this.#blockLine(check),
@@ -122,24 +146,36 @@ class SlideRehearsal {
 
   async #unmet(check: CheckBlock, expected: string, millis: number): Promise<void> {
     const began = performance.now()
-    const state = await this.#checked(check, ({ met }) => met, millis)
+    let heard: number | undefined
+    const patience = (state: CheckState | undefined) => {
+      if (state) heard ??= performance.now() - began
+      return heard === undefined ? heardMillis : heard + millis
+    }
+    const state = await this.#checked(check, ({ met }) => met, patience)
     this.#add(check.title, this.#blockLine(check), 'check', began, wordsOf(state), expected, state !== undefined && !state.met)
   }
 
   /** The first state that is enough, or the last there was in that time. */
-  #checked(check: CheckBlock, enough: (state: CheckState) => boolean, millis: number): Promise<CheckState | undefined> {
-    return waitFor((listener) => this.#stage.watchCheck(check, listener), enough, millis)
+  #checked(
+    check: CheckBlock,
+    enough: (state: CheckState) => boolean,
+    patience: (last: CheckState | undefined) => number,
+  ): Promise<CheckState | undefined> {
+    return waitFor(this.#signal, (listener) => this.#stage.watchCheck(check, listener), enough, patience)
   }
 
   async #command(block: CommandBlock): Promise<void> {
+    if (this.#signal.aborted) return
     const began = performance.now()
     const limit = (block.timeoutSeconds ?? commandMillis / 1000) * 1000
     const first = await this.#stage.run(block, limit)
     let result = first
     const until = block.until === undefined ? undefined : new RegExp(block.until, 'mu')
-    const mayCome = () => until !== undefined && result.ended && !until.test(result.output) && performance.now() - began < limit
+    const mayCome = () =>
+      until !== undefined && result.trouble === undefined && !until.test(result.output) && performance.now() - began < limit
     while (mayCome()) {
-      await new Promise((again) => setTimeout(again, againMillis))
+      await pause(againMillis, this.#signal)
+      if (this.#signal.aborted) return
       const last = await this.#stage.runLast(block, limit)
       result = { ...last, exits: [...first.exits.slice(0, -1), ...last.exits.slice(-1)] }
     }
@@ -152,11 +188,22 @@ class SlideRehearsal {
   async #charts(block: QueryBlock): Promise<void> {
     for (const query of block.queries) {
       const began = performance.now()
-      const state = await waitFor<ChartState>((listener) => this.#stage.watchChart(query, block, listener), hasData, chartMillis)
+      if (this.#signal.aborted) return
+      const state = await waitFor<ChartState>(
+        this.#signal,
+        (listener) => this.#stage.watchChart(query, block, listener),
+        hasData,
+        (last) => this.#chartPatience(last),
+      )
       const ok = state !== undefined && hasData(state)
       const output = state === undefined ? 'nothing was heard of it' : 'why' in state ? state.why : ''
       this.#add(query, this.#lines.ofBlock(query, this.#line), 'chart', began, output, 'the chart has data', ok)
     }
+  }
+
+  #chartPatience(last: ChartState | undefined): number {
+    if (!this.#stage.charted()) return noPrometheusMillis
+    return last ? chartMillis[last.state] : heardMillis
   }
 
   async #addresses(): Promise<void> {
@@ -185,14 +232,16 @@ class SlideRehearsal {
     ok: boolean,
     exit?: number,
   ): void {
+    // What was under way when somebody stopped it is neither right nor wrong.
+    if (this.#signal.aborted) return
     const ms = Math.round(performance.now() - began)
     this.#tell({ slide: this.#slide.id, line, kind, command, ms, output, expected, ok, ...(exit !== undefined && { exit }) })
   }
 }
 
 /** What a block was to do and has not, in words; undefined when it has. */
-function whatIsWrong(block: CommandBlock, { exits, ended, left, output }: RunResult, until: RegExp | undefined): string | undefined {
-  if (!ended) return 'the commands end in time'
+function whatIsWrong(block: CommandBlock, { exits, trouble, left, output }: RunResult, until: RegExp | undefined): string | undefined {
+  if (trouble !== undefined) return trouble
   const last = exits.at(-1) ?? 0
   const before = block.expectFail === true || until || left ? exits.slice(0, -1) : exits
   // A fix that is wrong may well fail.
@@ -212,25 +261,51 @@ function wordsOf(state: CheckState | undefined): string {
   return state.conditions.map(({ met, say, found }) => `${met ? '✓' : '✗'} ${say}${found === undefined ? '' : ` ${found}`}`).join('\n')
 }
 
-/** The first value that is enough, or the last one in that time. */
+/**
+ * The first value that is enough, or the last one.
+ * @param patience milliseconds, since the beginning, after which no other is waited for when this is the last
+ */
 function waitFor<T>(
+  signal: AbortSignal,
   watch: (listener: (value: T) => void) => () => void,
   enough: (value: T) => boolean,
-  millis: number,
+  patience: (last: T | undefined) => number,
 ): Promise<T | undefined> {
   return new Promise((resolve) => {
+    const began = performance.now()
     let last: T | undefined
+    let over = false
     let stop = () => {}
     const end = () => {
+      over = true
       clearTimeout(timer)
+      signal.removeEventListener('abort', end)
       // Never while it is being begun.
       queueMicrotask(() => stop())
       resolve(last)
     }
-    const timer = setTimeout(end, millis)
+    const wait = () => setTimeout(end, Math.max(patience(last) - (performance.now() - began), 0))
+    let timer = wait()
+    signal.addEventListener('abort', end)
     stop = watch((value) => {
+      if (over) return
       last = value
+      clearTimeout(timer)
       if (enough(value)) end()
+      else timer = wait()
     })
+  })
+}
+
+/** Waits, unless it is over. */
+function pause(millis: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, millis)
+    signal.addEventListener('abort', end)
   })
 }

@@ -53,6 +53,20 @@ describe('the runner', () => {
     expect(shell.story().at(-1)).toBe('run.ended failed 2')
   })
 
+  it('is ready for another run only at the next prompt, which may come after the end of the command was told', async () => {
+    const shell = shellAtPrompt()
+    shell.runCommands([command('kubectl logs -f it', 'follows')])
+    shell.says(START)
+    const ready = shell.runner.ready()
+    shell.says(`^C${end(130)}`)
+    expect(() => shell.run('two')).toThrow('still running')
+    expect(await Promise.race([ready.then(() => 'ready'), Promise.resolve('busy')])).toBe('busy')
+    shell.says(PROMPT)
+    await ready
+    await shell.runner.ready()
+    shell.run('two')
+  })
+
   it('stops when somebody presses Ctrl-C', () => {
     const shell = shellAtPrompt()
     shell.run('sleep 100', 'never')

@@ -68,6 +68,7 @@ export class Runner {
   #run: Run | undefined
   #cancelQuiet: () => void = () => {}
   #quiet = false
+  #waiting: (() => void)[] = []
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps
@@ -75,6 +76,12 @@ export class Runner {
 
   get running(): boolean {
     return this.#run !== undefined
+  }
+
+  /** Resolves when a run can begin, or never will: the shell takes a command, or is gone. */
+  ready(): Promise<void> {
+    const free = !this.#run && (this.#shell === 'prompt' || this.#shell === 'continuation' || this.#atUnmarkedPrompt())
+    return free ? Promise.resolve() : new Promise((resolve) => void this.#waiting.push(resolve))
   }
 
   /** Begins a run. @throws UserError 'terminal-busy' while something else is in front of the shell */
@@ -106,6 +113,7 @@ export class Runner {
   closed(): void {
     this.#cancelQuiet()
     this.#end('stopped', this.#run?.failure ?? 0)
+    this.#freed()
   }
 
   /** The person typed something. */
@@ -141,6 +149,7 @@ export class Runner {
     const run = this.#run
     // A prompt while a command runs is that of a shell which the command opened.
     if (run && (run.awaits === 'prompt' || run.begun)) this.#next(run)
+    if (!this.#run) this.#freed()
   }
 
   #commandStarted(offset: number): void {
@@ -217,14 +226,20 @@ export class Runner {
     })
   }
 
+  #freed(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
   #unmarkedPrompt(): void {
     const run = this.#run
+    if (!run) this.#freed()
     if (!run || (run.awaits !== 'shell' && !this.#unmarked)) return
     if (this.#unmarked)
       this.#deps.emit({ type: 'command.finished', offset: this.#deps.offset(), exit: 0, block: run.block, index: run.index })
     this.#unmarked = true
     run.awaits = 'prompt'
     this.#next(run)
+    if (!this.#run) this.#freed()
   }
 }
 

@@ -127,6 +127,11 @@ export class Terminal {
     if (!this.#closed) this.#runner.run(block, commands)
   }
 
+  /** Resolves when a run can begin, or never will because the shell is gone. */
+  ready(): Promise<void> {
+    return this.#closed ? Promise.resolve() : this.#runner.ready()
+  }
+
   stopRun(): void {
     this.#runner.stop()
   }
