@@ -9,6 +9,7 @@ import type { Watch } from './query-island.tsx'
 import { boundsOf, lastOf } from './series-table.ts'
 import { summaryOf, type ChartKind } from './summary.ts'
 import { scaleFor, unitOf, written } from './units.ts'
+import { StateWords } from '../ui/state-words.tsx'
 
 interface Charted {
   readonly title: string | undefined
@@ -45,15 +46,7 @@ export function Chart({ title, kind, query, rangeSeconds, stepSeconds, watch, ed
 function Words({ state }: { state: Exclude<ChartState, { state: 'data' }> | undefined }) {
   const kind = state?.state ?? 'waiting'
   const lead = { waiting: 'Waiting', empty: 'Nothing matches', failed: 'The query failed' }[kind]
-  return (
-    <div class={`chart-words ${kind}`} role={kind === 'failed' ? 'alert' : 'status'}>
-      <span class="chart-shape" aria-hidden="true" />
-      <div>
-        <strong>{lead}</strong>
-        <p>{state?.why ?? 'Asking Prometheus for this chart.'}</p>
-      </div>
-    </div>
-  )
+  return <StateWords state={kind} lead={lead} say={state?.why ?? 'Asking Prometheus for this chart.'} />
 }
 
 const DIRECT_LABELS = 6

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { TopologyBlock } from '../../server/protocol/blocks.ts'
 import type { Health, LiveState, TopologyItem, TopologyState } from '../../server/protocol/live-block.ts'
 import { CARD, COLUMNS, layOut, shortened, type Card, type Layout } from './layout.ts'
+import { StateWords } from '../ui/state-words.tsx'
 import './cluster.css'
 
 export interface Watching {
@@ -32,13 +33,8 @@ export function TopologyIsland({ block, watch }: { block: TopologyBlock; watch: 
 }
 
 function Waiting({ state }: { state: Exclude<TopologyState, Data> | undefined }) {
-  if (state?.state === 'failed')
-    return (
-      <p class="block-problem" role="status">
-        {state.why}
-      </p>
-    )
-  return <p class="block-waiting">{state?.why ?? 'Asking your cluster for its objects.'}</p>
+  if (state?.state === 'failed') return <StateWords state="failed" lead="This cannot be drawn" say={state.why} />
+  return <StateWords state="waiting" lead="Waiting" say={state?.why ?? 'Asking the cluster for its objects.'} />
 }
 
 function Drawing({ data }: { data: Data }) {
@@ -54,7 +50,7 @@ function Drawing({ data }: { data: Data }) {
     return () => observer.disconnect()
   }, [])
   const layout = useMemo(() => (width > 0 ? layOut(data.items, data.lines, width) : undefined), [data, width])
-  if (data.items.length === 0) return <p class="block-waiting">There is none of these in your cluster yet.</p>
+  if (data.items.length === 0) return <StateWords state="empty" lead="Nothing to draw yet" say="The cluster has none of these objects." />
   return (
     <div ref={host}>
       {layout && <Picture layout={layout} />}

@@ -3,6 +3,7 @@ import type { TraceBlock } from '../../server/protocol/blocks.ts'
 import type { TraceSpan, TraceState } from '../../server/protocol/live-block.ts'
 import { Icon } from '../ui/icons.tsx'
 import type { Watching } from './topology-island.tsx'
+import { StateWords } from '../ui/state-words.tsx'
 import './cluster.css'
 
 type Data = Extract<TraceState, { state: 'data' }>
@@ -14,13 +15,9 @@ export function TraceIsland({ block, watch }: { block: TraceBlock; watch: () => 
   const live = watched.state.value
   const state = live?.kind === 'trace' ? live.trace : undefined
   if (state?.state === 'data') return <Waterfall data={state} />
-  if (state?.state === 'failed')
-    return (
-      <p class="block-problem" role="status">
-        {state.why}
-      </p>
-    )
-  return <p class="block-waiting">{state?.why ?? 'Asking Jaeger for the newest trace.'}</p>
+  if (state?.state === 'failed') return <StateWords state="failed" lead="There is no trace" say={state.why} />
+  if (state?.state === 'empty') return <StateWords state="empty" lead="No such trace yet" say={state.why} />
+  return <StateWords state="waiting" lead="Waiting" say={state?.why ?? 'Asking Jaeger for the newest trace.'} />
 }
 
 /** Time in a unit that a person reads at a glance. */

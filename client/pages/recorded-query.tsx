@@ -1,4 +1,5 @@
 import type { QueryBlock } from '../../server/protocol/deck.ts'
+import { StateWords } from '../ui/state-words.tsx'
 import '../charts/charts.css'
 
 /** A query as a recording has it: its metrics were the cluster's, and went with it. */
@@ -11,13 +12,11 @@ export function RecordedQuery({ block }: { block: QueryBlock }) {
           <div class="query-line">
             <code>{query}</code>
           </div>
-          <div class="chart-words empty">
-            <span class="chart-shape" aria-hidden="true" />
-            <div>
-              <strong>This chart was live</strong>
-              <p>A recording keeps slides and terminals; metrics stay with their cluster.</p>
-            </div>
-          </div>
+          <StateWords
+            state="empty"
+            lead="This chart was live"
+            say="A recording keeps slides and terminals; metrics stay with their cluster."
+          />
         </figure>
       ))}
     </>

@@ -18,6 +18,7 @@ import { QuizIsland } from '../slides/quiz-island.tsx'
 import { placeOf } from '../slides/walk.ts'
 import { TerminalView } from '../terminals/terminal-view.tsx'
 import { MessagePage, WaitingPage } from '../ui/message-page.tsx'
+import { StateWords } from '../ui/state-words.tsx'
 import { toggleTheme } from '../ui/theme.ts'
 import { enterWithFragment } from './open-session.tsx'
 import { RecordedQuery } from './recorded-query.tsx'
@@ -88,6 +89,12 @@ function Replaying({ deck, recording, screens, end }: Loaded) {
           <PassedCheck
             block={block}
             passed={() => presenter !== undefined && playback.stateAt(player.time.value).passed.has(runKey(presenter, block.id))}
+          />
+        ) : block.kind === 'topology' || block.kind === 'trace' ? (
+          <StateWords
+            state="empty"
+            lead={block.kind === 'topology' ? 'This drawing was live' : 'This trace was live'}
+            say="A recording keeps slides and terminals; the cluster that was drawn here is gone."
           />
         ) : block.kind === 'mermaid' ? (
           <MermaidIsland block={block} />

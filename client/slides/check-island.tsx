@@ -48,7 +48,7 @@ function Head({ title, word, mark }: { title: string; word: string; mark: 'done'
       <span class="check-mark">
         {mark === 'done' ? <Icon name="done" /> : <span class={mark === 'open' ? 'check-open' : 'running-dot'} aria-hidden="true" />}
       </span>
-      {title}
+      <span class="check-name">{title}</span>
       {/* Only this is spoken when it changes: the whole list at every pod that starts would drown it. */}
       <span class="check-word" role="status">
         {word}

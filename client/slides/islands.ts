@@ -9,6 +9,7 @@ export type RenderIsland = (block: Block) => ComponentChildren
 function roomOf(pre: HTMLElement): number {
   if (pre.closest('.layout-two-columns :is(.left, .right, .pull-left, .pull-right)')) return 700
   if (pre.closest('.layout-exercise :is(.left, .pull-left)')) return 900
+  if (pre.closest('.layout-exercise .step:has(> .check-block)')) return 860
   return pre.closest('.command-block') ? 1400 : 1600
 }
 

@@ -17,7 +17,7 @@ export type BlockReport = (
   place: { readonly line: number; readonly column: number } | { readonly option: string },
 ) => void
 
-/** A fence that is more than code: its id, and what stands for it where it is not live. */
+/** A fence that is more than code: its id, and what stands for it where it is not live; empty when only a rehearsal is to know of it. */
 export interface PlacedBlock {
   readonly id: BlockId
   readonly html?: string
@@ -71,7 +71,8 @@ export class BlockCollector {
       return block && { block, placed: { id, ...(html === undefined ? {} : { html }) } }
     }
     const block = info.language === 'promql' ? this.#query(id, info, options, source) : this.#command(id, info, options, source, fold)
-    return block && { block, placed: { id } }
+    const hidden = block?.kind === 'command' && block.role === 'wrong'
+    return block && { block, placed: hidden ? { id, html: '' } : { id } }
   }
 
   #command(

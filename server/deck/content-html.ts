@@ -103,6 +103,7 @@ function rawOf(part: Part | undefined): string {
 function codeHtml(written: string | undefined, source: string, context: ContentContext): string {
   const info = parseFenceInfo(written ?? '')
   const live = context.onCode(info, source, context.fold)
+  if (live?.html === '') return ''
   const language = info.language || context.marks.highlightLanguage
   const className = /^[\w+#.-]{1,30}$/.test(language) ? ` class="language-${language}"` : ''
   const marks = readMarks(source, context.marks)

@@ -44,6 +44,12 @@ describe('a block that does something', () => {
     expect(block('~~~~solution\n```bash\nls\n```\n~~~~')).toMatchObject({ kind: 'command', role: 'solution' })
   })
 
+  it('keeps a fix that is wrong for whoever rehearses, and off the slide', () => {
+    const { deck } = parseDeck(fence('bash {wrong}', 'kubectl delete pod web'))
+    expect(deck.slides[0]?.blocks).toMatchObject([{ kind: 'command', role: 'wrong' }])
+    expect(deck.slides[0]?.steps[0]?.html).not.toContain('kubectl')
+  })
+
   it('keeps its answers and conditions off the slide', () => {
     const html = parseDeck(fence('quiz', 'Q?', '- [x] a', '- [ ] b')).deck.slides[0]?.steps[0]?.html
     expect(html).toMatch(/<div data-block="b\w+"><p>Q\?<\/p><ul><li>a<\/li><li>b<\/li><\/ul><\/div>/)

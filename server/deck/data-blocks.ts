@@ -38,7 +38,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     const { value, faults } = readYaml(source.trim() === '' ? '{}' : source, schema, Object.keys(fields))
     if (!value) return { faults }
     const title = value.title ?? info.attributes.get('title')
-    return made(TopologyBlock, { ...value, kind: 'topology', id, ...(title ? { title } : {}) }, titled(title ?? 'The cluster’s objects'))
+    return made(TopologyBlock, { ...value, kind: 'topology', id, ...(title ? { title } : {}) }, titled(title, 'The cluster’s objects'))
   },
   trace: (id, source, info) => {
     const { id: _, kind: __, ...fields } = TraceBlock.shape
@@ -46,7 +46,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     const { value, faults } = readYaml(source, schema, Object.keys(fields))
     if (!value) return { faults }
     const title = value.title ?? info.attributes.get('title')
-    return made(TraceBlock, { ...value, kind: 'trace', id, ...(title ? { title } : {}) }, titled(title ?? `A trace of ${value.service}`))
+    return made(TraceBlock, { ...value, kind: 'trace', id, ...(title ? { title } : {}) }, titled(title, `A trace of ${value.service}`))
   },
   mermaid: (id, source, info) => {
     const title = info.attributes.get('title')
@@ -75,8 +75,8 @@ function made<T extends DataBlock>(schema: z.ZodType<T>, value: unknown, html?: 
   }
 }
 
-function titled(title: string): string {
-  return `<p class="block-title">${escapeHtml(title, true)}</p>`
+function titled(title: string | undefined, otherwise: string): string {
+  return `<p class="block-title${title ? '' : ' unwritten'}">${escapeHtml(title || otherwise, true)}</p>`
 }
 
 function patternFaults(patterns: readonly (string | undefined)[]): BlockFault[] {
