@@ -45,7 +45,7 @@ export async function openRehearsal(
   lifetime.add(() => clusters.close())
   const lease = await clusters.lease({ number: 0, name: 'Rehearsal' })
   const report = (error: unknown) => log('Charts have trouble.', error)
-  const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, clock: systemClock, report })
+  const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, scrapeSeconds: 1, clock: systemClock, report })
   lifetime.add(() => metrics.close())
   metrics.register(watched(lease))
   // Ahead of the first chart, as a workshop does.
@@ -75,6 +75,7 @@ function stageOf(
       metrics.watch(watched(lease), { query, rangeSeconds, stepSeconds }, listener),
     charted: () => lease.prometheus.state().state !== 'absent',
     remember: async () => lease.remember?.(),
+    ...(lease.fastForward && { live: async (millis) => void (await lease.fastForward?.(millis, undefined, () => {})) }),
     broken: (address, kind) => whyBroken(address, kind, deck, folder),
   }
 }

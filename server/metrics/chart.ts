@@ -48,8 +48,10 @@ export function runChart({ cluster, query, clock, ask, onState }: ChartOptions):
     if (over) return
     // Gone while it was being asked: what it is now has been said already.
     if (cluster.prometheus.state().state === 'ready') onState(shown)
+    // What has nothing to show yet need not wait for its next point.
+    const next = shown.state === 'data' ? Math.max(query.stepSeconds * 1000, leastMillisBetween) : leastMillisBetween
     if (again) void update()
-    else cancel = clock.after(Math.max(query.stepSeconds * 1000, leastMillisBetween), () => void update())
+    else cancel = clock.after(next, () => void update())
   }
   const answerFor = async (since: number): Promise<ChartState> => {
     const { start, end, step } = windowOf(query, clock.now(), cluster.prometheus.targets ? since : 0)

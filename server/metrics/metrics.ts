@@ -12,6 +12,8 @@ export interface MetricsOptions {
   readonly prometheus: PrometheusBinary
   /** The process keeps its samples in a folder of its own in here, and takes it away at the end. */
   readonly stateDirectory: string
+  /** From one scrape of a cluster to the next; 5 unless told: a classroom's clusters are many. */
+  readonly scrapeSeconds?: number
   readonly clock: Clock
   readonly report: (error: unknown) => void
 }
@@ -35,8 +37,8 @@ interface SharedChart {
 }
 
 /** Charts of clusters' metrics. */
-export function createMetrics({ prometheus, stateDirectory, clock, report }: MetricsOptions): Metrics {
-  const shared = createSharedPrometheus({ binary: prometheus, stateDirectory, report })
+export function createMetrics({ prometheus, stateDirectory, scrapeSeconds, clock, report }: MetricsOptions): Metrics {
+  const shared = createSharedPrometheus({ binary: prometheus, stateDirectory, scrapeSeconds, report })
   const charts = new Map<string, SharedChart>()
 
   const begin = (cluster: WatchedCluster, query: ChartQuery): SharedChart => {

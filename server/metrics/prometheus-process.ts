@@ -12,6 +12,8 @@ export interface PrometheusOptions {
   /** Its configuration and samples; what an earlier process left in it is taken up again. */
   readonly folder: string
   readonly discoveryUrl: string
+  /** Seconds from one scrape of a cluster to the next. */
+  readonly scrapeSeconds?: number | undefined
   /** It ended unasked; `words` are its last. */
   readonly onCrash: (words: string) => void
 }
@@ -32,14 +34,20 @@ exec 3<&0 </dev/null
 exec 3<&-
 exec "$0" "$@"`
 
-const scrapeSeconds = 5
+const usualScrapeSeconds = 5
 const readyWithinMillis = 30_000
 const stopWithinMillis = 5_000
 
 /** Starts a Prometheus that scrapes what `discoveryUrl` lists. @throws when it ends before it is ready, with its last words */
-export async function startPrometheus({ binary, folder, discoveryUrl, onCrash }: PrometheusOptions): Promise<PrometheusProcess> {
+export async function startPrometheus({
+  binary,
+  folder,
+  discoveryUrl,
+  scrapeSeconds,
+  onCrash,
+}: PrometheusOptions): Promise<PrometheusProcess> {
   const config = join(folder, 'prometheus.yml')
-  await writeFile(config, configFor(discoveryUrl), { mode: 0o600 })
+  await writeFile(config, configFor(discoveryUrl, scrapeSeconds ?? usualScrapeSeconds), { mode: 0o600 })
   const port = await freePort()
   // Its API has no password; a prefix that nobody can guess does for one, and its answers are for no web page.
   const prefix = `/${randomBytes(16).toString('hex')}`
@@ -77,11 +85,11 @@ export async function startPrometheus({ binary, folder, discoveryUrl, onCrash }:
 }
 
 /** JSON is YAML. The labels are set by the targets themselves, so targets need no relabelling. */
-function configFor(discoveryUrl: string): string {
+function configFor(discoveryUrl: string, seconds: number): string {
   return JSON.stringify({
     // A cluster that was fast-forwarded has a past that is written at once.
     storage: { tsdb: { out_of_order_time_window: '24h' } },
-    global: { scrape_interval: `${scrapeSeconds}s`, scrape_timeout: `${scrapeSeconds - 1}s`, evaluation_interval: '1m' },
+    global: { scrape_interval: `${seconds}s`, scrape_timeout: `${Math.max(seconds - 1, 1)}s`, evaluation_interval: '1m' },
     scrape_configs: [
       {
         job_name: 'clusters',

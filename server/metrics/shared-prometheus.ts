@@ -17,6 +17,7 @@ export type PrometheusBinary =
 export interface SharedPrometheusOptions {
   readonly binary: PrometheusBinary
   readonly stateDirectory: string
+  readonly scrapeSeconds?: number | undefined
   readonly report: (error: unknown) => void
 }
 
@@ -44,7 +45,7 @@ const mostRemembered = 2000
 /** Bytes of one answer: a hundred lines of a thousand points are some 3 MB. */
 const mostAnswered = 8 * 1024 * 1024
 
-export function createSharedPrometheus({ binary, stateDirectory, report }: SharedPrometheusOptions): SharedPrometheus {
+export function createSharedPrometheus({ binary, stateDirectory, scrapeSeconds, report }: SharedPrometheusOptions): SharedPrometheus {
   let discovery: Promise<Discovery> | undefined
   let folder: Promise<string> | undefined
   let running: Promise<PrometheusProcess> | undefined
@@ -72,7 +73,13 @@ export function createSharedPrometheus({ binary, stateDirectory, report }: Share
     if (gaveUp !== undefined || closed) return Promise.reject(new Error(gaveUp ?? 'Prometheus has been stopped.'))
     const { path } = binary
     const start = async () =>
-      startPrometheus({ binary: path, folder: await (folder ??= makeFolder()), discoveryUrl: (await discover()).url, onCrash })
+      startPrometheus({
+        binary: path,
+        folder: await (folder ??= makeFolder()),
+        discoveryUrl: (await discover()).url,
+        scrapeSeconds,
+        onCrash,
+      })
     // Once more, because its port may have been taken between choosing it and using it.
     running ??= start()
       .catch(start)

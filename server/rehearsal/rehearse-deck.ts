@@ -20,6 +20,8 @@ export interface Stage {
   charted(): boolean
   /** Remembers what the cluster is. @returns brings that back; undefined where it cannot be had */
   remember(): Promise<(() => Promise<void>) | undefined>
+  /** The cluster lives through that time at once, where it can. */
+  readonly live?: (millis: number) => Promise<void>
   /** Why an address in the deck leads nowhere; undefined when it does not. */
   broken(address: string, kind: 'link' | 'image'): Promise<string | undefined>
   /** Hears of a slide when all of it has been tried. */
@@ -38,8 +40,12 @@ export interface RunResult {
   readonly said: readonly string[]
 }
 
-/** A check that is not met must stay so for this long, once it is known, before that is believed. */
-const unmetMillis = { before: 1000, afterWrongFix: 3000 }
+/**
+ * A check that is not met must stay so for this long, once it is known, before that is believed: longer after a wrong fix, which
+ * may take its time. A cluster that can live through a minute at once has done that by then.
+ */
+const unmetMillis = { before: 500, afterWrongFix: 4000, afterMinute: 500 }
+const minuteMillis = 60_000
 /** However slow the machine is: who waits for what comes waits no longer than that takes. */
 const metMillis = 180_000
 const heardMillis = 60_000
@@ -118,7 +124,12 @@ class SlideRehearsal {
       if (this.#signal.aborted) return
       const back = await this.#stage.remember()
       await this.#command(wrong)
-      await this.#unmet(check, 'the check is not met by a wrong fix', unmetMillis.afterWrongFix)
+      await this.#stage.live?.(minuteMillis)
+      await this.#unmet(
+        check,
+        'the check is not met by a wrong fix',
+        this.#stage.live ? unmetMillis.afterMinute : unmetMillis.afterWrongFix,
+      )
       await back?.()
     }
     for (const solution of this.#ofRole('solution')) await this.#command(solution)
