@@ -41,7 +41,7 @@ const CLIENT_FEATURES = ['slides', 'terminals', 'charts', 'cluster', 'classroom'
 
 const ROOMS: readonly Room[] = [
   // The floor under both sides runs anywhere: neither Node nor a browser.
-  { path: 'server/kernel', from: [], packages: ['zod'], node: false },
+  { path: 'server/kernel', from: [], packages: ['zod', 're2js'], node: false },
   { path: 'server/protocol', from: ['server/kernel'], packages: ['zod'], node: false },
   // Kubernetes in one process, which takes time, randomness, signing and hashing as arguments.
   {
@@ -90,6 +90,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@marcbachmann/cel-js': ['server/simulator/custom/cel.ts'],
   '@noble/hashes': ['server/simulator/shell/digest.ts'],
   'fflate': ['server/simulator/shell/compression.ts'],
+  're2js': ['server/kernel/pattern.ts'],
   'croner': ['server/simulator/controllers/batch/schedule.ts'],
   'unbash': ['server/deck/commands.ts', 'server/simulator/shell/parser.ts'],
   'reveal.js': ['client/slides/reveal.ts'],

@@ -1,9 +1,6 @@
-import { setFlagsFromString } from 'node:v8'
+import { readPattern } from '../kernel/pattern.ts'
 import type { EventCondition, HttpCondition, ObjectCondition, QueryCondition } from '../protocol/blocks.ts'
 import { parsePath, valuesAt } from './json-path.ts'
-
-// A deck's expression over a cluster's words may backtrack for hours: V8 then turns to an engine that takes linear time.
-setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
 
 /** Whether a condition is met, and what a learner is told: the goal in the deck's words or ours, and what there is instead. */
 export interface Verdict {
@@ -52,7 +49,7 @@ export function eventVerdict({ event, about, matches, say }: EventCondition, eve
     }
     if (reason !== event) return false
     if (about !== undefined && !(of?.kind?.toLowerCase() === kind.toLowerCase() && (of.name ?? '').startsWith(name))) return false
-    return matches === undefined || new RegExp(matches, 'u').test(message ?? '')
+    return matches === undefined || readPattern(matches).found(message ?? '')
   })
   return { met, say: say ?? `The cluster has recorded an event ${event}${about === undefined ? '' : ` of ${about}`}.` }
 }
@@ -77,7 +74,7 @@ export function httpVerdict({ http, status = 200, matches, say }: HttpCondition,
   const goal = say ?? `${http} answers with ${status}${matches === undefined ? '' : ` and says ${matches}`}.`
   if ('why' in facts) return { met: false, say: goal, found: facts.why }
   if (facts.status !== status) return { met: false, say: goal, found: `It answers with ${facts.status}.` }
-  if (matches !== undefined && !new RegExp(matches, 'u').test(facts.body))
+  if (matches !== undefined && !readPattern(matches).found(facts.body))
     return { met: false, say: goal, found: 'It answers with something else.' }
   return { met: true, say: goal }
 }
@@ -90,7 +87,7 @@ function holds({ equals, matches, atLeast, atMost, exists }: Comparison, values:
   return there.every(
     (value) =>
       (equals === undefined || value === equals || String(value) === String(equals)) &&
-      (matches === undefined || new RegExp(matches, 'u').test(shown(value))) &&
+      (matches === undefined || readPattern(matches).found(shown(value))) &&
       (atLeast === undefined || Number(value) >= atLeast) &&
       (atMost === undefined || Number(value) <= atMost),
   )

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { BlockId } from '../kernel/ids.ts'
+import { readPattern } from '../kernel/pattern.ts'
 import { CheckBlock, Condition, FileBlock, MermaidBlock, QuizBlock, TopologyBlock, TraceBlock } from '../protocol/blocks.ts'
 import type { FenceInfo } from './fence-info.ts'
 import { escapeHtml } from './html-text.ts'
@@ -89,7 +90,7 @@ function patternFaults(patterns: readonly (string | undefined)[]): BlockFault[] 
 /** Why something is no regular expression; undefined when it is one. */
 export function patternFault(pattern: string): string | undefined {
   try {
-    void new RegExp(pattern, 'u')
+    readPattern(pattern)
     return undefined
   } catch (error) {
     return `${JSON.stringify(pattern)} is not a regular expression (${error instanceof Error ? error.message : String(error)}).`

@@ -1,3 +1,5 @@
+import { readPattern } from '../kernel/pattern.ts'
+import type { Pattern } from '../kernel/pattern.ts'
 import type { BlockId } from '../kernel/ids.ts'
 import type { CheckBlock } from '../protocol/blocks.ts'
 import type { Block, CommandBlock, Deck, QueryBlock, Slide } from '../protocol/deck.ts'
@@ -181,9 +183,9 @@ class SlideRehearsal {
     const limit = (block.timeoutSeconds ?? commandMillis / 1000) * 1000
     const first = await this.#stage.run(block, limit)
     let result = first
-    const until = block.until === undefined ? undefined : new RegExp(block.until, 'mu')
+    const until = block.until === undefined ? undefined : readPattern(block.until)
     const mayCome = () =>
-      until !== undefined && result.trouble === undefined && !until.test(result.output) && performance.now() - began < limit
+      until !== undefined && result.trouble === undefined && !until.found(result.output) && performance.now() - began < limit
     while (mayCome()) {
       await pause(againMillis, this.#signal)
       if (this.#signal.aborted) return
@@ -251,15 +253,15 @@ class SlideRehearsal {
 }
 
 /** What a block was to do and has not, in words; undefined when it has. */
-function whatIsWrong(block: CommandBlock, { exits, trouble, left, output }: RunResult, until: RegExp | undefined): string | undefined {
+function whatIsWrong(block: CommandBlock, { exits, trouble, left, output }: RunResult, until: Pattern | undefined): string | undefined {
   if (trouble !== undefined) return trouble
   const last = exits.at(-1) ?? 0
   const before = block.expectFail === true || until || left ? exits.slice(0, -1) : exits
   // A fix that is wrong may well fail.
   if (block.role !== 'wrong' && before.some((exit) => exit !== 0)) return 'the commands succeed'
   if (block.expectFail === true && last === 0) return 'the last command fails'
-  if (until && !until.test(output)) return `the output comes to match ${until.source}`
-  if (block.expect !== undefined && !new RegExp(block.expect, 'mu').test(output)) return `the output matches ${block.expect}`
+  if (until && !until.found(output)) return `the output comes to match ${until.source}`
+  if (block.expect !== undefined && !readPattern(block.expect).found(output)) return `the output matches ${block.expect}`
   return undefined
 }
 
