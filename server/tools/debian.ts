@@ -17,8 +17,8 @@ export async function aptInstall(packages: readonly string[]): Promise<void> {
   if (!ok) throw new StepFailed(`apt-get could not install ${packages.join(' and ')}: ${lastWords(stderr)}`)
 }
 
-/** Takes one program out of a Debian package, without root and without installing it: `.tools/FOLDER/NAME`. */
-export function takeFromPackage(name: string, inside: string, folder: string): Promise<void> {
+/** Takes programs out of a Debian package, without root and without installing it: `.tools/FOLDER/NAME`. */
+export function takeFromPackage(name: string, inside: readonly string[], folder: string): Promise<void> {
   return inPartialFolder(async (partial) => {
     const download = () => run('apt-get', ['download', name], { cwd: partial })
     let got = await download()
@@ -30,7 +30,7 @@ export function takeFromPackage(name: string, inside: string, folder: string): P
     if (!got.ok || !file) throw new StepFailed(`apt-get could not download ${name}: ${lastWords(got.stderr)}`)
     const unpacked = await run('dpkg', ['-x', file, 'unpacked'], { cwd: partial })
     if (!unpacked.ok) throw new StepFailed(`${name} could not be unpacked: ${lastWords(unpacked.stderr)}`)
-    await putInPlace(join(partial, 'unpacked', inside), folder)
+    for (const program of inside) await putInPlace(join(partial, 'unpacked', program), folder)
   })
 }
 

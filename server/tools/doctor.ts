@@ -23,6 +23,7 @@ const TOOLS: Readonly<Record<ToolName, { readonly needed: boolean; readonly for:
   chromium: { needed: false, for: 'browser tests, PDF export' },
   iproute2: { needed: false, for: 'browser tests over a network' },
   vmagent: { needed: false, for: 'the test of service discovery' },
+  promtool: { needed: false, for: 'tests of metrics pages' },
 }
 
 export function rowFor(tool: ToolName, finding: ToolFinding, waysOfOurOwn: number): Row {

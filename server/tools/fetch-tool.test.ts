@@ -30,6 +30,10 @@ describe('getting the other tools', () => {
     expect(titles(waysToGet('prometheus', mac))).toEqual(['Prometheus 3.5.0'])
   })
 
+  it('gets promtool where Prometheus comes from', () => {
+    expect(titles(waysToGet('promtool', debianPerson))).toEqual(['prometheus', 'Prometheus 3.5.0'])
+  })
+
   it('installs bubblewrap as root, unpacks it otherwise, and leaves a Mac alone', () => {
     expect(waysToGet('bubblewrap', debianRoot)[0]?.title).toContain('installing')
     expect(waysToGet('bubblewrap', debianPerson)[0]?.title).toContain('unpacking')

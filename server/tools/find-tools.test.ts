@@ -23,6 +23,7 @@ describe('looking for tools', () => {
       'iproute2',
       'kubectl',
       'prometheus',
+      'promtool',
       'socat',
       'vmagent',
     ])

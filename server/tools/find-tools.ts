@@ -18,6 +18,8 @@ export interface Tools {
   readonly iproute2: ToolFinding
   /** VictoriaMetrics' agent, which finds targets in Kubernetes as Prometheus does. */
   readonly vmagent: ToolFinding
+  /** Prometheus' own judge of metrics pages. */
+  readonly promtool: ToolFinding
 }
 
 export type ToolName = keyof Tools
@@ -86,6 +88,12 @@ const RECIPES: Readonly<Record<ToolName, Recipe>> = {
     own: ['vmagent/vmagent'],
     ask: async () => ({ version: 'installed' }),
     howToGet: 'Only a test of service discovery needs it. Debian and Ubuntu: apt-get install victoria-metrics.',
+  },
+  promtool: {
+    names: ['promtool'],
+    own: ['prometheus/promtool'],
+    ask: async () => ({ version: 'installed' }),
+    howToGet: 'Only tests of metrics pages need it. Debian and Ubuntu: apt-get install prometheus.',
   },
 }
 

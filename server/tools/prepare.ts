@@ -20,7 +20,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   rehearse: { dependencies: true, client: false, tools: WORKSHOP },
   doctor: { dependencies: false, client: false, tools: [] },
   check: { dependencies: true, client: false, tools: [] },
-  test: { dependencies: true, client: true, tools: [...WORKSHOP, 'chromium', 'iproute2', 'vmagent'] },
+  test: { dependencies: true, client: true, tools: [...WORKSHOP, 'chromium', 'iproute2', 'vmagent', 'promtool'] },
   conformance: { dependencies: true, client: false, tools: ['kubectl'] },
   bench: { dependencies: true, client: true, tools: WORKSHOP },
 }
@@ -60,7 +60,8 @@ async function toolsFor(names: readonly ToolName[]): Promise<void> {
   const missing = names.filter((name) => !found[name].found)
   if (missing.length === 0) return
   await makeToolsFolder()
-  for (const name of missing) await getTool(name)
+  // One package may bring two of them.
+  for (const name of missing) if (!(await findSome([name]))[name].found) await getTool(name)
 }
 
 async function getTool(name: ToolName): Promise<void> {
