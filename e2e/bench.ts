@@ -3,6 +3,7 @@
  * same run. Takes about a minute and a half.
  *
  *     npm run bench [-- room|clusters|workshops|deck] [-- ATTENDEES]
+ *     npm run bench -- scraping [MINUTES]     a real Prometheus over every metrics page; ten minutes unless told, and not part of all
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +25,8 @@ else {
     await (await import('./bench/inspect.ts')).measureInspect()
     await (await import('./bench/deck.ts')).measureLongDeck()
   }
+  if (part === 'scraping')
+    await (await import('./bench/scraping.ts')).measureScraping(Number(asked.find((word) => /^\d+$/.test(word)) ?? 10))
   if (wants('room')) await (await import('./bench/room.ts')).measureRoom(attendees)
 }
 

@@ -182,9 +182,10 @@ function arrive(terrain: Terrain, from: string, ip: string, port: number, protoc
   if (link.loss >= 1 || !allows(api, sender, receiver, port, protocol)) return lost(link)
   if (nodes[0] !== nodes[1] && nodes.some((name) => name !== undefined && faultsOf(api.get('Node', undefined, name)).has('unreachable')))
     return lost(link)
-  const endpoint = listening.find((each) => each.port === port && each.protocol === protocol)
-  if (endpoint) return { to: 'endpoint', endpoint, ip, link }
+  // The API server's own pod only stands there: this process answers.
   if (isNode && port === 6443 && protocol === 'TCP' && api.list('Node')[0]?.status?.addresses?.some(({ address }) => address === ip))
     return { to: 'kube-api', link }
+  const endpoint = listening.find((each) => each.port === port && each.protocol === protocol)
+  if (endpoint) return { to: 'endpoint', endpoint, ip, link }
   return { to: 'refused', link }
 }

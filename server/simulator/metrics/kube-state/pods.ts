@@ -40,11 +40,12 @@ const conditionTime = (pod: Pod, type: string): number | undefined => {
   return secondsOf(condition?.lastTransitionTime)
 }
 
+/** Nothing of a condition that the pod does not have yet. kube-state-metrics: internal/store/pod.go */
 const conditionStates =
   (type: string) =>
   (pod: Pod): readonly Part[] => {
-    const now = pod.status?.conditions?.find((each) => each.type === type)?.status.toLowerCase() ?? 'false'
-    return states.map((condition): Part => [{ condition }, yes(now === condition)])
+    const now = pod.status?.conditions?.find((each) => each.type === type)?.status.toLowerCase()
+    return now === undefined ? [] : states.map((condition): Part => [{ condition }, yes(now === condition)])
   }
 
 function containerFamilies(pods: readonly Pod[], which: 'containerStatuses' | 'initContainerStatuses', prefix: string): Family[] {
