@@ -69,8 +69,12 @@ const ROOMS: readonly Room[] = [
 
   // Drives the product from outside, through what a person or a program sees of it.
   { path: 'e2e', from: ['e2e/bench', 'server/tools', ...FLOOR], node: true },
-  // Measures one cluster without the server around it.
-  { path: 'e2e/bench', from: ['e2e', 'server/clusters/simulated', 'server/simulator', ...FLOOR], node: true },
+  // Measures clusters without the server around them, and what a Prometheus keeps of them.
+  {
+    path: 'e2e/bench',
+    from: ['e2e', 'server', 'server/clusters', 'server/clusters/simulated', 'server/metrics', 'server/simulator', 'server/tools', ...FLOOR],
+    node: true,
+  },
   { path: 'slides', from: ['server/deck', ...FLOOR], node: true },
   { path: 'vite.config.ts', from: [], packages: ['vite'], node: true },
   { path: 'vitest.config.ts', from: [], packages: ['vitest'], node: true },
