@@ -33,7 +33,7 @@ async function talk(terminals: Terminals, terminal: TerminalId, port: number, te
   return Buffer.concat(chunks).toString()
 }
 
-describe.runIf(hasBubblewrap)('a confined shell', () => {
+describe.runIf(hasBubblewrap)('a confined shell', { timeout: 30_000 }, () => {
   let runtime: string
   let sandbox: Sandbox
   let terminals: Terminals
@@ -50,17 +50,7 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     const address = api.address()
     port = typeof address === 'object' && address ? address.port : 0
     sandbox = await trySandbox({ bubblewrap: '/usr/bin/bwrap', socat: '/usr/bin/socat', kubectl: undefined }, runtime)
-    const onEvent = (event: SessionEvent) => void events.push(event)
-    terminals = createTerminals({
-      clock,
-      startPty,
-      sandbox,
-      runtime,
-      labFolder: join(import.meta.dirname, '../protocol'),
-      kubectl: undefined,
-      onEvent,
-      onOutput: () => {},
-    })
+    terminals = terminalsIn(sandbox)
   })
   afterAll(async () => {
     delete process.env['SERVER_SECRET']
@@ -69,9 +59,20 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     await rm(runtime, { recursive: true, force: true })
   })
 
-  const shell = async (number: number) => {
+  const terminalsIn = (confinement: Sandbox) =>
+    createTerminals({
+      clock,
+      startPty,
+      sandbox: confinement,
+      runtime,
+      labFolder: join(import.meta.dirname, '../protocol'),
+      kubectl: undefined,
+      onEvent: (event) => void events.push(event),
+      onOutput: () => {},
+    })
+  const shell = async (number: number, inside = terminals) => {
     const person = PersonId.parse(`p-0${number}`)
-    const seat = terminals.seat(
+    const seat = inside.seat(
       { person, number, presenter: number === 0 },
       Promise.resolve({ api: { host: '127.0.0.1', port }, kubeconfigFor: (at) => `server: ${at.host}:${at.port}\n` }),
     )
@@ -122,8 +123,9 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     const other = await shell(8)
     await ask("socat TCP-LISTEN:8080,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read -r name; echo hello $name' >/dev/null 2>&1 &")
     await other.ask('true')
-    const said = await vi.waitFor(() =>
-      talk(terminals, terminal.id, 8080, 'ada\n').then((text) => text || Promise.reject(new Error('not yet'))),
+    const said = await vi.waitFor(
+      () => talk(terminals, terminal.id, 8080, 'ada\n').then((text) => text || Promise.reject(new Error('not yet'))),
+      { timeout: 20_000 },
     )
     expect(said).toBe('hello ada\n')
     expect(await Promise.all(['b', 'c', 'd'].map((name) => talk(terminals, terminal.id, 8080, `${name}\n`)))).toEqual(
@@ -134,6 +136,15 @@ describe.runIf(hasBubblewrap)('a confined shell', () => {
     await seat.close()
     await other.seat.close()
     await expect(terminals.dial(terminal.id, 8080)).rejects.toMatchObject({ code: 'not-found' })
+  })
+
+  it('reaches its cluster with the very first command, however long the way to it takes to be there', async () => {
+    if (sandbox.state !== 'works') throw new Error('It does not work here.')
+    const slow = terminalsIn({ ...sandbox, relay: `/bin/bash -c 'sleep 0.5; exec ${sandbox.relay}'` })
+    const { ask, seat } = await shell(9, slow)
+    expect(await ask('curl -sS http://127.0.0.1:6443/')).toBe('the cluster\r\n')
+    await seat.close()
+    await slow.close()
   })
 
   it('reaches its cluster at 127.0.0.1:6443, and nothing else', async () => {

@@ -200,9 +200,17 @@ export function startScript(sandbox: Extract<Sandbox, { state: 'works' }>, termi
       : [
           `(trap '' INT QUIT TSTP HUP; exec ${sandbox.socat} UNIX-CONNECT:${INSIDE.portSocket} "EXEC:/bin/bash ${INSIDE.portScript} listen ${terminal}") </dev/null >/dev/null 2>&1 &`,
         ]),
+    untilListening,
     'exec /bin/bash -i',
   ].join('\n')
 }
+
+/**
+ * Waits, four seconds at most, until somebody listens where kubectl asks: a slide's first command is typed as soon as there is a
+ * prompt. State 0A is LISTEN. Source: https://docs.kernel.org/networking/proc_net_tcp.html
+ */
+const apiPort = INSIDE.api.port.toString(16).toUpperCase().padStart(4, '0')
+const untilListening = `for try in {1..200}; do [[ $(</proc/net/tcp) == *":${apiPort} "*":0000 0A "* ]] && break; sleep 0.02; done`
 
 /** What programs need from `/etc`, and nothing that says anything about this machine's people. */
 const ETC_FILES = [
