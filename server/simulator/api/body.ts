@@ -1,6 +1,7 @@
 import { ApiError } from './door.ts'
 import { badRequest } from './errors.ts'
 import { findDuplicates } from './json-duplicates.ts'
+import { jsonMistake } from './json-syntax.ts'
 import { parseYaml } from './yaml.ts'
 import { checkCustomKind } from '../custom/request.ts'
 import { isObject } from '../resources/draft.ts'
@@ -27,30 +28,37 @@ export function textOf(call: Call): string {
 export function readObject(call: Call, kind: string): Body {
   const type = mediaType(call)
   const text = textOf(call)
-  if (type === 'application/yaml')
-    return {
-      object: objectIn(
-        parseYaml(text, (why) =>
-          badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`),
-        ),
-        kind,
-      ),
-      duplicates: [],
-    }
-  if (type !== 'application/json') {
-    throw new ApiError(
-      415,
-      'UnsupportedMediaType',
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-    )
+  const refuse = (why: string) => badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summarized(text)})`)
+  if (type === 'application/yaml') {
+    const { value, duplicates } = parseYaml(text, refuse)
+    return { object: objectIn(value, refuse), duplicates }
   }
-  const parsed = parseJson(text, (why) =>
-    badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${text || '<empty>'})`,
-    ),
-  )
-  return { object: objectIn(parsed, kind), duplicates: findDuplicates(text) }
+  checkDataType(call)
+  const parsed = parseJson(text, (why) => refuse(`couldn't get version/kind; json parse error: ${why}`))
+  return { object: objectIn(parsed, refuse), duplicates: findDuplicates(text) }
 }
+
+/** That a body is in a form that is understood. @throws ApiError UnsupportedMediaType */
+export function checkDataType(call: Call): void {
+  if (['application/json', 'application/yaml'].includes(mediaType(call))) return
+  throw new ApiError(
+    415,
+    'UnsupportedMediaType',
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  )
+}
+
+/** The beginning of a body that cannot be read. Source: k8s.io/apiserver, endpoints/handlers/rest.go summarizeData */
+function summarized(text: string): string {
+  if (text === '') return '<empty>'
+  const bytes = new TextEncoder().encode(text)
+  const shown = bytes.slice(0, mostSummarized)
+  const more = bytes.length > mostSummarized ? ' ...' : ''
+  if (text.startsWith('{')) return `${new TextDecoder().decode(shown)}${more}`
+  return `${Array.from(shown, (byte) => byte.toString(16).padStart(2, '0')).join('')}${more}`
+}
+
+const mostSummarized = 30
 
 /** @throws what `refuse` makes of Go's words for the mistake */
 export function parseJson(text: string, refuse: (why: string) => ApiError): JsonValue {
@@ -62,7 +70,7 @@ export function parseJson(text: string, refuse: (why: string) => ApiError): Json
       : JSON.parse(text)
     return parsed as JsonValue
   } catch {
-    throw refuse(goSyntaxError(text))
+    throw refuse(jsonMistake(text) ?? 'unexpected end of JSON input')
   }
 }
 
@@ -87,30 +95,25 @@ function isTooDeep(text: string): boolean {
 
 const [quote, backslash, openBracket, openBrace] = [0x22, 0x5c, 0x5b, 0x7b]
 
-/** Go's decoder and ours agree on where JSON breaks, not on the words. */
-function goSyntaxError(text: string): string {
-  try {
-    JSON.parse(text)
-    return ''
-  } catch (error) {
-    const message = error instanceof Error ? error.message : ''
-    const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
-    const character = text[position]
-    if (character === undefined || message.includes('end of JSON')) return 'unexpected end of JSON input'
-    return position === 0
-      ? `invalid character '${character}' looking for beginning of value`
-      : `invalid character '${character}' in the middle of a value`
-  }
-}
-
-function objectIn(value: JsonValue, kind: string): JsonObject {
+/** @see https://github.com/kubernetes/apimachinery/blob/master/pkg/runtime/serializer/json/meta.go SimpleMetaFactory.Interpret */
+function objectIn(value: JsonValue, refuse: (why: string) => ApiError): JsonObject {
+  const because = (why: string) => refuse(`couldn't get version/kind; json parse error: json: cannot unmarshal ${why}`)
+  if (value === null) return {}
   if (!isObject(value)) {
-    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${JSON.stringify(value)})`,
+    throw because(
+      `${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
     )
   }
+  for (const field of ['apiVersion', 'kind']) {
+    const sent = value[field]
+    if (sent !== undefined && sent !== null && typeof sent !== 'string')
+      throw because(`${goType(sent)} into Go struct field .${field} of type string`)
+  }
   return value
+}
+
+function goType(value: JsonValue): string {
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 /** That a body is of the kind that is asked for. @throws ApiError BadRequest */

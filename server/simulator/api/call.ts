@@ -64,6 +64,7 @@ export function verbOf({ method, query }: ApiRequest, name: string | undefined):
   return method.toLowerCase()
 }
 
+/** Whether a parameter says yes: all that is there does, but for a no. Source: k8s.io/apimachinery, runtime/conversion.go */
 export function isTrue(value: string | null): boolean {
-  return value !== null && ['1', 't', 'true', ''].includes(value.toLowerCase())
+  return value !== null && value.toLowerCase() !== 'false' && value !== '0'
 }

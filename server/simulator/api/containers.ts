@@ -1,8 +1,9 @@
 import { ApiError } from './door.ts'
 import { badRequest, notFound } from './errors.ts'
 import { isTrue } from './call.ts'
+import { logOptions } from './log-options.ts'
 import type { KubeletPort } from '../kubelet/port.ts'
-import type { LogOptions, RuntimeContainer } from '../kubelet/runtime.ts'
+import type { RuntimeContainer } from '../kubelet/runtime.ts'
 import type { Pod } from '../resources/kinds.ts'
 import type { Call } from './call.ts'
 import type { ApiResponse, UpgradeAnswer } from './http.ts'
@@ -20,9 +21,9 @@ export class Containers {
 
   log(call: Call): ApiResponse {
     const { query } = call.request
+    const options = logOptions(call.request.query, call.name ?? '', this.#operations.platform.clock.now())
     const pod = this.pod(call)
     const container = chosen(pod, query.get('container'))
-    const options = logOptions(call)
     const headers = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' }
     if (!pod.spec?.nodeName) return { status: 200, headers, body: '' }
     const [namespace, name] = [call.namespace ?? '', call.name ?? '']
@@ -121,21 +122,4 @@ const PULL_FAILURES = ['ErrImagePull', 'ImagePullBackOff']
 function waitingFor(pod: Pod, container: string): string {
   const reason = statusesOf(pod).find((status) => status.name === container)?.state?.waiting?.reason ?? 'ContainerCreating'
   return PULL_FAILURES.includes(reason) ? 'trying and failing to pull image' : reason
-}
-
-function logOptions(call: Call): LogOptions {
-  const { query } = call.request
-  const number = (key: string): number | undefined => {
-    const value = query.get(key)
-    return value === null || value === '' ? undefined : Number(value)
-  }
-  const tailLines = number('tailLines')
-  const limitBytes = number('limitBytes')
-  const seconds = number('sinceSeconds')
-  return {
-    timestamps: isTrue(query.get('timestamps') ?? 'false'),
-    ...(tailLines !== undefined && { tailLines }),
-    ...(limitBytes !== undefined && { limitBytes }),
-    ...(seconds !== undefined && { sinceMillis: seconds * 1000 }),
-  }
 }

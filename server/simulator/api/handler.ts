@@ -4,7 +4,7 @@ import { groupVersionOf, targetOf, verbOf } from './call.ts'
 import { Containers } from './containers.ts'
 import { Discovery } from './discovery.ts'
 import { methodNotAllowed, noSuchResource } from './errors.ts'
-import { health, healthPage } from './health.ts'
+import { health, healthPage, healthPaths } from './health.ts'
 import { issuer } from './issuer.ts'
 import { OpenApi } from './openapi.ts'
 import { forwarderTo } from './port-forward.ts'
@@ -12,6 +12,7 @@ import { Proxy } from './proxy.ts'
 import { Reader } from './read.ts'
 import { RequestCounts } from './request-counts.ts'
 import { answer, plain, refusal, prettyFor } from './respond.ts'
+import { checkRoute } from './routes.ts'
 import { isReview, review } from './reviews.ts'
 import { Subresources } from './subresources.ts'
 import { Writer } from './write.ts'
@@ -23,7 +24,7 @@ import type { ClusterNetwork } from '../network/network.ts'
 import type { ApiServerFamilies } from '../metrics/api-server.ts'
 import type { ColumnData } from '../tables/table.ts'
 import type { AggregatedApi } from './aggregated.ts'
-import type { Call, User } from './call.ts'
+import type { Call, Target, User } from './call.ts'
 import type { ApiRequest, ApiResponse, UpgradeAnswer } from './http.ts'
 import type { DescriptionData } from './openapi-schemas.ts'
 import type { Operations } from './operations.ts'
@@ -42,6 +43,24 @@ export interface HandlerOptions {
   /** What types and fields mean, for OpenAPI documents; nothing when absent. */
   readonly descriptions?: () => DescriptionData
 }
+
+/** Besides groups and health checks. */
+const PATHS = [
+  '/.well-known/openid-configuration',
+  '/api',
+  '/apis',
+  '/apis/',
+  '/metrics',
+  '/metrics/slis',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openapi/v3/',
+  '/openid/v1/jwks',
+  '/version',
+]
+
+/** What is there to be read only. */
+const DISCOVERY = /^\/(version|api|api\/[^/]+|apis\/[^/]+|apis\/[^/]+\/[^/]+)\/?$/
 
 /** Kubernetes over HTTP: finds out what a request is about and who answers it. */
 export class Handler {
@@ -161,6 +180,7 @@ export class Handler {
       return this.#dispatch(call)
     }
     this.auth.authorizePath(user, request.method === 'GET' ? 'get' : request.method, request.path)
+    if (request.method !== 'GET' && DISCOVERY.test(request.path)) throw methodNotAllowed()
     const found =
       health(request) ??
       this.#metrics(request) ??
@@ -174,14 +194,15 @@ export class Handler {
   /** The request as one for a resource; undefined for all other paths. @throws ApiError NotFound */
   #call(request: ApiRequest, user: User, warnings: string[]): Call | undefined {
     const found = groupVersionOf(request.path)
-    if (!found || found.rest.length === 0) return undefined
+    if (!found) return undefined
     const { groupVersion, rest } = found
     const { registry } = this.#operations
     if (!registry.hasGroupVersion(groupVersion)) {
-      const group = groupVersion.split('/')[0] ?? ''
-      if (registry.discovery.groups.some((served) => served.groupVersion.startsWith(`${group}/`))) throw noSuchResource()
+      if (request.path.startsWith('/api/') || registry.routes(groupVersion.split('/')[0] ?? '')) throw noSuchResource()
       return undefined
     }
+    if (rest.length === 0) return undefined
+    if (rest[0] === 'watch') return watchCall(request, user, warnings, targetOf(registry, groupVersion, rest.slice(1)))
     return { request, user, warnings, ...targetOf(registry, groupVersion, rest) }
   }
 
@@ -190,12 +211,13 @@ export class Handler {
     const verb = verbOf(request, name)
     greet(call, verb)
     if (isReview(resource.resource)) {
-      if (verb !== 'create') throw methodNotAllowed()
       if (!resource.resource.startsWith('self')) this.auth.authorize(call, verb)
+      checkRoute(call)
       return review(call, this.auth)
     }
     const allowed = (subresource === undefined ? resource.discovered : resource.subresources.get(subresource))?.verbs ?? []
     this.auth.authorize(call, verb)
+    checkRoute(call)
     if (!allowed.includes(verb) || (verb === 'create' && name !== undefined && subresource === undefined)) throw methodNotAllowed()
     if (subresource !== undefined) return this.#subresource(call, subresource, verb)
     switch (verb) {
@@ -206,7 +228,7 @@ export class Handler {
       case 'watch':
         return this.#reader.watch(call)
       case 'create':
-        return this.#writer.create(call)
+        return resource.table === 'v1/bindings' ? this.#subresources.bind(call) : this.#writer.create(call)
       case 'update':
         return this.#writer.update(call, 'main')
       case 'patch':
@@ -255,11 +277,11 @@ export class Handler {
   }
 
   #root(): ApiResponse {
-    const groups = this.#operations.registry.discovery.groups.map(({ groupVersion }) =>
-      groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`,
-    )
-    const own = ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version']
-    return answer(200, { paths: ['/.well-known/openid-configuration', '/api', '/apis', ...groups, ...own] })
+    const served = this.#operations.registry.discovery.groups.map(({ groupVersion }) => groupVersion)
+    const groups = new Set(served.flatMap((each) => (each === 'v1' ? ['/api/v1'] : [`/apis/${each.split('/')[0] ?? ''}`, `/apis/${each}`])))
+    const aggregated = this.#options.aggregated.filter((api) => this.#registered(api))
+    for (const { group, version } of aggregated) groups.add(`/apis/${group}`).add(`/apis/${group}/${version}`)
+    return answer(200, { paths: [...new Set([...PATHS, ...healthPaths(), ...groups])].toSorted((a, b) => (a < b ? -1 : 1)) })
   }
 
   #registered(api: AggregatedApi): boolean {
@@ -284,6 +306,15 @@ export class Handler {
     if (this.#unavailable(api) !== undefined) return plain(503, 'service unavailable\n')
     return this.#discovery.answer(request) ?? api.handle(request)
   }
+}
+
+/** The older way to watch, `/api/v1/watch/namespaces/default/pods`. */
+function watchCall(request: ApiRequest, user: User, warnings: string[], target: Target): Call {
+  const query = new URLSearchParams(request.query.toString())
+  query.set('watch', '1')
+  if (target.name !== undefined) query.set('fieldSelector', `metadata.name=${target.name}`)
+  if (target.subresource !== undefined) throw noSuchResource()
+  return { request: { ...request, query }, user, warnings, ...target, name: undefined }
 }
 
 /** Some APIs ask to be left behind, in every answer. */

@@ -56,6 +56,11 @@ export function health({ path, query }: ApiRequest): ApiResponse | undefined {
   return plain(200, `${lines.join('')}${warning}${endpoint} check passed\n`)
 }
 
+/** Where each check can be asked for alone. */
+export function healthPaths(): readonly string[] {
+  return Object.entries(CHECKS).flatMap(([endpoint, checks]) => [`/${endpoint}`, ...checks.map((check) => `/${endpoint}/${check}`)])
+}
+
 /** `/metrics/slis`: how the checks have gone. @see https://kubernetes.io/docs/reference/instrumentation/slis/ */
 export function healthPage(): string {
   const labels = Object.entries(CHECKS).flatMap(([type, checks]) => checks.map((name) => ({ name, type })))

@@ -1,3 +1,4 @@
+import { isTrue } from './call.ts'
 import { ApiError } from './door.ts'
 import { badRequest, invalidObject } from './errors.ts'
 import { forbidden, unsupported } from '../resources/field-error.ts'
@@ -9,12 +10,9 @@ import type { FieldError } from '../resources/field-error.ts'
  * @throws ApiError Invalid
  */
 export function checkListOptions(query: URLSearchParams): void {
-  const errors = isSet(query.get('watch')) ? watchErrors(query) : listErrors(query)
+  for (const name of ['limit', 'timeoutSeconds']) integerParameter(query.get(name))
+  const errors = isTrue(query.get('watch')) ? watchErrors(query) : listErrors(query)
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
-}
-
-function isSet(value: string | null): boolean {
-  return value !== null && !/^(0|f|false)$/i.test(value)
 }
 
 const CONTINUED = 'resourceVersionMatch is forbidden when continue is provided'
@@ -94,9 +92,18 @@ export function tooLarge(asked: string, current: number): ApiError {
   })
 }
 
-function integerParameter(value: string | null): number {
+/** That one object can be read as it is at a revision or later. @throws ApiError */
+export function checkRevision(version: string, current: number): void {
+  if (!/^\d*$/.test(version)) throw new ApiError(500, '', invalidVersion(version))
+  if (Number(version) > current) throw tooLarge(version, current)
+}
+
+/** @throws ApiError BadRequest, in the words of Go's `strconv` */
+export function integerParameter(value: string | null): number {
   if (value === null || value === '') return 0
-  if (!/^-?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
+  const because = (why: string) => badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${why}`)
+  if (!/^[-+]?\d+$/.test(value)) throw because('invalid syntax')
+  if (Math.abs(Number(value)) >= 2 ** 63) throw because('value out of range')
   return Number(value)
 }
 

@@ -125,6 +125,8 @@ export class Operations implements Surroundings {
     const sent = this.#decode(resource, body, options)
     const sentMeta = ensure(sent, 'metadata')
     const version = text(sentMeta, 'resourceVersion')
+    if (version && !/^\d+$/.test(version))
+      throw new ApiError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`)
     if (version && version !== '0' && version !== old.metadata.resourceVersion) throw conflict(resource, name, MODIFIED)
     const uid = text(sentMeta, 'uid')
     if (uid && uid !== old.metadata.uid) {

@@ -1,7 +1,7 @@
 import { badRequest, notFound } from './errors.ts'
 import { itemText, listText, metadataText, objectText } from './json-text.ts'
-import { answer, answerText, negotiate } from './respond.ts'
-import { checkListOptions, expiredList, listRequest, writeToken } from './list-options.ts'
+import { answer, answerText, negotiate, notAcceptable } from './respond.ts'
+import { checkListOptions, checkRevision, expiredList, listRequest, writeToken } from './list-options.ts'
 import { watchStream } from './watch.ts'
 import { behaviourOf } from '../resources/behaviours.ts'
 import { shownAs } from '../resources/versions.ts'
@@ -10,6 +10,7 @@ import type { JsonObject, StoredObject } from '../resources/object.ts'
 import type { Resource } from '../resources/registry.ts'
 import type { TablePrinter } from '../tables/table.ts'
 import type { Call } from './call.ts'
+import type { ApiError } from './door.ts'
 import type { ApiResponse } from './http.ts'
 import type { Operations } from './operations.ts'
 import type { Accepted } from './respond.ts'
@@ -26,6 +27,7 @@ export class Reader {
 
   get(call: Call): ApiResponse {
     const accepted = negotiate(call.request)
+    checkRevision(call.request.query.get('resourceVersion') ?? '', this.#operations.store.revision)
     return this.object(call, 200, this.find(call), accepted)
   }
 
@@ -39,13 +41,15 @@ export class Reader {
   /** One object, as the client wants to see it. */
   object(call: Call, status: number, stored: StoredObject, accepted = negotiate(call.request)): ApiResponse {
     const object = shownAs(call.resource, stored)
-    if (accepted.as === 'Table')
-      return answer(
-        status,
-        this.#tables.table(call.resource, [object], object.metadata.resourceVersion ?? '', includeOf(call)),
-        call.warnings,
-      )
-    if (accepted.as === 'PartialObjectMetadata') return answer(status, partial(object), call.warnings)
+    const { as, format } = accepted
+    if (as?.kind === 'PartialObjectMetadataList') throw mismatch(as.kind, 'is not a list', goTypeOf(call.resource))
+    if (as) {
+      const shown =
+        as.kind === 'Table'
+          ? this.#tables.table(call.resource, [object], object.metadata.resourceVersion ?? '', includeOf(call))
+          : partial(object)
+      return answer(status, { ...shown, apiVersion: as.apiVersion }, call.warnings, format)
+    }
     if (accepted.format === 'json') return answerText(status, `${objectText(object)}\n`, call.warnings)
     return answer(status, object, call.warnings, accepted.format)
   }
@@ -55,19 +59,27 @@ export class Reader {
     const page = this.#page(call)
     const { metadata } = page
     const items = page.items.map((item) => shownAs(call.resource, item))
-    if (accepted.as === 'Table') {
+    const { as, format } = accepted
+    if (as?.kind === 'PartialObjectMetadata') throw mismatch(as.kind, 'is a list', `${goTypeOf(call.resource)}List`)
+    if (as?.kind === 'Table') {
       const { rows, ...table } = this.#tables.table(call.resource, items, metadata.resourceVersion, 'None')
+      const head = { ...table, apiVersion: as.apiVersion, metadata }
       const written = (rows as readonly JsonObject[]).map((row, index) => rowText(row, items[index], includeOf(call)))
-      return answerText(200, listText({ ...table, metadata }, 'rows', written), call.warnings)
+      return this.#listed(call, head, 'rows', written, format)
     }
-    if (accepted.as === 'PartialObjectMetadataList') {
-      const head = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata }
-      return answerText(200, listText(head, 'items', items.map(metadataText)), call.warnings)
+    if (as) {
+      const head = { kind: as.kind, apiVersion: as.apiVersion, metadata }
+      return this.#listed(call, head, 'items', items.map(metadataText), format)
     }
     const head = { kind: `${call.resource.kind}List`, apiVersion: call.resource.groupVersion, metadata }
     if (accepted.format === 'json') return answerText(200, listText(head, 'items', items.map(itemText)), call.warnings)
     const bare = items.map(({ apiVersion: _apiVersion, kind: _kind, ...rest }) => rest)
     return answer(200, { ...head, items: bare }, call.warnings, accepted.format)
+  }
+
+  #listed(call: Call, head: JsonObject, field: string, written: readonly string[], format: Accepted['format']): ApiResponse {
+    const text = listText(head, field, written)
+    return format === 'json' ? answerText(200, text, call.warnings) : answer(200, JSON.parse(text) as JsonObject, call.warnings, format)
   }
 
   watch(call: Call): ApiResponse {
@@ -86,8 +98,8 @@ export class Reader {
     let first = true
     return (stored) => {
       const object = shownAs(call.resource, stored)
-      if (accepted.as === 'PartialObjectMetadata') return partial(object)
-      if (accepted.as !== 'Table') return object
+      if (accepted.as?.kind === 'PartialObjectMetadata') return partial(object)
+      if (accepted.as?.kind !== 'Table') return object
       const table = this.#tables.table(call.resource, [object], object.metadata.resourceVersion ?? '', includeOf(call))
       const shown = first ? table : { ...table, columnDefinitions: null }
       first = false
@@ -181,9 +193,22 @@ function rowText(row: JsonObject, object: StoredObject | undefined, include: Ret
   return `${cells.slice(0, -1)},"object":${include === 'Object' ? objectText(object) : metadataText(object)}}`
 }
 
+/** @throws ApiError BadRequest. Source: k8s.io/apiserver, endpoints/handlers/response.go */
 function includeOf(call: Call): 'None' | 'Metadata' | 'Object' {
-  const include = call.request.query.get('includeObject')
-  return include === 'None' || include === 'Object' ? include : 'Metadata'
+  const include = call.request.query.get('includeObject') || 'Metadata'
+  if (include === 'None' || include === 'Object' || include === 'Metadata') return include
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
+}
+
+function mismatch(asked: string, why: string, type: string): ApiError {
+  return notAcceptable(`you requested ${asked}, but the requested object ${why} (${type})`)
+}
+
+/** What Go calls the kind inside the server. */
+function goTypeOf({ group, kind, custom }: Resource): string {
+  return custom ? '*unstructured.Unstructured' : `*${group === '' ? 'core' : (group.split('.')[0] ?? '')}.${kind}`
 }
 
 function warningHeader(call: Call): { readonly warning?: readonly string[] } {

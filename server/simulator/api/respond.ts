@@ -7,27 +7,37 @@ import type { ApiRequest, ApiResponse } from './http.ts'
 /** How the client wants its answer. */
 export interface Accepted {
   readonly format: 'json' | 'yaml'
-  /** `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList`, or the object itself. */
-  readonly as: string | undefined
+  /** Undefined for the object itself. */
+  readonly as: { readonly kind: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'; readonly apiVersion: string } | undefined
 }
 
-/** The first acceptable of the client's media types. @throws ApiError NotAcceptable */
+const AS = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] as const
+
+/** The first acceptable of the client's media types, the dearest first. @throws ApiError NotAcceptable */
 export function negotiate(request: ApiRequest): Accepted {
-  const accept = request.headers['accept'] ?? 'application/json'
-  for (const part of accept.split(',')) {
-    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim())
-    const named = Object.fromEntries(parameters.map((parameter) => parameter.split('=', 2)))
-    const as = named['as'] as string | undefined
-    if (as !== undefined && (named['g'] !== 'meta.k8s.io' || named['v'] !== 'v1')) continue
+  for (const { type, named } of clausesOf(request.headers['accept'] || 'application/json')) {
+    const kind = AS.find((each) => each === named['as'])
+    if (named['as'] !== undefined && (!kind || named['g'] !== 'meta.k8s.io' || !/^v1(beta1)?$/.test(named['v'] ?? ''))) continue
+    const as = kind && { kind, apiVersion: `meta.k8s.io/${named['v'] ?? ''}` }
     if (type === 'application/json' || type === 'application/*' || type === '*/*') return { format: 'json', as }
     if (type === 'application/yaml') return { format: 'yaml', as }
   }
-  throw new ApiError(
-    406,
-    'NotAcceptable',
-    '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-    {},
+  throw notAcceptable(
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   )
+}
+
+export function notAcceptable(message: string): ApiError {
+  return new ApiError(406, 'NotAcceptable', message)
+}
+
+function clausesOf(accept: string): readonly { readonly type: string; readonly named: { readonly [name: string]: string | undefined } }[] {
+  const clauses = accept.split(',').map((part) => {
+    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim())
+    return { type, named: Object.fromEntries(parameters.map((parameter) => parameter.split('=', 2))) as { [name: string]: string } }
+  })
+  const worth = (named: { readonly [name: string]: string | undefined }) => Number(named['q'] ?? 1) || 0
+  return clauses.toSorted((a, b) => worth(b.named) - worth(a.named))
 }
 
 export function answer(

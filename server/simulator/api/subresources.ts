@@ -2,10 +2,11 @@ import { checkBudget, markEvicted } from './eviction.ts'
 import { issueToken } from './auth-token-request.ts'
 import { badRequest, invalidObject } from './errors.ts'
 import { mediaType, readObject } from './body.ts'
+import { ApiError } from './door.ts'
 import { bindPod } from './local.ts'
 import { answer } from './respond.ts'
 import { scaleOf, withScale } from './scale.ts'
-import { invalid } from '../resources/field-error.ts'
+import { invalid, required, unsupported } from '../resources/field-error.ts'
 import { isObject } from '../resources/draft.ts'
 import type { Pod } from '../resources/kinds.ts'
 import type { JsonObject } from '../resources/object.ts'
@@ -59,16 +60,19 @@ export class Subresources {
     return answer(200, scaleOf(call.resource, stored), call.warnings)
   }
 
+  /** By `pods/binding`, or by creating a Binding of the pod's name. Source: kubernetes pkg/registry/core/pod/storage, BindingREST */
   bind(call: Call): ApiResponse {
     const { object } = readObject(call, 'Binding')
+    const named = isObject(object['metadata']) && typeof object['metadata']['name'] === 'string' ? object['metadata']['name'] : ''
+    const name = call.name ?? named
     checkName(call, object, 'Binding')
-    const target = object['target']
-    const node = isObject(target) ? target['name'] : undefined
-    if (typeof node !== 'string' || node === '')
-      throw invalidObject({ group: '', kind: 'Binding' }, call.name ?? '', [
-        { reason: 'FieldValueRequired', field: 'target.name', message: 'Required value' },
-      ])
-    bindPod(this.#operations, call.namespace ?? '', call.name ?? '', node)
+    const { kind, name: node } = isObject(object['target']) ? object['target'] : {}
+    const errors = [
+      ...(kind && kind !== 'Node' ? [unsupported('target.kind', kind, ['<empty>', 'Node'])] : []),
+      ...(typeof node === 'string' && node !== '' ? [] : [required('target.name')]),
+    ].map(({ field, message }) => `${field}: ${message}`)
+    if (errors.length > 0) throw new ApiError(500, '', errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`)
+    bindPod(this.#operations, call.namespace ?? '', name, String(node))
     return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
   }
 
@@ -101,5 +105,6 @@ export class Subresources {
 /** Source: kubernetes pkg/registry/core/pod/storage, BindingREST and EvictionREST */
 function checkName(call: Call, object: JsonObject, kind: string): void {
   const name = isObject(object['metadata']) ? object['metadata']['name'] : undefined
-  if (name !== undefined && name !== call.name) throw badRequest(`name in URL does not match name in ${kind} object`)
+  if (name !== undefined && call.name !== undefined && name !== call.name)
+    throw badRequest(`name in URL does not match name in ${kind} object`)
 }

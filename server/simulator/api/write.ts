@@ -1,6 +1,8 @@
 import { ApiError } from './door.ts'
-import { badRequest, invalidObject, methodNotAllowed, notFound } from './errors.ts'
+import { badRequest, conflict, invalidObject, methodNotAllowed, notFound } from './errors.ts'
+import { isTrue } from './call.ts'
 import { checkKind, mediaType, parseJson, readObject, textOf } from './body.ts'
+import { checkDryRun, invalidOptions, readDeleteOptions } from './write-options.ts'
 import { withRequestor, withTransitions } from './auth-certificates.ts'
 import { matcher } from './read.ts'
 import { answer } from './respond.ts'
@@ -58,10 +60,7 @@ export class Writer {
     const { object, duplicates } = readObject(call, call.resource.kind)
     this.#check(call, object)
     this.#complain(call, duplicates)
-    checkNamespace(call, object)
-    const name = nameIn(object)
-    if (name !== undefined && name !== call.name)
-      throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name ?? ''})`)
+    checkNames(call, object)
     const stored = this.#operations.update(
       this.#storage(call),
       call.namespace,
@@ -80,10 +79,7 @@ export class Writer {
     if (call.request.query.has('force'))
       throw invalidOptions('PatchOptions', forbidden('force', 'may not be specified for non-apply patch'))
     const options = this.#options(call, 'PatchOptions', 'Update')
-    checkNamespace(call, patched)
-    const name = nameIn(patched)
-    if (name !== call.name)
-      throw badRequest(`the name of the object (${name ?? ''}) does not match the name on the URL (${call.name ?? ''})`)
+    checkNames(call, patched)
     const stored = this.#operations.update(this.#storage(call), call.namespace, call.name ?? '', this.#incoming(call, patched), part, {
       ...options,
       undecodable: undecodable(call, type, patched),
@@ -94,12 +90,10 @@ export class Writer {
   /** The object as the patch leaves it. @throws ApiError */
   patched(call: Call, type: string, current?: JsonObject, schema = call.resource.schema): JsonObject {
     if (call.resource.custom && current === undefined) checkPatchType(type)
-    if (!['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'].includes(type)) {
-      throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
-    }
     const before = current ?? shownAs(call.resource, this.#reader.find(call))
     const text = textOf(call)
-    const patch = parseJson(text, (why) => badRequest(`error decoding patch: ${why}`))
+    const prefix = type === 'application/strategic-merge-patch+json' ? '' : 'error decoding patch: '
+    const patch = parseJson(text, (why) => badRequest(`${prefix}${why}`))
     try {
       if (type === 'application/json-patch+json') {
         if (!Array.isArray(patch))
@@ -121,9 +115,11 @@ export class Writer {
         this.#complain(call, unknownMembers(patch))
         return jsonPatch(before, patch)
       }
+      if (patch === null && type === 'application/merge-patch+json') throw badRequest('Invalid JSON Patch')
+      if (patch === null) return before
       if (!isObject(patch))
         throw badRequest(
-          `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
+          `${prefix}json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
         )
       if (type === 'application/merge-patch+json' || schema === undefined) return mergePatch(before, patch) as JsonObject
       return strategicPatch(this.#operations.schemas, schema, before, patch)
@@ -166,15 +162,19 @@ export class Writer {
     const manager = call.request.query.get('fieldManager')
     if (!manager) throw invalidOptions('PatchOptions', required('fieldManager', 'is required for apply patch'))
     const options = this.#options(call, 'PatchOptions', 'Apply')
-    const sent = parseYaml(textOf(call), (why) => badRequest(`error decoding YAML: ${why}`))
-    if (!isObject(sent)) throw badRequest('error decoding YAML: the patch is not an object')
-    if (typeof sent['apiVersion'] !== 'string' || typeof sent['kind'] !== 'string')
-      throw badRequest('apiVersion and kind must be set in an apply patch')
-    this.#check(call, sent)
+    const { value: sent, duplicates } = parseYaml(textOf(call), (why) =>
+      badRequest(`error decoding YAML: error converting YAML to JSON: ${why}`),
+    )
+    if (!isObject(sent))
+      throw badRequest(
+        `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${Array.isArray(sent) ? 'array' : typeof sent} into Go value of type map[string]interface {}`,
+      )
+    checkType(call, sent)
+    this.#complain(call, duplicates, 'error strict decoding YAML')
     const storage = this.#storage(call)
     const body = storedFrom(call.resource, storage, sent)
     const current = this.#operations.store.get(storage.table, call.namespace, call.name ?? '')
-    const force = call.request.query.get('force') === 'true'
+    const force = isTrue(call.request.query.get('force'))
     const subresource = part === 'main' ? undefined : part
     const applied = applyPatch({
       schemas: this.#operations.schemas,
@@ -187,13 +187,21 @@ export class Writer {
       subresource,
       ignored: ignoredBy(subresource, storage.subresources.has('status')),
     })
-    const named = { ...applied, metadata: { ...(applied['metadata'] as JsonObject), name: call.name ?? '' } }
     if (current) {
-      const stored = this.#operations.update(storage, call.namespace, call.name ?? '', named, part, { ...options, manage: undefined })
+      checkNames(call, applied)
+      const stored = this.#operations.update(storage, call.namespace, call.name ?? '', applied, part, { ...options, manage: undefined })
       return this.#reader.object(call, 200, stored)
     }
     if (part !== 'main') throw notFound(call.resource, call.name ?? '')
-    return this.#reader.object(call, 201, this.#operations.create(storage, call.namespace, named, { ...options, manage: undefined }))
+    const uid = isObject(applied['metadata']) ? applied['metadata']['uid'] : undefined
+    if (typeof uid === 'string' && uid !== '')
+      throw conflict(
+        call.resource,
+        call.name ?? '',
+        `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      )
+    checkNames(call, applied)
+    return this.#reader.object(call, 201, this.#operations.create(storage, call.namespace, applied, { ...options, manage: undefined }))
   }
 
   /** Custom objects are held to the version that they are written in. */
@@ -219,10 +227,11 @@ export class Writer {
     checkKind(call, body, (groupVersion, kind) => this.#operations.schemas.nameOf(groupVersion, kind) !== undefined)
   }
 
-  #complain(call: Call, duplicates: readonly string[]): void {
+  #complain(call: Call, duplicates: readonly string[], refused?: string): void {
     const validation = call.request.query.get('fieldValidation') || 'Warn'
     if (duplicates.length === 0 || validation === 'Ignore') return
     if (validation === 'Warn') return void call.warnings.push(...duplicates)
+    if (refused) throw badRequest(`${refused}: ${duplicates.join(', ')}`)
     throw badRequest(
       `${call.resource.kind} in version ${JSON.stringify(call.resource.version)} cannot be handled as a ${call.resource.kind}: strict decoding error: ${duplicates.join(', ')}`,
     )
@@ -270,20 +279,8 @@ export class Writer {
   }
 
   #deleteOptions(call: Call): DeleteOptions & Pick<WriteOptions, 'dryRun' | 'user' | 'warn'> {
-    const text = textOf(call)
-    const sent = text === '' ? {} : parseJson(text, (why) => badRequest(`couldn't get version/kind; json parse error: ${why}`))
-    const body = isObject(sent) ? sent : {}
-    const { query } = call.request
-    const grace = query.get('gracePeriodSeconds') ?? body['gracePeriodSeconds']
-    const policy = query.get('propagationPolicy') ?? body['propagationPolicy']
-    checkPropagation(policy, query.get('orphanDependents') ?? body['orphanDependents'])
-    const dryRun = [...query.getAll('dryRun'), ...(Array.isArray(body['dryRun']) ? body['dryRun'].map(String) : [])]
-    const preconditions = isObject(body['preconditions']) ? body['preconditions'] : {}
     return {
-      ...(grace !== undefined && grace !== null && { gracePeriodSeconds: Number(grace) }),
-      ...((policy === 'Foreground' || policy === 'Background' || policy === 'Orphan') && { propagationPolicy: policy }),
-      preconditions: { ...textField(preconditions, 'uid'), ...textField(preconditions, 'resourceVersion') },
-      dryRun: checkDryRun(dryRun, 'DeleteOptions'),
+      ...readDeleteOptions(call, this.#operations.schemas),
       user: call.user,
       warn: (warning) => call.warnings.push(warning),
     }
@@ -303,26 +300,6 @@ function undecodable(call: Call, type: string, patched: JsonObject): (why: strin
   }
 }
 
-function textField(object: JsonObject, key: string): JsonObject {
-  return typeof object[key] === 'string' ? { [key]: object[key] } : {}
-}
-
-function invalidOptions(kind: string, error: Parameters<typeof invalidObject>[2][number]): ApiError {
-  return invalidObject({ group: 'meta.k8s.io', kind }, '', [error])
-}
-
-/** @see https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/validation/validation.go ValidateDeleteOptions */
-function checkPropagation(policy: JsonValue | undefined, orphan: JsonValue | undefined): void {
-  if (policy === undefined || policy === null) return
-  const errors =
-    orphan === undefined || orphan === null
-      ? []
-      : [invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set')]
-  if (policy !== 'Foreground' && policy !== 'Background' && policy !== 'Orphan')
-    errors.push(unsupported('propagationPolicy', policy, ['Foreground', 'Background', 'Orphan', 'nil']))
-  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
-}
-
 /** @see https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/validation/validation.go ValidateFieldManager */
 function checkFieldManager(manager: string, kind: string): void {
   if (manager.length > MOST_OF_MANAGER) throw invalidOptions(kind, tooLong('fieldManager', MOST_OF_MANAGER))
@@ -331,10 +308,21 @@ function checkFieldManager(manager: string, kind: string): void {
 
 const MOST_OF_MANAGER = 128
 
-function checkDryRun(values: readonly string[], kind: string): boolean {
-  const wrong = values.filter((value) => value !== 'All' && value !== '')
-  if (wrong.length > 0) throw invalidOptions(kind, unsupported('dryRun', [...values] as JsonValue, ['All']))
-  return values.includes('All')
+/** Source: k8s.io/apimachinery, util/managedfields/internal/versioncheck.go */
+function checkType(call: Call, { apiVersion, kind }: JsonObject): void {
+  const { groupVersion, kind: expected } = call.resource
+  if (apiVersion === groupVersion && kind === expected) return
+  const sent = typeof apiVersion === 'string' ? apiVersion : ''
+  throw badRequest(`invalid object type: ${sent.includes('/') ? sent : `/${sent}`}, Kind=${typeof kind === 'string' ? kind : ''}`)
+}
+
+/** That an object is the one that the URL names. Source: k8s.io/apiserver, endpoints/handlers/rest.go checkName */
+function checkNames(call: Call, object: JsonObject): void {
+  checkNamespace(call, object)
+  const name = nameIn(object)
+  if (name === undefined)
+    throw badRequest(`the name of the object (${call.name ?? ''} based on URL) was undeterminable: name must be provided`)
+  if (name !== call.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name ?? ''})`)
 }
 
 function nameIn(body: JsonObject): string | undefined {

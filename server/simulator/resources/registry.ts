@@ -105,6 +105,11 @@ export class Registry {
     return this.discovery.groups.some((group) => group.groupVersion === groupVersion)
   }
 
+  /** Whether the server itself knows a group, so that its router answers for all below it. */
+  routes(group: string): boolean {
+    return this.#builtIn.discovery.groups.some(({ groupVersion }) => groupVersion.startsWith(`${group}/`))
+  }
+
   #at(path: string): Resource | undefined {
     return this.#customByPath.get(path) ?? this.#builtIn.byPath.get(path)
   }

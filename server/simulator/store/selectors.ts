@@ -1,3 +1,5 @@
+import { labelValue, qualifiedName } from '../resources/names.ts'
+
 /** Label and field selectors as queries write them. @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors */
 
 type Labels = { readonly [key: string]: string } | undefined
@@ -54,9 +56,11 @@ class LabelParser {
       this.#take()
       const key = this.#take()
       if (!isWord(key)) throw this.#unparsable(`found '${key}', expected: identifier`)
+      this.#checkKey(key)
       return (labels) => labels?.[key] === undefined
     }
     const key = this.#take()
+    this.#checkKey(key)
     const operator = this.#peek()
     if (operator === '' || operator === ',') return (labels) => labels?.[key] !== undefined
     this.#take()
@@ -64,7 +68,11 @@ class LabelParser {
     if (operator === '!=') return this.#equals(key, true)
     if (operator === 'in' || operator === 'notin') return this.#within(key, operator === 'notin')
     if (operator === '>' || operator === '<') {
-      const bound = Number(this.#take())
+      const asked = this.#take()
+      if (!isWord(asked)) throw this.#unparsable(`found '${asked}', expected: identifier`)
+      const integer = /^[-+]?\d+$/.test(asked) ? [] : ["for 'Gt', 'Lt' operators, the value must be an integer"]
+      this.#refuse([...integer.map((why) => `values[0]: Invalid value: ${JSON.stringify(asked)}: ${why}`), ...valueErrors(key, [asked])])
+      const bound = Number(asked)
       return (labels) => (operator === '>' ? Number(labels?.[key]) > bound : Number(labels?.[key]) < bound)
     }
     throw this.#unparsable(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`)
@@ -74,6 +82,7 @@ class LabelParser {
     const next = this.#peek()
     const value = isWord(next) ? this.#take() : ''
     if (value === '' && next !== '' && next !== ',') throw this.#unparsable(`found '${next}', expected: identifier`)
+    this.#refuse(valueErrors(key, [value]))
     return (labels) => (labels?.[key] === value) !== negative
   }
 
@@ -92,6 +101,7 @@ class LabelParser {
       if (after === ')') break
       if (after !== ',') throw this.#unparsable(`found '${after}', expected: ',' or ')'`)
     }
+    this.#refuse(valueErrors(key, [...new Set(values)].toSorted()))
     return (labels) => {
       const value = labels?.[key]
       return negative ? value === undefined || !values.includes(value) : value !== undefined && values.includes(value)
@@ -106,6 +116,17 @@ class LabelParser {
     return this.#tokens[this.#at++] ?? ''
   }
 
+  /** Nobody has told the parser what field it reads, and it says so. */
+  #checkKey(key: string): void {
+    const errors = qualifiedName(key)
+    if (errors.length > 0) throw this.#unparsable(`<nil>: Invalid value: ${JSON.stringify(key)}: ${errors.join('; ')}`)
+  }
+
+  #refuse(errors: readonly string[]): void {
+    const [only] = errors
+    if (only !== undefined) throw this.#unparsable(errors.length === 1 ? only : `[${errors.join(', ')}]`)
+  }
+
   #unparsable(why: string): SelectorError {
     return new SelectorError(`unable to parse requirement: ${why}`)
   }
@@ -113,6 +134,14 @@ class LabelParser {
 
 function isWord(token: string): boolean {
   return token !== '' && !OPERATORS.includes(token)
+}
+
+/** Source: k8s.io/apimachinery, labels/selector.go NewRequirement */
+function valueErrors(key: string, values: readonly string[]): readonly string[] {
+  return values.flatMap((value, index) => {
+    const errors = labelValue(value)
+    return errors.length > 0 ? [`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: ${errors.join('; ')}`] : []
+  })
 }
 
 export interface FieldRequirement {
