@@ -34,6 +34,7 @@ const SERVER_FEATURES = [
   'classroom',
   'recordings',
   'rehearsal',
+  'export',
   'tools',
 ].map((each) => `server/${each}`)
 const WITH_MORE_TO_SAY = ['server/clusters/simulated', 'server/tools']
@@ -101,8 +102,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@xterm/*': ['client/terminals/screen.ts'],
   'pbf': ['server/metrics/remote-write.ts'],
   'snappyjs': ['server/metrics/remote-write.ts'],
-  'mermaid': ['client/slides/mermaid.ts'],
+  // The second stands for it in an exported deck.
+  'mermaid': ['client/slides/mermaid.ts', 'client/slides/mermaid-beside.ts'],
   'uplot': ['client/charts/plot.ts'],
+  '@cantoo/pdf-lib': ['server/export/join-pdf.ts'],
+  'playwright-core': ['server/export/printer.ts'],
 }
 
 /** Tools that load their configuration ask for a default export. */

@@ -23,6 +23,7 @@ const COMMANDS = {
   simulate: { does: 'start one simulated cluster alone and write its kubeconfig', file: './cli.ts' },
   inspect: { does: 'say what slides a deck has, as text or JSON', file: './cli.ts', needsOnlyPackages: true },
   rehearse: { does: 'run a deck as an attendee would, and say what breaks', file: './cli.ts' },
+  export: { does: 'write a deck as a PDF, or as one HTML file that needs nothing else', file: './cli.ts' },
   doctor: { does: 'say which tools are there, which are missing and how to get them', file: './tools/doctor.ts' },
   test: { does: 'run every test (npm test)', file: './tools/run-tests.ts' },
   check: { does: 'formatting, lint, types, unused code and import rules (npm run check)', file: './tools/run-checks.ts' },

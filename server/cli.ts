@@ -30,6 +30,10 @@ async function dispatch(name: string, rest: readonly string[]): Promise<void> {
       const { rehearse } = await import('./rehearse.ts')
       return rehearse(rest)
     }
+    case 'export': {
+      const { exportDeck } = await import('./export.ts')
+      return exportDeck(rest)
+    }
     case 'inspect': {
       const { inspect } = await import('./inspect.ts')
       return inspect(rest)

@@ -287,7 +287,8 @@ function withoutCluster(block: WatchedBlock, why: string): LiveState {
   return { kind: 'check', check: { met: false, conditions } }
 }
 
-function measuredOf(state: ChartState): readonly Measured[] {
+/** What a drawing wants to know of a query. */
+export function measuredOf(state: ChartState): readonly Measured[] {
   if (state.state !== 'data') return []
   return state.series.flatMap(({ labels, values }) => {
     const value = values.findLast((each) => each !== null)

@@ -1,17 +1,22 @@
 import { access, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { watchObjects } from './checks/cluster-watch.ts'
 import { watchCheck } from './checks/watch-check.ts'
 import { createKubeconfigProvider } from './clusters/kubeconfig-provider.ts'
 import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
 import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
 import type { LoadedDeck } from './deck/load-deck.ts'
-import { factsOf } from './desks.ts'
+import { factsOf, measuredOf } from './desks.ts'
+import { type DrawnCluster, watchTopology } from './drawings/watch-topology.ts'
+import { watchTrace } from './drawings/watch-trace.ts'
 import { PersonId } from './kernel/ids.ts'
 import type { Lifetime } from './kernel/lifetime.ts'
 import { log, systemClock } from './main.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { TopologyBlock, TraceBlock } from './protocol/blocks.ts'
 import type { Deck } from './protocol/deck.ts'
+import type { LiveState } from './protocol/live-block.ts'
 import type { Stage } from './rehearsal/rehearse-deck.ts'
 import { openRehearsalShell } from './rehearsal-shell.ts'
 import { createRuntimeFolder } from './runtime-folder.ts'
@@ -20,8 +25,8 @@ import { findSome } from './tools/find-tools.ts'
 /** What a rehearsal is done on: a cluster of its own, a shell in it, and its charts. */
 export interface Rehearsal {
   readonly stage: Stage
-  readonly lease: ClusterLease
-  readonly metrics: Pick<Metrics, 'watch'>
+  /** Tells what a drawing shows. @returns ends it */
+  watchLive(block: TopologyBlock | TraceBlock, listener: (live: LiveState) => void): () => void
 }
 
 /**
@@ -53,8 +58,22 @@ export async function openRehearsal(
   const shell = await openRehearsalShell({ tools, runtime, labFolder: loaded.labFolder, lease, person: PersonId.parse('p-00'), signal })
   lifetime.add(() => shell.close())
 
-  return { stage: stageOf(lease, metrics, shell, deck, loaded.folder), lease, metrics }
+  return { stage: stageOf(lease, metrics, shell, deck, loaded.folder), watchLive: drawnFrom(lease, metrics) }
 }
+
+function drawnFrom(lease: ClusterLease, metrics: Metrics): Rehearsal['watchLive'] {
+  const cluster: DrawnCluster = {
+    objects: (interest, signal, changed, failed) => void watchObjects(lease.client, interest, signal, changed, failed),
+    query: (query, listener) => metrics.watch(watched(lease), { query, ...newest }, (state) => listener(measuredOf(state))),
+  }
+  return (block, listener) =>
+    block.kind === 'topology'
+      ? watchTopology(cluster, block, (topology) => listener({ kind: 'topology', topology }))
+      : watchTrace(lease.client, block, (trace) => listener({ kind: 'trace', trace }))
+}
+
+/** What checks and drawings ask of a query: its last value. */
+const newest = { rangeSeconds: 60, stepSeconds: 15 }
 
 function stageOf(
   lease: ClusterLease,
@@ -68,7 +87,7 @@ function stageOf(
     runLast: (block, limit) => shell.runLast(block, limit),
     watchCheck(check, listener) {
       const query = (text: string, tell: (facts: ReturnType<typeof factsOf>) => void) =>
-        metrics.watch(watched(lease), { query: text, rangeSeconds: 60, stepSeconds: 15 }, (state) => tell(factsOf(state)))
+        metrics.watch(watched(lease), { query: text, ...newest }, (state) => tell(factsOf(state)))
       return watchCheck({ api: lease.client, query }, check, listener)
     },
     watchChart: (query, { rangeSeconds, stepSeconds }, listener) =>

@@ -7,6 +7,7 @@ import { Icon } from '../ui/icons.tsx'
 import { Menu, SizeChoice, ThemeChoice } from '../ui/menu.tsx'
 import { tell } from '../ui/toasts.tsx'
 import { addressOf } from './address.ts'
+import { FindingChoices } from './finding-choices.tsx'
 import type { OwnTerminals } from './own-terminals.ts'
 import type { Roaming } from './roaming.ts'
 
@@ -52,33 +53,6 @@ export function AttendeeBar({ store, roaming, terminals, finding }: Bar) {
         <CopyLink position={roaming.position.value} />
       </Menu>
     </header>
-  )
-}
-
-/** What the keys do, for who has none at hand. */
-export function FindingChoices({ finding }: { finding: SlideFinding }) {
-  const choices = [
-    ['Contents and search', '/', finding.find],
-    ['All slides', 'o', finding.overview],
-    ['Keys', '?', finding.help],
-  ] as const
-  return (
-    <div class="menu-choices">
-      {choices.map(([label, key, open]) => (
-        <button
-          key={key}
-          type="button"
-          class="button"
-          aria-keyshortcuts={key}
-          onClick={(event) => {
-            event.currentTarget.closest('details')?.removeAttribute('open')
-            open()
-          }}
-        >
-          {label} <kbd aria-hidden="true">{key}</kbd>
-        </button>
-      ))}
-    </div>
   )
 }
 

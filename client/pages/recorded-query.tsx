@@ -2,8 +2,14 @@ import type { QueryBlock } from '../../server/protocol/deck.ts'
 import { StateWords } from '../ui/state-words.tsx'
 import '../charts/charts.css'
 
-/** A query as a recording has it: its metrics were the cluster's, and went with it. */
-export function RecordedQuery({ block }: { block: QueryBlock }) {
+interface Recorded {
+  readonly block: QueryBlock
+  /** Why there is nothing to draw. */
+  readonly why: string
+}
+
+/** A query whose metrics were the cluster's, and went with it. */
+export function RecordedQuery({ block, why }: Recorded) {
   return (
     <>
       {block.queries.map((query) => (
@@ -12,11 +18,7 @@ export function RecordedQuery({ block }: { block: QueryBlock }) {
           <div class="query-line">
             <code>{query}</code>
           </div>
-          <StateWords
-            state="empty"
-            lead="This chart was live"
-            say="A recording keeps slides and terminals; metrics stay with their cluster."
-          />
+          <StateWords state="empty" lead="This chart was live" say={why} />
         </figure>
       ))}
     </>

@@ -84,7 +84,7 @@ function Replaying({ deck, recording, screens, end }: Loaded) {
     () =>
       (block: Block): ComponentChildren =>
         block.kind === 'query' ? (
-          <RecordedQuery block={block} />
+          <RecordedQuery block={block} why="A recording keeps slides and terminals; metrics stay with their cluster." />
         ) : block.kind === 'check' ? (
           <PassedCheck
             block={block}

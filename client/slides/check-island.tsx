@@ -42,6 +42,18 @@ export function PassedCheck({ block, passed }: Pick<Check, 'block' | 'passed'>) 
   )
 }
 
+/** A check where there is no cluster: what an exercise asks for. @param state as it was before anybody had solved it */
+export function TaskCheck({ block, state }: Pick<Check, 'block'> & { state: CheckState | undefined }) {
+  const unsaid = block.conditions.flatMap(({ say }) => (say === undefined ? [] : [{ met: false, say }]))
+  const conditions = state?.conditions ?? unsaid
+  return (
+    <div role="group" class="check" aria-label={`Exercise: ${block.title}`}>
+      <Head title={block.title} word="To do" mark="open" />
+      {conditions.length > 0 && <Conditions conditions={conditions} />}
+    </div>
+  )
+}
+
 function Head({ title, word, mark }: { title: string; word: string; mark: 'done' | 'open' | 'looking' }) {
   return (
     <h3 class="check-head">

@@ -63,7 +63,7 @@ export function RunMark({ mark }: { mark: Mark }) {
 
 const COPIED_MILLIS = 1500
 
-function CopyButton({ text }: { text: string }) {
+export function CopyButton({ text }: { text: string }) {
   const [copied, setCopied] = useState(false)
   const copy = async (): Promise<void> => {
     if (!(await copyText(text))) return tell('This browser does not let the page copy. Select the code and press Ctrl-C.')

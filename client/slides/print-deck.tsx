@@ -1,14 +1,22 @@
 import { render } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Deck } from '../../server/protocol/deck.ts'
+import type { RenderIsland } from './islands.ts'
 import { SlideSection } from './slide-section.tsx'
 import './print-deck.css'
 
+interface Printing {
+  readonly deck: Deck
+  readonly notes: boolean
+  /** What stands in the blocks, where something can. */
+  readonly renderIsland?: RenderIsland | undefined
+}
+
 /** While the page is printed, the whole deck is there: a slide a page, in full, with its notes below where they are wanted. */
-export function usePrinting(deck: Deck, notes: boolean): void {
+export function usePrinting(deck: Deck, notes: boolean, renderIsland?: RenderIsland): void {
   // What is wanted at the moment of printing, which may be sooner than an effect.
-  const wanted = useRef({ deck, notes })
-  wanted.current = { deck, notes }
+  const wanted = useRef<Printing>({ deck, notes, renderIsland })
+  wanted.current = { deck, notes, renderIsland }
   useEffect(() => {
     const host = document.createElement('div')
     host.className = 'print-deck'
@@ -18,7 +26,7 @@ export function usePrinting(deck: Deck, notes: boolean): void {
     }
     const fill = (): void => {
       document.body.append(host)
-      render(<Printed {...wanted.current} />, host)
+      render(<PrintedDeck {...wanted.current} />, host)
     }
     addEventListener('beforeprint', fill)
     addEventListener('afterprint', clear)
@@ -30,7 +38,7 @@ export function usePrinting(deck: Deck, notes: boolean): void {
   }, [])
 }
 
-function Printed({ deck, notes }: { deck: Deck; notes: boolean }) {
+export function PrintedDeck({ deck, notes, renderIsland }: Printing) {
   return (
     <>
       {deck.slides.map((slide) => (
@@ -38,7 +46,13 @@ function Printed({ deck, notes }: { deck: Deck; notes: boolean }) {
           <div class="slide-preview">
             <div class="reveal">
               <div class="slides">
-                <SlideSection deck={deck} slide={slide} step={slide.steps.length - 1} live={false} />
+                <SlideSection
+                  deck={deck}
+                  slide={slide}
+                  step={slide.steps.length - 1}
+                  live={renderIsland !== undefined}
+                  renderIsland={renderIsland}
+                />
               </div>
             </div>
           </div>

@@ -18,6 +18,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   replay: { dependencies: true, client: true, tools: [] },
   simulate: { dependencies: true, client: false, tools: [] },
   rehearse: { dependencies: true, client: false, tools: WORKSHOP },
+  export: { dependencies: true, client: true, tools: [...WORKSHOP, 'chromium'] },
   doctor: { dependencies: false, client: false, tools: [] },
   check: { dependencies: true, client: false, tools: [] },
   test: { dependencies: true, client: true, tools: [...WORKSHOP, 'chromium', 'iproute2', 'vmagent', 'promtool'] },
@@ -28,7 +29,14 @@ const NEEDS: Readonly<Record<string, Needs>> = {
 /** What to make ready for a command with these arguments; asking for help needs no tools. */
 export function needsOf(command: string, args: readonly string[]): Needs {
   const needs = NEEDS[command] ?? { dependencies: true, client: false, tools: [] }
-  return args.includes('--help') || args.includes('-h') ? { ...needs, client: false, tools: [] } : needs
+  if (args.includes('--help') || args.includes('-h')) return { ...needs, client: false, tools: [] }
+  return command === 'export' ? { ...needs, tools: needs.tools.filter((tool) => isUsed(tool, args)) } : needs
+}
+
+/** Of an export's tools, Chromium prints and all others rehearse. */
+function isUsed(tool: ToolName, args: readonly string[]): boolean {
+  if (tool === 'chromium') return args.some((arg) => arg === '--pdf' || arg.startsWith('--pdf='))
+  return !args.includes('--no-rehearsal')
 }
 
 /**

@@ -38,7 +38,7 @@ const BUILD_STAMP = join(TOOLS, 'client-build')
 export const hasClient = (): boolean => existsSync(join(ROOT, 'vite.config.ts'))
 
 export async function clientIsBuilt(): Promise<boolean> {
-  if (!existsSync(join(ROOT, 'dist/index.html'))) return false
+  if (!['index.html', 'export/export.js'].every((each) => existsSync(join(ROOT, 'dist', each)))) return false
   return readText(BUILD_STAMP) === (await fingerprint(CLIENT_SOURCES.map((each) => join(ROOT, each))))
 }
 
@@ -47,18 +47,17 @@ export function buildClient(): Promise<void> {
   return inPartialFolder(async (partial) => {
     const stamp = await fingerprint(CLIENT_SOURCES.map((each) => join(ROOT, each)))
     const fresh = join(partial, 'dist')
-    const { ok, stderr, stdout } = await run(join(ROOT, 'node_modules/.bin/vite'), [
-      'build',
-      '--outDir',
-      fresh,
-      '--emptyOutDir',
-      '--logLevel',
-      'warn',
-    ])
-    if (!ok) throw new StepFailed(`the client could not be built: ${lastWords(stderr || stdout)}`)
+    await viteBuild('production', fresh)
+    await viteBuild('export', join(fresh, 'export'))
     await swap(fresh, join(ROOT, 'dist'))
     writeFileSync(BUILD_STAMP, stamp)
   })
+}
+
+async function viteBuild(mode: 'production' | 'export', folder: string): Promise<void> {
+  const vite = join(ROOT, 'node_modules/.bin/vite')
+  const { ok, stderr, stdout } = await run(vite, ['build', '--mode', mode, '--outDir', folder, '--emptyOutDir', '--logLevel', 'warn'])
+  if (!ok) throw new StepFailed(`the client could not be built: ${lastWords(stderr || stdout)}`)
 }
 
 async function swap(fresh: string, place: string): Promise<void> {

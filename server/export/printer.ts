@@ -1,0 +1,73 @@
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { UserError } from '../kernel/user-error.ts'
+
+/** Prints pages with Chromium. Nothing it shows reaches the network. */
+export interface Printer {
+  /** @param address of a page that says with `data-printable` when it is ready @returns a PDF */
+  print(address: string): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+const ARGS = [
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--host-resolver-rules=MAP * ~NOTFOUND',
+]
+const READY_WITHIN_MILLIS = 120_000
+
+/** @param executable Chromium's @throws UserError 'tool-missing' when it does not start */
+export async function openPrinter(executable: string, say: (line: string) => void): Promise<Printer> {
+  const browser = await launch(executable, say)
+  const context = await browser.newContext({
+    offline: true,
+    colorScheme: 'light',
+    serviceWorkers: 'block',
+    viewport: { width: 1920, height: 1080 },
+    // Charts are painted: twice as fine as the slide's own pixels is sharp on paper.
+    deviceScaleFactor: 2,
+  })
+  context.setDefaultTimeout(READY_WITHIN_MILLIS)
+  return {
+    async print(address) {
+      // A page for each: what one has used is given back.
+      const page = await context.newPage()
+      try {
+        return await printed(page, address)
+      } finally {
+        await page.close()
+      }
+    },
+    close: () => browser.close(),
+  }
+}
+
+async function printed(page: Page, address: string): Promise<Uint8Array> {
+  await page.emulateMedia({ media: 'print' })
+  await page.goto(address)
+  await page.waitForSelector('html[data-printable]', { state: 'attached' })
+  return page.pdf({ preferCSSPageSize: true, printBackground: true })
+}
+
+/** Chromium's own sandbox does not work for root and in many containers. What is shown has been sanitised, and our policy lets nothing else run. */
+async function launch(executablePath: string, say: (line: string) => void): Promise<Browser> {
+  const options = { executablePath, args: ARGS, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
+  if (process.getuid?.() !== 0) {
+    try {
+      return await chromium.launch({ ...options, chromiumSandbox: true })
+    } catch {
+      say('! Chromium does not start with its sandbox here; it is used without.')
+    }
+  }
+  try {
+    return await chromium.launch({ ...options, chromiumSandbox: false })
+  } catch (cause) {
+    throw new UserError(
+      'tool-missing',
+      `Chromium (${executablePath}) does not start. Try it by hand, or name another one in CHROMIUM.`,
+      cause,
+    )
+  }
+}
