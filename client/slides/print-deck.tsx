@@ -1,5 +1,5 @@
 import { render } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Deck } from '../../server/protocol/deck.ts'
 import type { RenderIsland } from './islands.ts'
 import { SlideSection } from './slide-section.tsx'
@@ -39,6 +39,11 @@ export function usePrinting(deck: Deck, notes: boolean, renderIsland?: RenderIsl
 }
 
 export function PrintedDeck({ deck, notes, renderIsland }: Printing) {
+  useLayoutEffect(() => {
+    // reveal.js has a style sheet of its own for paper, which undoes the theme; by this class it knows to keep away.
+    document.documentElement.classList.add('print-pdf')
+    return () => document.documentElement.classList.remove('print-pdf')
+  }, [])
   return (
     <>
       {deck.slides.map((slide) => (
