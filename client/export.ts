@@ -25,8 +25,7 @@ function start(root: Element): void {
 function read(): ExportedDeck | undefined {
   try {
     return ExportedDeck.parse(JSON.parse(document.querySelector('#deck')?.textContent ?? ''))
-  } catch (error) {
-    console.error(error)
+  } catch {
     return undefined
   }
 }

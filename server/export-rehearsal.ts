@@ -25,16 +25,18 @@ export async function rehearseForExport(
   deck: Deck,
   cluster: string,
   lifetime: Lifetime,
+  signal: AbortSignal,
   tell: (step: StepResult) => void,
 ): Promise<Recordings> {
   const lines = sourceLines(await readFile(loaded.file, 'utf8'))
-  const rehearsal = await openRehearsal(loaded, deck, cluster, lifetime)
+  const rehearsal = await openRehearsal(loaded, deck, cluster, lifetime, signal)
   const recorder = new Recorder()
   const heard = (step: StepResult): void => {
     if (step.kind === 'command' && !step.ok) recorder.wrong(step.expected)
     tell(step)
   }
-  await rehearseDeck(deck, recorded(rehearsal, recorder), lines, { only: undefined, stopped: () => lifetime.closed }, heard)
+  await rehearseDeck(deck, recorded(rehearsal, recorder), lines, { only: undefined, signal }, heard)
+  if (signal.aborted) return recorder.recordings()
   const overTime = deck.slides.flatMap(({ blocks }) => blocks.filter((block) => block.kind === 'query' && isOverTime(block)))
   await Promise.all(overTime.map((block) => lookAgain(rehearsal.stage, block as QueryBlock, recorder)))
   return recorder.recordings()

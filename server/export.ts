@@ -80,12 +80,14 @@ const unrehearsed: { recordings: Recordings; steps: readonly StepResult[]; at: n
 async function rehearsed(options: ExportOptions, loaded: Awaited<ReturnType<typeof loadDeck>>, deck: Deck): Promise<typeof unrehearsed> {
   const { rehearseForExport } = await import('./export-rehearsal.ts')
   const lifetime = new Lifetime()
+  const stopping = new AbortController()
+  lifetime.add(() => stopping.abort())
   running.add(lifetime)
   const steps: StepResult[] = []
   const at = Date.now()
   try {
     process.stderr.write(`→ Rehearsing ${options.deck}\n`)
-    const recordings = await rehearseForExport(loaded, deck, options.cluster, lifetime, (step) => {
+    const recordings = await rehearseForExport(loaded, deck, options.cluster, lifetime, stopping.signal, (step) => {
       steps.push(step)
       process.stderr.write(`${harmless(stepText(step))}\n`)
     })
@@ -164,7 +166,7 @@ async function writePdf(path: string, { parts, exported, folder, notes, chromium
 function ofSlides({ runs, charts, live }: Recordings, slides: Deck['slides']): Recordings {
   const ids = new Set<string>(slides.flatMap(({ blocks }) => blocks.map(({ id }) => id)))
   const only = <T>(all: Record<string, T>) => Object.fromEntries(Object.entries(all).filter(([id]) => ids.has(id)))
-  return { runs: only(runs), charts: only(charts), live: only(live) } as Recordings
+  return { runs: only(runs), charts: only(charts), live: only(live) }
 }
 
 async function chromiumPath(): Promise<string> {

@@ -26,7 +26,7 @@ import { findSome } from './tools/find-tools.ts'
 export interface Rehearsal {
   readonly stage: Stage
   /** Tells what a drawing shows. @returns ends it */
-  watchLive(block: TopologyBlock | TraceBlock, listener: (live: LiveState) => void): () => void
+  readonly watchLive: (block: TopologyBlock | TraceBlock, listener: (live: LiveState) => void) => () => void
 }
 
 /**

@@ -23,7 +23,7 @@ export function RecordedCommand({ source, run, acts }: Recorded) {
         <div class="recorded">
           {run.wrong !== undefined && (
             <p class="recorded-wrong">
-              <Icon name="failed" /> Not as the deck expects: {run.wrong}.
+              <Icon name="failed" /> Expected: {run.wrong}
             </p>
           )}
           <pre class="recorded-text" tabIndex={0} aria-label="Output">

@@ -90,18 +90,18 @@ export class PdfJoiner {
   async finish(): Promise<void> {
     if (this.#joined !== this.#pages.length) throw new Error(`${this.#pages.length} pages were announced, and ${this.#joined} came.`)
     const { title, authors, pages } = this.#options
-    await this.#put(this.#root, `<</Type/Pages/Count ${this.#pages.length}/Kids[${this.#pages.map(String).join(' ')}]>>`)
+    await this.#put(this.#root, `<</Type/Pages/Count ${this.#pages.length}/Kids[${this.#pages.map(words).join(' ')}]>>`)
     const info = this.#reserve()
     const author = authors.length > 0 ? `/Author ${text(authors.join(', '))}` : ''
     await this.#put(info, `<</Title ${text(title)}${author}/Producer(Deckhand)/CreationDate ${PDFString.fromDate(new Date()).toString()}>>`)
     const outlines = await this.#outlines(pages)
-    const shown = `/ViewerPreferences<</DisplayDocTitle true>>${outlines ? `/Outlines ${outlines}` : ''}`
-    await this.#put(this.#catalog, `<</Type/Catalog/Pages ${this.#root}${shown}>>`)
+    const shown = `/ViewerPreferences<</DisplayDocTitle true>>${outlines ? `/Outlines ${words(outlines)}` : ''}`
+    await this.#put(this.#catalog, `<</Type/Catalog/Pages ${words(this.#root)}${shown}>>`)
     const table = this.#at
     const rows = this.#offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('')
     const size = this.#offsets.length + 1
     await this.#write(`xref\n0 ${size}\n0000000000 65535 f \n${rows}`)
-    await this.#write(`trailer\n<</Size ${size}/Root ${this.#catalog}/Info ${info}>>\nstartxref\n${table}\n%%EOF\n`)
+    await this.#write(`trailer\n<</Size ${size}/Root ${words(this.#catalog)}/Info ${words(info)}>>\nstartxref\n${table}\n%%EOF\n`)
   }
 
   async #page(page: PDFDict, target: PDFRef, copy: Copy): Promise<void> {
@@ -163,7 +163,7 @@ export class PdfJoiner {
     const known = copy.known.get(ref.tag)
     if (known) return known
     const object = copy.lookup(ref)
-    if (object === undefined) throw new Error(`${ref} is missing.`)
+    if (object === undefined) throw new Error(`${ref.tag} is missing.`)
     if (object instanceof PDFRawStream && object.contents.length >= WORTH_SHARING) {
       await this.#placed(object.dict, copy)
       const key = createHash('sha256').update(object.dict.toString()).update(object.contents).digest('base64')
@@ -187,15 +187,16 @@ export class PdfJoiner {
     for (const [index, { page, inside }] of parts.entries()) {
       const self = refs[index] ?? root
       const children = inside.map(() => this.#reserve())
-      const held = children.length > 0 ? `/First ${children[0]}/Last ${children.at(-1)}/Count -${children.length}` : ''
-      await this.#bookmark(self, page, `/Parent ${root}${siblings(refs, index)}${held}`)
-      for (const [at, ref] of children.entries()) await this.#bookmark(ref, inside[at] ?? page, `/Parent ${self}${siblings(children, at)}`)
+      const held = children.length > 0 ? `/First ${words(children[0])}/Last ${words(children.at(-1))}/Count -${children.length}` : ''
+      await this.#bookmark(self, page, `/Parent ${words(root)}${siblings(refs, index)}${held}`)
+      for (const [at, ref] of children.entries())
+        await this.#bookmark(ref, inside[at] ?? page, `/Parent ${words(self)}${siblings(children, at)}`)
     }
-    return this.#put(root, `<</Type/Outlines/First ${refs[0]}/Last ${refs.at(-1)}/Count ${refs.length}>>`)
+    return this.#put(root, `<</Type/Outlines/First ${words(refs[0])}/Last ${words(refs.at(-1))}/Count ${refs.length}>>`)
   }
 
   #bookmark(ref: PDFRef, page: number, place: string): Promise<PDFRef> {
-    return this.#put(ref, `<</Title ${text(this.#options.pages[page]?.title ?? '')}/Dest[${this.#pages[page]}/Fit]${place}>>`)
+    return this.#put(ref, `<</Title ${text(this.#options.pages[page]?.title ?? '')}/Dest[${words(this.#pages[page])}/Fit]${place}>>`)
   }
 
   #reserve(): PDFRef {
@@ -253,7 +254,7 @@ function partsOf(pages: readonly PageEntry[]): readonly { readonly page: number;
 
 function siblings(refs: readonly PDFRef[], index: number): string {
   const [before, after] = [refs[index - 1], refs[index + 1]]
-  return `${before ? `/Prev ${before}` : ''}${after ? `/Next ${after}` : ''}`
+  return `${before ? `/Prev ${words(before)}` : ''}${after ? `/Next ${words(after)}` : ''}`
 }
 
 function arrayOf({ context }: PDFDict, values: readonly PDFObject[]): PDFArray {
@@ -268,7 +269,10 @@ function bytesOf(object: PDFObject): Uint8Array {
   return bytes
 }
 
-const text = (words: string): string => PDFHexString.fromText(words).toString()
+/** A reference as it is written. */
+const words = (ref: PDFRef | undefined): string => ref?.toString() ?? 'null'
+
+const text = (said: string): string => PDFHexString.fromText(said).toString()
 
 /** An address in the characters of one. Parentheses would end the string. */
 const ascii = (uri: string): string =>

@@ -39,7 +39,7 @@ export class Recorder {
   /** The block that was run last is not as the deck expects it. */
   wrong(expected: string): void {
     const run = this.#last === undefined ? undefined : this.#runs.get(this.#last)
-    if (this.#last !== undefined && run) this.#runs.set(this.#last, { ...run, wrong: `expected that ${expected}` })
+    if (this.#last !== undefined && run) this.#runs.set(this.#last, { ...run, wrong: expected })
   }
 
   /** @returns hears how a check stands; it is kept as it was before the exercise was solved, the first time that somebody looks */
