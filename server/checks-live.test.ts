@@ -34,7 +34,7 @@ describe('a check on a cluster', { timeout: 30_000 }, () => {
     const stop = watchCheck({ api: lease.client, query }, { conditions }, (state) => states.push(state))
     await expect
       .poll(() => states.at(-1)?.conditions[0])
-      .toEqual({ met: false, say: 'A web server runs.', found: 'There is no pod with app=web in the namespace default.' })
+      .toEqual({ met: false, say: 'A web server runs.', found: 'There are no pods with app=web yet.' })
     expect(states.at(-1)?.conditions[2]?.found).toContain('services "web" not found')
     const container = { name: 'web', image: 'nginx:1.27', ports: [{ containerPort: 80 }] }
     await create(lease, {
@@ -58,7 +58,7 @@ describe('a check on a cluster', { timeout: 30_000 }, () => {
     const stop = watchCheck({ api: lease.client, query: () => () => {} }, { conditions: [{ object: 'rides.shop.example.com' }] }, (state) =>
       states.push(state),
     )
-    await expect.poll(() => states.at(-1)?.conditions[0]?.found).toBe('There is no rides.shop.example.com.')
+    await expect.poll(() => states.at(-1)?.conditions[0]?.found).toBe('There are no rides.shop.example.com yet.')
     stop()
   })
 })

@@ -46,17 +46,63 @@ describe('a condition', () => {
     expect(objectVerdict(phase, [])).toEqual({
       met: false,
       say: 'status.phase of pods in the namespace shop is Running.',
-      found: 'There is no pods in the namespace shop.',
+      found: 'There are no pods in the namespace shop yet.',
     })
     expect(objectVerdict(phase, [pod('a', 'Running'), pod('b', 'Pending')])).toMatchObject({
       met: false,
-      found: 'b: status.phase is Pending.',
+      found: 'Pod b is Pending.',
     })
     expect(objectVerdict({ ...phase, say: 'The shop runs.' }, [pod('a', 'Running')])).toEqual({ met: true, say: 'The shop runs.' })
   })
 
+  const readyNode = {
+    metadata: { name: 'n1' },
+    status: { conditions: [{ type: 'Ready', status: 'False', message: 'container runtime is down' }] },
+  }
+  const deployment = (replicas: number, readyReplicas?: number) => ({
+    metadata: { name: 'web' },
+    spec: { replicas },
+    status: { readyReplicas },
+  })
+  it.each([
+    [{ object: 'deployment', namespace: 'default', name: 'web' }, [], 'There is no deployment web yet.'],
+    [
+      { object: 'deploy', namespace: 'shop', selector: 'app=web', field: 'x', equals: 1 },
+      [],
+      'There are no deployments with app=web in the namespace shop yet.',
+    ],
+    [
+      { object: 'pvc', namespace: 'default', name: 'data', field: 'status.phase', equals: 'Bound' },
+      [pod('data', 'Pending')],
+      'Claim data is Pending.',
+    ],
+    [{ object: 'deployments', field: 'status.readyReplicas', atLeast: 1 }, [deployment(1)], 'Deployment web: its one pod is not ready.'],
+    [{ object: 'deployments', field: 'status.readyReplicas', atLeast: 2 }, [deployment(2, 1)], 'Deployment web: 1 of its 2 pods is ready.'],
+    [
+      { object: 'deployments', field: 'status.readyReplicas', atLeast: 9 },
+      [deployment(3, 2)],
+      'Deployment web: 2 of its 3 pods are ready.',
+    ],
+    [
+      { object: 'deployments', field: 'status.readyReplicas', atLeast: 1 },
+      [deployment(0)],
+      'Deployment web: it is scaled to no pods at all.',
+    ],
+    [
+      { object: 'nodes', field: 'status.conditions[?(@.type=="Ready")].status', equals: 'True' },
+      [readyNode],
+      'Node n1: Ready is False (container runtime is down).',
+    ],
+    [{ object: 'pods', field: 'spec.nodeName', exists: true }, [pod('a', '')], 'Pod a has no spec.nodeName.'],
+    [{ object: 'pods', atMost: 1 }, [pod('a', ''), pod('b', '')], 'There are 2 pods.'],
+    [{ object: 'networkpolicy', name: 'deny', exists: false }, [pod('deny', '')], 'There is a network policy deny.'],
+    [{ object: 'rides.example.com' }, [], 'There are no rides.example.com yet.'],
+  ])('says of %j in words what there is instead', (condition, objects, found) => {
+    expect(objectVerdict(condition, objects)).toMatchObject({ met: false, found })
+  })
+
   it('without a field counts', () => {
-    expect(objectVerdict({ object: 'pods', atLeast: 2 }, [pod('a', '')])).toMatchObject({ met: false, found: 'There are 1.' })
+    expect(objectVerdict({ object: 'pods', atLeast: 2 }, [pod('a', '')])).toMatchObject({ met: false, found: 'There is 1 pod.' })
     expect(objectVerdict({ object: 'pods', atLeast: 2 }, [pod('a', ''), pod('b', '')])).toMatchObject({ met: true })
     expect(objectVerdict({ object: 'pods', exists: false }, [])).toMatchObject({ met: true })
     expect(objectVerdict({ object: 'pods' }, [])).toMatchObject({ met: false })
@@ -82,7 +128,7 @@ describe('a condition', () => {
   })
 
   it('on a query or an address says why there is nothing to compare', () => {
-    expect(queryVerdict({ query: 'up', atLeast: 1 }, { values: [1, 0] })).toMatchObject({ met: false, found: 'It is 0.' })
+    expect(queryVerdict({ query: 'up', atLeast: 1 }, { values: [1, 0] })).toMatchObject({ met: false, found: 'It gives 0.' })
     expect(queryVerdict({ query: 'up' }, { why: 'Waiting for Prometheus.' })).toMatchObject({
       met: false,
       found: 'Waiting for Prometheus.',
@@ -90,7 +136,7 @@ describe('a condition', () => {
     expect(httpVerdict({ http: 'http://shop.default', matches: 'Hello' }, { status: 200, body: 'Hello, world' }).met).toBe(true)
     expect(httpVerdict({ http: 'http://shop.default' }, { status: 503, body: '' })).toMatchObject({
       met: false,
-      found: 'It answers with 503.',
+      found: 'It answers with 503, not with 200.',
     })
   })
 })

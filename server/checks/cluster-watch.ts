@@ -133,7 +133,7 @@ async function resourceIn(api: ClusterApi, path: string, word: string): Promise<
 }
 
 /** Waits, unless it is over. */
-export function pause(millis: number, signal: AbortSignal): Promise<void> {
+function pause(millis: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
     const timer = setTimeout(resolve, millis)

@@ -1,6 +1,6 @@
 import type { CheckBlock, Condition, HttpCondition } from '../protocol/blocks.ts'
 import type { CheckState } from '../protocol/live-block.ts'
-import { pause, watchObjects } from './cluster-watch.ts'
+import { watchObjects } from './cluster-watch.ts'
 import type { ClusterApi } from './cluster-watch.ts'
 import { eventVerdict, httpVerdict, objectVerdict, queryVerdict } from './verdict.ts'
 import type { HttpFacts, QueryFacts, Verdict } from './verdict.ts'
@@ -12,7 +12,8 @@ export interface CheckedCluster {
   readonly query: (query: string, listener: (facts: QueryFacts) => void) => () => void
 }
 
-const askEveryMillis = 2000
+/** After a change what answers may still be on its way: asked again soon, then ever more seldom. */
+const askAgainMillis = { first: 500, last: 10_000 }
 
 /**
  * Evaluates a check as its cluster changes, in this process: what a learner does in the cluster can meet it, and nothing else.
@@ -76,7 +77,7 @@ function watchCondition(
     )
     signal.addEventListener('abort', stop, { once: true })
   } else
-    void askAgainAndAgain(
+    askWhenChanged(
       api,
       condition,
       signal,
@@ -84,22 +85,42 @@ function watchCondition(
     )
 }
 
-async function askAgainAndAgain(
-  api: ClusterApi,
-  { http }: HttpCondition,
-  signal: AbortSignal,
-  tell: (facts: HttpFacts) => void,
-): Promise<void> {
-  while (!signal.aborted) {
+/** Asks at first, whenever something changes that the answer may come from, and once in a while, for it may change by itself. */
+function askWhenChanged(api: ClusterApi, { http }: HttpCondition, signal: AbortSignal, tell: (facts: HttpFacts) => void): void {
+  const { service, namespace } = serviceOf(new URL(http))
+  let asking = false
+  let again = false
+  let timer: NodeJS.Timeout | undefined
+  let pause = askAgainMillis.first
+  const ask = async (): Promise<void> => {
+    again = asking
+    if (asking || signal.aborted) return
+    asking = true
+    clearTimeout(timer)
     tell(await askThrough(api, http))
-    await pause(askEveryMillis, signal)
+    asking = false
+    if (again) return ask()
+    if (signal.aborted) return
+    timer = setTimeout(() => void ask(), pause)
+    pause = Math.min(pause * 2, askAgainMillis.last)
   }
+  const changed = () => {
+    pause = askAgainMillis.first
+    void ask()
+  }
+  for (const interest of [
+    { resource: 'services', namespace, name: service },
+    { resource: 'endpointslices.discovery.k8s.io', namespace, selector: `kubernetes.io/service-name=${service}` },
+    { resource: 'pods', namespace },
+  ])
+    void watchObjects(api, interest, signal, changed, changed)
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
 }
 
 /** Asks a Service by way of the API server's proxy, so it is the cluster that reaches it. */
 async function askThrough(api: ClusterApi, http: string): Promise<HttpFacts> {
   const url = new URL(http)
-  const [service = '', namespace = 'default'] = url.hostname.split('.')
+  const { service, namespace } = serviceOf(url)
   const scheme = url.protocol === 'https:' ? 'https:' : ''
   const port = url.port || (scheme === '' ? '80' : '443')
   const path = `/api/v1/namespaces/${namespace}/services/${scheme}${service}:${port}/proxy${url.pathname}`
@@ -111,9 +132,15 @@ async function askThrough(api: ClusterApi, http: string): Promise<HttpFacts> {
   }
 }
 
+/** `http://web.shop` and `http://web.shop.svc.cluster.local` are the service web in the namespace shop. */
+function serviceOf(url: URL): { readonly service: string; readonly namespace: string } {
+  const [service = '', namespace = 'default'] = url.hostname.split('.')
+  return { service, namespace }
+}
+
 /** The API server's own words about a Service that it cannot reach. */
 function refusalIn(status: number, text: string): { readonly why: string } | object {
   if (status < 400 || !text.startsWith('{"kind":"Status"')) return {}
   const { message = '' } = JSON.parse(text) as { readonly message?: string }
-  return { why: message.slice(0, 300) }
+  return { why: `The cluster says: ${message.slice(0, 300)}.` }
 }
