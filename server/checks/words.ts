@@ -73,10 +73,10 @@ interface Described {
 export function fieldOf({ object: resource, field = '' }: ObjectCondition, object: unknown, values: readonly unknown[]): string {
   const { metadata, spec, status } = object as Described
   const whose = `${capital(nounsOf(resource).one)} ${metadata?.name ?? '?'}`
-  const shownValues = values.map(shown)
+  const shownValues = values.filter((value) => value !== undefined && value !== null).map(shown)
   const plain = field.replace(/^\./, '')
   const state = replicaFields[plain]
-  if (state !== undefined) return `${whose}: ${replicasOf(state, spec?.replicas ?? 1, Number(values[0] ?? 0))}.`
+  if (state !== undefined) return `${whose}: ${replicasOf(state, spec?.replicas ?? 1, Number(shownValues[0] ?? 0))}.`
   if (plain === 'status.phase' && shownValues[0] !== undefined) return `${whose} is ${shownValues[0]}.`
   const type = /^status\.conditions\[\?\(\s*@\.type\s*==\s*["']?(\w+)["']?\s*\)\]\.status$/.exec(plain)?.[1]
   const condition = type === undefined ? undefined : status?.conditions?.find((each) => each.type === type)
@@ -84,7 +84,7 @@ export function fieldOf({ object: resource, field = '' }: ObjectCondition, objec
     const why = condition.message ?? condition.reason
     return `${whose}: ${type} is ${condition.status ?? 'unknown'}${why === undefined || why === '' ? '' : ` (${why.slice(0, 200)})`}.`
   }
-  return values.length === 0 ? `${whose} has no ${plain}.` : `${whose}: ${plain} is ${shownValues.slice(0, 5).join(', ')}.`
+  return shownValues.length === 0 ? `${whose} has no ${plain}.` : `${whose}: ${plain} is ${shownValues.slice(0, 5).join(', ')}.`
 }
 
 /** Fields that count a controller's pods, and what they count. They are not there while there are none. */
