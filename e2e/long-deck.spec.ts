@@ -40,10 +40,17 @@ test('a page holds the slide that it shows and those beside it, wherever it is',
 test('walking through hundreds of slides leaves no elements and no memory behind', async ({ browser }) => {
   const presenter = await visit(browser, deckhand.console)
   await expect(slide(presenter)).toBeVisible()
+  const place = presenter.locator('.console-place b')
+  // The console steers once it has its connection.
+  await expect(async () => {
+    await presenter.keyboard.press('ArrowRight')
+    await expect(place).not.toHaveText('1', { timeout: 500 })
+  }).toPass()
   await walk(presenter, 150)
-  const before = await held(presenter)
+  const [before, from] = [await held(presenter), Number(await place.textContent())]
   await walk(presenter, 450)
-  const after = await held(presenter)
+  const [after, to] = [await held(presenter), Number(await place.textContent())]
+  expect(to - from).toBeGreaterThan(150)
   expect(after.elements).toBeLessThan(before.elements * 1.1)
   expect(after.bytes).toBeLessThan(before.bytes * 1.15)
 })

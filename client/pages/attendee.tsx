@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { z } from 'zod'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { DeckView } from '../slides/deck-view.tsx'
-import { useSlideFinding, type KeyHelp } from '../slides/finding.tsx'
+import { FindingSheet, useSlideFinding, type KeyHelp } from '../slides/finding.tsx'
 import { usePrinting } from '../slides/print-deck.tsx'
 import { placeOf, progressAt } from '../slides/walk.ts'
 import { Splitter } from '../ui/splitter.tsx'
@@ -51,7 +51,7 @@ function Attending({ store }: { store: SessionStore }) {
   const deck = store.deck.value
   const position = roaming.position.value
   const live = useMemo(() => liveBlocks(store, { terminal: terminals.numbered, show: terminals.activate }), [store, terminals])
-  const finding = useSlideFinding(deck, position, roaming.goTo, keyHelp)
+  const finding = useSlideFinding(deck, roaming.goTo)
   useWalkKeys(roaming.walk, { ...finding.keys, f: roaming.toggle })
   useAddress(deck, roaming)
   usePrinting(deck, false)
@@ -94,7 +94,7 @@ function Attending({ store }: { store: SessionStore }) {
       )}
       <ConnectionLost connection={store.connection} />
       <Toasts />
-      {finding.sheet}
+      <FindingSheet finding={finding} deck={deck} position={position} goTo={roaming.goTo} others={keyHelp} />
     </div>
   )
 }

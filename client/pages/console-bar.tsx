@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Dock } from '../../server/protocol/session-event.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import type { SlideFinding } from '../slides/finding.tsx'
@@ -79,30 +79,27 @@ export function ConsoleBar({ store, steering, terminals, opensStage, finding, pr
   )
 }
 
+/** A select of every slide. Its options are the page's own elements: as Preact's, thousands would be compared at every step. */
 function SlideChoice({ store, steering, index }: { store: SessionStore; steering: Steering; index: number }) {
   const { slides } = store.deck.value
-  const options = useMemo(
-    () =>
-      slides.map((slide, at) => (
-        <option key={slide.id} value={String(at)}>
-          {at + 1} {slide.title}
-        </option>
-      )),
-    [slides],
-  )
+  const select = useRef<HTMLSelectElement>(null)
+  useLayoutEffect(() => {
+    select.current?.replaceChildren(...slides.map(({ title }, at) => new Option(`${at + 1} ${title}`, String(at))))
+  }, [slides])
+  useLayoutEffect(() => {
+    if (select.current) select.current.selectedIndex = index
+  }, [slides, index])
   return (
     <select
       class="button slide-choice"
       aria-label="Go to slide"
-      value={String(index)}
+      ref={select}
       onChange={(event) => {
-        const slide = slides[Number(event.currentTarget.value)]
+        const slide = slides[event.currentTarget.selectedIndex]
         if (slide) steering.goTo({ slide: slide.id, step: 0 })
         event.currentTarget.blur()
       }}
-    >
-      {options}
-    </select>
+    />
   )
 }
 

@@ -5,7 +5,7 @@ import type { SessionInfo } from '../../server/protocol/http-api.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import { DeckView } from '../slides/deck-view.tsx'
 import { SlidePreview } from '../slides/slide-preview.tsx'
-import { useSlideFinding, type KeyHelp } from '../slides/finding.tsx'
+import { FindingSheet, useSlideFinding, type KeyHelp } from '../slides/finding.tsx'
 import { usePrinting } from '../slides/print-deck.tsx'
 import { placeOf, stepAfter } from '../slides/walk.ts'
 import { SizeChoice } from '../ui/menu.tsx'
@@ -52,7 +52,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
   const share = useSignal(recall('console-split', Share, 58))
   const { dock } = store.session.value
   const live = useMemo(() => liveBlocks(store, { terminal: terminals.numbered, show: terminals.activate }), [store, terminals])
-  const finding = useSlideFinding(store.deck.value, steering.position.value, steering.goTo, keyHelp)
+  const finding = useSlideFinding(store.deck.value, steering.goTo)
   const keys = useMemo(() => ({ ...finding.keys, d: () => cycleDock(store) }), [store, finding.keys])
   useWalkKeys(steering.walk, keys)
   const printsNotes = useSignal(recall('print-notes', z.boolean(), false))
@@ -95,7 +95,7 @@ function Presenting({ store, info }: { store: SessionStore; info: SessionInfo })
       <DeckProblem store={store} />
       <ConnectionLost connection={store.connection} />
       <Toasts />
-      {finding.sheet}
+      <FindingSheet finding={finding} deck={store.deck.value} position={steering.position.value} goTo={steering.goTo} others={keyHelp} />
     </div>
   )
 }

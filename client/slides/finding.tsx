@@ -1,5 +1,4 @@
-import { useSignal } from '@preact/signals'
-import type { JSX } from 'preact'
+import { useSignal, type Signal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import type { Deck } from '../../server/protocol/deck.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
@@ -29,12 +28,14 @@ export interface SlideFinding {
   readonly overview: () => void
   readonly help: () => void
   /** What is open over the page. */
-  readonly sheet: JSX.Element | null
+  readonly open: Signal<'find' | 'overview' | 'help' | undefined>
+  /** A slide's number as it is typed, until Enter. */
+  readonly typed: Signal<string>
 }
 
 /** Ways to another slide than the next: contents, search, overview, its number; and the help that lists all keys. */
-export function useSlideFinding(deck: Deck, position: Position, goTo: (to: Position) => void, others: KeyHelp): SlideFinding {
-  const open = useSignal<'find' | 'overview' | 'help' | undefined>(undefined)
+export function useSlideFinding(deck: Deck, goTo: (to: Position) => void): SlideFinding {
+  const open: SlideFinding['open'] = useSignal(undefined)
   const typed = useSignal('')
   const digits = typed.value
   const opening = useMemo(() => {
@@ -44,7 +45,6 @@ export function useSlideFinding(deck: Deck, position: Position, goTo: (to: Posit
     }
     return { find: to('find'), overview: to('overview'), help: to('help') }
   }, [open, typed])
-  const target = slideOfNumber(deck, digits)
   const keys = useMemo(() => {
     const type = (digit: string) => (): void => {
       typed.value = (typed.value + digit).slice(-5)
@@ -69,6 +69,19 @@ export function useSlideFinding(deck: Deck, position: Position, goTo: (to: Posit
       ...(digits === '' ? {} : jump),
     }
   }, [opening, typed, digits, deck, goTo])
+  return { keys, ...opening, open, typed }
+}
+
+interface Finding {
+  readonly finding: SlideFinding
+  readonly deck: Deck
+  readonly position: Position
+  readonly goTo: (to: Position) => void
+  readonly others: KeyHelp
+}
+
+/** What is open over the page to find a slide. An element of its own, not a value that closures keep: an old one keeps all that was drawn. */
+export function FindingSheet({ finding: { open, typed }, deck, position, goTo, others }: Finding) {
   const close = (): void => {
     open.value = undefined
   }
@@ -77,19 +90,19 @@ export function useSlideFinding(deck: Deck, position: Position, goTo: (to: Posit
     goTo(to)
   }
   const showing = { deck, position, onGo: go, onClose: close }
-  const sheet = (
+  const digits = typed.value
+  return (
     <>
       {open.value === 'find' && <Finder {...showing} />}
       {open.value === 'overview' && <Overview {...showing} />}
       {open.value === 'help' && <Help keys={[...ours, ...others]} onClose={close} />}
       {digits !== '' && (
         <p class="typed-number" role="status">
-          <b>{digits}</b> {target?.title} <kbd>Enter</kbd>
+          <b>{digits}</b> {slideOfNumber(deck, digits)?.title} <kbd>Enter</kbd>
         </p>
       )}
     </>
   )
-  return { keys, ...opening, sheet }
 }
 
 function Help({ keys, onClose }: { keys: KeyHelp; onClose: () => void }) {

@@ -3,10 +3,9 @@ import rehypeHighlight from 'rehype-highlight'
 import rehypeSanitize, { defaultSchema, type Options } from 'rehype-sanitize'
 import rehypeStringify from 'rehype-stringify'
 import { unified } from 'unified'
-import { visit } from 'unist-util-visit'
 import { allowedHtml } from './allowed-html.ts'
 import { showMarks } from './code-marks.ts'
-import { htmlToTree } from './html-tree.ts'
+import { eachElement, htmlToTree } from './html-tree.ts'
 import { OWN_ALIASES, OWN_LANGUAGES } from './languages.ts'
 
 export type { Element, Root }
@@ -30,16 +29,22 @@ const MAX_COLOURED = 10_000
 export function treeToSafeHtml(tree: Root, blockIds: readonly string[], finish: (safe: Root) => void): string {
   const safe = unified().use(rehypeSanitize, allowedHtml(defaultSchema, blockIds)).runSync(tree)
   finish(safe)
-  visit(safe, 'element', (node) => {
-    if (node.tagName === 'code' && isLong(node)) delete node.properties['className']
-  })
-  const coloured = ownHighlighter.runSync(highlighter.runSync(safe) as Root) as Root
-  visit(coloured, 'element', (node) => {
+  eachElement(safe, (node) => {
+    if (node.tagName === 'pre') colour(node)
     if (node.tagName !== 'code') return
     plainWords(node)
     showMarks(node)
   })
-  return printer.stringify(coloured)
+  return printer.stringify(safe)
+}
+
+/** Colours one block of code where it stands. It alone is given to the plugin, which walks slowly through what is not code. */
+function colour(block: Element): void {
+  eachElement(block, (node) => {
+    if (node.tagName === 'code' && isLong(node)) delete node.properties['className']
+  })
+  const alone: Root = { type: 'root', children: [block] }
+  ownHighlighter.runSync(highlighter.runSync(alone) as Root)
 }
 
 /** HTML that was made by `treeToSafeHtml` some time ago and kept where others could write: what it would not have let through goes. */

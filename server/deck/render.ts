@@ -1,6 +1,6 @@
-import { visit } from 'unist-util-visit'
 import { contentTree, textOf, type ContentContext } from './content-html.ts'
 import { isRemote } from './addresses.ts'
+import { eachElement } from './html-tree.ts'
 import type { Item } from './items.ts'
 import { treeToSafeHtml, type Element, type Root } from './markdown.ts'
 
@@ -22,7 +22,7 @@ export interface Rendered {
 export function renderSlide(items: readonly Item[], context: RenderContext): Rendered {
   const tree = contentTree(items, context)
   let title = ''
-  visit(tree, 'element', (node) => {
+  eachElement(tree, (node) => {
     if (title === '' && /^h[1-6]$/.test(node.tagName)) title = textOf(node).trim()
   })
   const html = treeToSafeHtml(tree, context.blockIds(), (safe) => finish(safe, context)).trim()
@@ -42,7 +42,7 @@ function outlineOf(node: Element): string {
 }
 
 function finish(tree: Root, context: RenderContext): void {
-  visit(tree, 'element', (node) => {
+  eachElement(tree, (node) => {
     const { src, href } = node.properties
     if (node.tagName === 'img') {
       if (typeof src !== 'string') return
