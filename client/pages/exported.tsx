@@ -4,7 +4,7 @@ import type { Deck } from '../../server/protocol/deck.ts'
 import type { ExportedDeck } from '../../server/protocol/exported-deck.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
 import { DeckView } from '../slides/deck-view.tsx'
-import { useSlideFinding, type KeyHelp, type SlideFinding } from '../slides/finding.tsx'
+import { FindingSheet, useSlideFinding, type KeyHelp, type SlideFinding } from '../slides/finding.tsx'
 import { usePrinting } from '../slides/print-deck.tsx'
 import { placeOf, progressAt, walked } from '../slides/walk.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -29,7 +29,7 @@ export function ExportedPage({ exported }: { exported: ExportedDeck }) {
   const walking = useMemo(() => walkingIn(deck), [deck])
   const position = walking.position.value
   const recorded = useMemo(() => recordedBlocks(exported, true), [exported])
-  const finding = useSlideFinding(deck, position, walking.goTo, keyHelp)
+  const finding = useSlideFinding(deck, walking.goTo)
   const keys = useMemo(() => ({ ...finding.keys, t: toggleTheme, f: toggleFullScreen }), [finding.keys])
   useWalkKeys(walking.walk, keys)
   useAddress(deck, walking)
@@ -45,7 +45,7 @@ export function ExportedPage({ exported }: { exported: ExportedDeck }) {
         <DeckView deck={deck} position={position} renderIsland={recorded} canvas="pane" onWalk={walking.walk} onGo={walking.goTo} />
       </main>
       <Toasts />
-      {finding.sheet}
+      <FindingSheet finding={finding} deck={deck} position={position} goTo={walking.goTo} others={keyHelp} />
     </div>
   )
 }
