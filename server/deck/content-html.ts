@@ -1,5 +1,4 @@
 import { marksAsAttributes, readMarks, type MarkOptions } from './code-marks.ts'
-import { DEFINITION, DEFINITIONS_AND_BREAKS } from './definitions.ts'
 import { parseFenceInfo, type FenceInfo } from './fence-info.ts'
 import { BLOCK_CLOSE, BLOCK_OPEN } from './html-blocks.ts'
 import { escapeHtml } from './html-text.ts'
@@ -79,18 +78,21 @@ function contentHtml(items: readonly Item[], context: ContentContext, folds: boo
       // The original makes HTML of a content class first and Markdown of that HTML once more (9.6).
       if (item.kind === 'class')
         return folds ? placeholder({ kind: 'class', item }, item.block) : partHtml({ kind: 'class', item }, context, folds)
-      if (item.kind === 'text')
-        return item.text.includes(']:') ? item.text.replace(folds ? DEFINITION : DEFINITIONS_AND_BREAKS, '') : item.text
+      // The original takes the line breaks out with it, which may join what stood around it (10.2).
+      if (item.kind === 'definition') return folds ? item.breaks : ''
+      if (item.kind === 'text') return item.text
       const fold = folds ? foldOf(item.text) : undefined
       return fold ? placeholder(fold, true) : item.text
     })
     .join('')
+    .replace(/\t/g, '    ')
+    .replaceAll('\u00A0', ' ')
     .trimStart()
   const unplaced = (one: string): string => one.replace(PLACEHOLDER, (_, number: string) => rawOf(parts[Number(number)]))
   const html = markdownHtml(text, {
     definitions: context.definitions,
     unplaced,
-    code: (info, source) => codeHtml(info, source, context),
+    code: (info, source) => codeHtml(info, source, context, folds),
   })
   if (parts.length === 0) return html
   return html.replace(PLACEHOLDER, (_, number: string) => partHtml(parts[Number(number)], context, folds))
@@ -100,14 +102,17 @@ function rawOf(part: Part | undefined): string {
   return part?.kind === 'class' ? part.item.raw : (part?.raw ?? '')
 }
 
-function codeHtml(written: string | undefined, source: string, context: ContentContext): string {
+/** @param ours whether attributes stand behind the language: in the original, the whole word is it */
+function codeHtml(written: string | undefined, source: string, context: ContentContext, ours: boolean): string {
   const info = parseFenceInfo(written ?? '')
   const live = context.onCode(info, source, context.fold)
   if (live?.html === '') return ''
-  const language = info.language || context.marks.highlightLanguage
-  const className = /^[\w+#.-]{1,30}$/.test(language) ? ` class="language-${language}"` : ''
+  const word = ours ? info.language : (/^[ .]*(\S+)/.exec(written ?? '')?.[1] ?? '')
+  const language = word || context.marks.highlightLanguage
+  const known = ours ? /^[\w+#.-]{1,30}$/.test(language) : language !== ''
+  const className = known ? ` class="${ours ? 'language-' : ''}${escapeHtml(language)}"` : ''
   const marks = readMarks(source, context.marks)
-  const pre = `<pre><code${className}${marksAsAttributes(marks)}>${escapeHtml(marks.text, true)}\n</code></pre>\n`
+  const pre = `<pre><code${className}${marksAsAttributes(marks)}>${escapeHtml(marks.text, true)}\n</code></pre>${ours || written ? '\n' : ''}`
   return live ? `<div data-block="${live.id}">${live.html ?? pre}</div>\n` : pre
 }
 

@@ -2,10 +2,14 @@ import type { Draft, Item } from './items.ts'
 import type { LinkDefinition } from './markdown-inline.ts'
 
 /** A line that says where a name leads (dialect 10.1). */
-export const DEFINITION = /^ *\[([^\]\n]{1,300})\]: *<?([^\s>]+)>?(?: +["(]([^\n]+)[")])? *$/gm
+const DEFINITION = /^ *\[([^\]\n]{1,300})\]: *<?([^\s>]+)>?(?: +["(]([^\n]+)[")])? *$/
 
-/** Definitions with the line breaks that the original takes out with them, which may join what stood around them (10.2). */
-export const DEFINITIONS_AND_BREAKS = /(?:^|\n)(?: *\[[^\]\n]{1,300}\]: *<?[^\s>]+>?(?: +["(][^\n]+[")])? *(?:\n+|$))+/g
+/** What a line defines, if it is a definition. */
+export function readDefinition(line: string): { readonly id: string; readonly link: LinkDefinition } | undefined {
+  if (!line.includes(']:')) return undefined
+  const [whole, id = '', href = '', title] = DEFINITION.exec(line) ?? []
+  return whole === undefined ? undefined : { id: id.toLowerCase(), link: { href, title } }
+}
 
 /** `[id]: url` lines serve the whole deck, wherever they stand; the last one wins. By lower-case id. */
 export function definitionsOf(drafts: readonly Draft[]): Map<string, LinkDefinition> {
@@ -13,8 +17,7 @@ export function definitionsOf(drafts: readonly Draft[]): Map<string, LinkDefinit
   const collect = (items: readonly Item[]): void => {
     for (const item of items) {
       if (item.kind === 'class') collect(item.items)
-      if (item.kind !== 'text' || !item.text.includes(']:')) continue
-      for (const [, id = '', href = '', title] of item.text.matchAll(DEFINITION)) definitions.set(id.toLowerCase(), { href, title })
+      if (item.kind === 'definition') definitions.set(item.id, item.link)
     }
   }
   for (const draft of drafts) {

@@ -42,7 +42,7 @@ const BACKGROUND = ['background-image', 'background-color', 'background-size', '
 export function describeDeck(source: string, written: Readonly<Record<string, unknown>> = {}, file = 'deck.md'): DeckDescription {
   checkLength(source, file)
   const options = readOptions(written)
-  const drafts = splitSlides(normalise(source), 1, options.disableIncrementalSlides)
+  const drafts = splitSlides(normalise(source), { disableSteps: options.disableIncrementalSlides, original: true })
   checkCount(drafts.length, file)
   const macros = new Map<string, string>()
   const played = drafts.map((draft) => ({
@@ -50,7 +50,7 @@ export function describeDeck(source: string, written: Readonly<Record<string, un
     items: expandMacros(draft.items, macros, () => undefined),
     notes: expandMacros(draft.notes, macros, () => undefined),
   }))
-  const shown = resolveInheritance(played, options)
+  const shown = resolveInheritance(played, options, true)
   checkGrowth(shown, file)
   // What stands in a layout or an excluded slide is lost there (10.1).
   const context = { definitions: definitionsOf(shown.map(({ draft }) => draft)), marks: options }

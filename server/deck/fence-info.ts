@@ -8,7 +8,7 @@ export interface FenceInfo {
 export function parseFenceInfo(info: string): FenceInfo {
   const brace = info.indexOf('{')
   const head = (brace < 0 ? info : info.slice(0, brace)).trim()
-  const language = (head.split(/\s+/)[0] ?? '').replace(/^\.+/, '').toLowerCase()
+  const language = (head.split(/[\s,]+/)[0] ?? '').replace(/^\.+/, '').toLowerCase()
   const attributes = new Map<string, string>()
   const inside = brace < 0 ? '' : info.slice(brace + 1, info.includes('}', brace) ? info.lastIndexOf('}') : undefined)
   for (const [, key = '', value, double, single] of inside.matchAll(/([A-Za-z][\w-]*)(?:=("([^"]*)"|'([^']*)'|[^\s]+))?/g)) {

@@ -32,7 +32,7 @@ export class HtmlBlocks {
     const end = this.#comment(text, from) ?? this.#closed(text, from, line) ?? this.#opening(text, from, line)
     if (end === undefined) return undefined
     while (reader.at < starts.length && (starts[reader.at] ?? 0) < end) reader.at++
-    return `${text.slice(from, end)}\n`
+    return text.slice(from, end) + (end < text.length ? '\n' : '')
   }
 
   #comment(text: string, from: number): number | undefined {

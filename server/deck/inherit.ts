@@ -16,8 +16,11 @@ export interface Shown {
 const OWN = new Set(['name', 'layout', 'count', 'continued', 'class'])
 const CONTENT = /\{\{\s*content\s*\}\}/
 
-/** Resolves steps, templates and layouts, and leaves out what is not shown. */
-export function resolveInheritance(drafts: readonly Draft[], options: DeckOptions): Shown[] {
+/**
+ * Resolves steps, templates and layouts, and leaves out what is not shown.
+ * @param gluing whether a slide's first line may run on from its layout's last, as in the original (7.5)
+ */
+export function resolveInheritance(drafts: readonly Draft[], options: DeckOptions, gluing = false): Shown[] {
   const shown: Shown[] = []
   const named = new Map<string, Shown>()
   let layout: Shown | undefined
@@ -29,7 +32,7 @@ export function resolveInheritance(drafts: readonly Draft[], options: DeckOption
     const template = named.get(draft.properties.get('template') ?? '')
     if (!continued && !template && layoutProperty === 'false') layout = undefined
     const parent = continued ? previous : (template ?? (layoutProperty === 'true' ? undefined : layout))
-    const slide = inherit(draft, parent, continued && previous !== undefined, options)
+    const slide = inherit(draft, parent, continued && previous !== undefined, { ...options, gluing })
     const name = draft.properties.get('name')
     if (name) named.set(name, slide)
     if (layoutProperty === 'true') layout = slide
@@ -38,7 +41,7 @@ export function resolveInheritance(drafts: readonly Draft[], options: DeckOption
   return shown
 }
 
-function inherit(draft: Draft, parent: Shown | undefined, continues: boolean, options: DeckOptions): Shown {
+function inherit(draft: Draft, parent: Shown | undefined, continues: boolean, options: DeckOptions & { gluing: boolean }): Shown {
   const properties = new Map([['continued', String(draft.step)], ...draft.properties])
   const own = classNames(draft.properties.get('class'))
   const kept = options.includePresenterNotes ? draft.notes : []
@@ -47,7 +50,7 @@ function inherit(draft: Draft, parent: Shown | undefined, continues: boolean, op
   const notes = options.inheritPresenterNotes && parent.notes.length > 0 ? [...parent.notes, text('\n\n'), ...kept] : kept
   const items = parent.items.some(hasContent)
     ? fill(parent.items, draft.items)
-    : [...parent.items, ...(continues || !glued(parent.items, draft.items) ? [] : [text('\n')]), ...draft.items]
+    : [...parent.items, ...(continues || options.gluing || !glued(parent.items, draft.items) ? [] : [text('\n')]), ...draft.items]
   const joined = [properties.get('class'), parent.properties.get('class')].filter((one) => one !== undefined)
   if (joined.length > 0) properties.set('class', joined.toReversed().join(', '))
   return { draft, properties, classes: [...parent.classes, ...own], items, notes, continues }
@@ -72,8 +75,8 @@ function hasContent(item: Item): boolean {
 /** Replaces every `{{content}}` by `own`, inside content classes too (7.3). */
 function fill(items: readonly Item[], own: readonly Item[]): Item[] {
   return items.flatMap((item): Item[] => {
-    if (item.kind === 'code' || !hasContent(item)) return [item]
-    if (item.kind === 'class') return [{ ...item, block: item.block || own.some(isLong), items: fill(item.items, own) }]
+    if (item.kind === 'class' && hasContent(item)) return [{ ...item, block: item.block || own.some(isLong), items: fill(item.items, own) }]
+    if (item.kind !== 'text' || !hasContent(item)) return [item]
     return item.text.split(CONTENT).flatMap((part, index) => (index === 0 ? [text(part)] : [...own, text(part)]))
   })
 }

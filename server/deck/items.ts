@@ -1,5 +1,7 @@
+import type { LinkDefinition } from './markdown-inline.ts'
+
 /** A piece of a slide's content, in source order (dialect 1.4). */
-export type Item = TextItem | CodeItem | ClassItem
+export type Item = TextItem | CodeItem | ClassItem | DefinitionItem
 
 export interface TextItem {
   readonly kind: 'text'
@@ -22,6 +24,17 @@ export interface ClassItem {
   readonly items: readonly Item[]
   /** As written, for when it turns out not to be a class at all. */
   readonly raw: string
+}
+
+/** `[id]: url` on a line of its own: nothing is shown for it (dialect 10.1). */
+export interface DefinitionItem {
+  readonly kind: 'definition'
+  /** As written, with `breaks`: the line breaks around it. */
+  readonly text: string
+  readonly breaks: string
+  /** In lower case. */
+  readonly id: string
+  readonly link: LinkDefinition
 }
 
 /** A slide (or one step of it) as it stands in the source, before layouts and variables. */

@@ -13,7 +13,11 @@ describe('the lexer', () => {
   it('protects fences, indented code and inline code (2.5)', () => {
     expect(kinds('```\n---\n```')).toEqual(['code'])
     expect(kinds('~~~~ yaml\n---\n~~~\n~~~~')).toEqual(['code'])
-    expect(kinds('\n    a\n    ---\n')).toEqual(['text', 'code', 'text'])
+    expect(kinds('x\n\n    a\n    ---\n')).toEqual(['text', 'code', 'text'])
+    expect(kinds('    a\n    ---\n')).toEqual(['code', 'text'])
+    // One line break is no blank line: the one behind a separator neither.
+    expect(kinds('x\n---\n\n    .a[b]')).toEqual(['text', 'slide', 'text', 'class'])
+    expect(kinds('x `a\nb` c `d` e')).toEqual(['text', 'code', 'text'])
     expect(kinds('see `.a[b]` here')).toEqual(['text', 'code', 'text'])
   })
 
@@ -29,6 +33,25 @@ describe('the lexer', () => {
   it('makes separators inside a content class plain text (3.6), and an unclosed class text (9.2)', () => {
     expect(kinds('.a[\n---\n]')).toEqual(['class'])
     expect(kinds('.a[\n---\nb').filter((kind) => kind !== 'text')).toEqual(['slide'])
+  })
+
+  it('counts brackets as they are meant: not those in fences, however the fence stands in its class (9.2)', () => {
+    const whole = (text: string): string | undefined => lex(text).flatMap((token) => (token.kind === 'class' ? [token.raw] : []))[0]
+    expect(whole('.a[```js\nx = "]"\n```] y ]')).toBe('.a[```js\nx = "]"\n```]')
+    expect(whole('.a[text\n```\nx[\n```]\n\n```\n]\n```')).toBe('.a[text\n```\nx[\n```]')
+    expect(whole('.a[\n```\nx[\n```\n] ]')).toBe('.a[\n```\nx[\n```\n]')
+    expect(whole('.a[string\\[] x] y]')).toBe('.a[string\\[] x]')
+    expect(whole('.a[`` x`y `` 2 .b[z `c` w] v] u')).toBe('.a[`` x`y `` 2 .b[z `c` w] v]')
+  })
+
+  it('takes definitions before code and classes in them, with the line breaks around them (10.1)', () => {
+    const [before, found, after] = lex('a\n\n[`x`.b[c]: /y "T"\n[d]: <e>\n\nf')
+    expect([before, after]).toMatchObject([{ text: 'a\n' }, { id: 'd' }])
+    expect(found).toMatchObject({ kind: 'definition', id: '`x`.b[c', link: { href: '/y', title: 'T' }, breaks: '\n\n' })
+  })
+
+  it('lets no separator begin behind something that ran over several lines (2.6)', () => {
+    expect(kinds('.a[\nb\n]---\nc')).toEqual(['class', 'text'])
   })
 
   it('leaves an escaped class alone (9.1)', () => {

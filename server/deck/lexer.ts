@@ -1,3 +1,6 @@
+import { bracketEnds, endOf, type BracketEnds } from './bracket-ends.ts'
+import { readDefinition } from './definitions.ts'
+import { FenceFinder, lineEnd } from './fence-finder.ts'
 import type { Item } from './items.ts'
 
 /** What the lexer makes of a deck: content, and the lines that divide it. */
@@ -10,86 +13,91 @@ export interface Mark {
   readonly line: number
 }
 
-interface Frame {
-  /** `escaped` is a `\.name[`, whose content is only text. */
-  readonly type: 'root' | 'class' | 'escaped'
-  readonly classes: readonly string[]
-  readonly opening: string
-  readonly start: number
-  tokens: Token[]
-  /** How many plain `[` inside it still wait for their `]`. */
-  brackets: number
-}
-
 /** Deeper nesting than any deck has is text: what reads the result may recurse. */
 const MAX_DEPTH = 32
 const MARKS: Readonly<Record<string, Mark['kind']>> = { '---': 'slide', '--': 'step', '???': 'notes' }
 const BREAK = /^<!--[ \t]*break[ \t]*-->[ \t]*$/
-const FENCE = /^[ \t]*(`{3,}|~{3,})([^`\n]*)$/
-const SPECIAL = /[\\`.[\]\n]/g
+const SPECIAL = /[\\`.]/g
 const CLASSES = /(?:\.[A-Za-z_-][\w-]*)+/y
 
 /**
- * Divides a deck's text into content and marks in one pass, so that its time grows with the length of the text
- * and not faster, whatever the text (dialect 2, 3, 9.1, 9.2).
+ * Divides a deck's text into content and marks, so that its time grows with the length of the text and not faster,
+ * whatever the text (dialect 2, 3, 9.1, 9.2).
  */
 export function lex(text: string): Token[] {
-  return new Lexer(text).run()
+  return new Lexer(text, bracketEnds(text), { from: 0, to: text.length, line: 1 }, 0).run()
+}
+
+/** What part of the text a lexer reads, and the line on which it begins. */
+interface Range {
+  readonly from: number
+  readonly to: number
+  readonly line: number
 }
 
 class Lexer {
   readonly #text: string
-  readonly #frames: Frame[] = [{ type: 'root', classes: [], opening: '', start: 0, tokens: [], brackets: 0 }]
-  /** For each fence character, the shortest run known to have no closing line any more. */
-  readonly #unclosed: Record<string, number> = { '`': Infinity, '~': Infinity }
-  #at = 0
-  #line = 1
+  readonly #ends: BracketEnds
+  readonly #to: number
+  /** How many content classes this is inside of: there, separators are text (3.6). */
+  readonly #depth: number
+  readonly #fences = new FenceFinder()
+  readonly #tokens: Token[] = []
+  #at: number
+  /** Where what came last ends, with its line breaks: a fence, code, a mark, a definition. */
+  #start: number
+  #line: number
   #pending = ''
 
-  constructor(text: string) {
+  constructor(text: string, ends: BracketEnds, { from, to, line }: Range, depth: number) {
     this.#text = text
+    this.#ends = ends
+    this.#at = from
+    this.#start = from
+    this.#to = to
+    this.#line = line
+    this.#depth = depth
   }
 
   run(): Token[] {
-    let afterBlank = true
-    while (this.#at < this.#text.length) {
-      const end = this.#lineEnd(this.#at)
+    while (this.#at < this.#to) {
+      const end = lineEnd(this.#text, this.#at, this.#to)
       const line = this.#text.slice(this.#at, end)
-      if (this.#mark(line, end)) afterBlank = true
-      else if (this.#fence(line, end) || (afterBlank && this.#indented(line, end))) {
-        // The line break behind a block is content, but it is no blank line.
-        if (this.#at < this.#text.length) this.#newline()
-        afterBlank = false
-      } else {
-        this.#inline(end)
-        afterBlank = line.trim() === ''
-      }
+      // Behind what ran over several lines, the rest of a line is no line of its own (2.6).
+      if (!this.#isLineStart()) this.#inline(end)
+      else if (this.#mark(line, end) || this.#definition(line)) this.#start = this.#at
+      else if (this.#fence(line, end) || (this.#isAfterBlank() && this.#indented(line, end))) {
+        while (this.#at < this.#to && this.#text.charAt(this.#at) === '\n') this.#newline()
+        this.#start = this.#at
+      } else this.#inline(end)
     }
-    while (this.#frames.length > 1) this.#flatten()
     this.#flush()
-    return this.#top.tokens
+    return this.#tokens
   }
 
-  get #top(): Frame {
-    const frame = this.#frames.at(-1)
-    if (!frame) throw new Error('The lexer lost its root.')
-    return frame
+  #isLineStart(): boolean {
+    return this.#at === this.#start || this.#text.charAt(this.#at - 1) === '\n'
   }
 
-  #lineEnd(from: number): number {
-    const end = this.#text.indexOf('\n', from)
-    return end < 0 ? this.#text.length : end
+  /** Whether indented code may begin here: at the start, or behind two line breaks since then. */
+  #isAfterBlank(): boolean {
+    return this.#at === this.#start || (this.#at - 2 >= this.#start && this.#text.startsWith('\n\n', this.#at - 2))
+  }
+
+  /** The line break before a line of its own belongs to it, unless it ends a block of code. */
+  #lineBreak(): string {
+    return this.#at > this.#start && this.#pending.endsWith('\n') ? '\n' : ''
   }
 
   #flush(): void {
-    if (this.#pending !== '') this.#top.tokens.push({ kind: 'text', text: this.#pending })
+    if (this.#pending !== '') this.#tokens.push({ kind: 'text', text: this.#pending })
     this.#pending = ''
   }
 
   /** Takes `text` as code and moves behind it. */
   #code(text: string): void {
     this.#flush()
-    this.#top.tokens.push({ kind: 'code', text, line: this.#line })
+    this.#tokens.push({ kind: 'code', text, line: this.#line })
     this.#advance(text)
   }
 
@@ -100,43 +108,47 @@ class Lexer {
 
   /** Dialect 3.1–3.3 and 5.1: whole lines only. */
   #mark(line: string, end: number): boolean {
-    const kind = MARKS[line] ?? (BREAK.test(line) ? 'slide' : undefined)
+    const kind = this.#depth > 0 ? undefined : (MARKS[line] ?? (BREAK.test(line) ? 'slide' : undefined))
     if (!kind) return false
-    // The line break before a slide's end belongs to the separator.
-    if (this.#frames.length === 1) this.#pending = this.#pending.replace(/\n$/, '')
+    this.#pending = this.#pending.slice(0, this.#pending.length - this.#lineBreak().length)
     this.#flush()
     const keepBreak = kind === 'step'
     const text = this.#text.slice(this.#at, keepBreak ? end : end + 1)
     this.#advance(text)
-    this.#top.tokens.push({ kind, text, line: this.#line })
+    this.#tokens.push({ kind, text, line: this.#line })
+    return true
+  }
+
+  /** Dialect 10.1: a line of its own, whatever stands in its brackets; the line breaks around it are its own. */
+  #definition(line: string): boolean {
+    const found = readDefinition(line)
+    if (!found) return false
+    const before = this.#lineBreak()
+    this.#pending = this.#pending.slice(0, this.#pending.length - before.length)
+    this.#flush()
+    let end = this.#at + line.length
+    while (end < this.#to && this.#text.charAt(end) === '\n') end++
+    const after = '\n'.repeat(end - this.#at - line.length)
+    this.#tokens.push({ kind: 'definition', text: before + line + after, breaks: before + after, ...found })
+    this.#advance(line + after)
     return true
   }
 
   /** Dialect 2.4: a fence that is never closed protects nothing. */
   #fence(line: string, end: number): boolean {
-    const [, run = '', info = ''] = FENCE.exec(line) ?? []
-    const mark = run.charAt(0)
-    if (mark === '' || run.length >= (this.#unclosed[mark] ?? Infinity) || (mark === '~' && info.includes('~'))) return false
-    for (let from = end + 1; from < this.#text.length;) {
-      const to = this.#lineEnd(from)
-      const closing = this.#text.slice(from, to).trim()
-      if (closing.length >= run.length && closing === mark.repeat(closing.length)) {
-        this.#code(this.#text.slice(this.#at, to))
-        return true
-      }
-      from = to + 1
-    }
-    this.#unclosed[mark] = run.length
-    return false
+    const to = this.#fences.end(this.#text, line, end, this.#to)
+    if (to === undefined) return false
+    this.#code(this.#text.slice(this.#at, to))
+    return true
   }
 
   /** Dialect 2.2. */
   #indented(line: string, end: number): boolean {
-    if (!/^(?: {4}|\t)[ \t]*\S/.test(line)) return false
+    if (!/^ {4}\s*\S/.test(line)) return false
     let last = end
-    for (let from = end + 1; from < this.#text.length;) {
-      const to = this.#lineEnd(from)
-      if (!/^(?: {4}|\t)/.test(this.#text.slice(from, to))) break
+    for (let from = end + 1; from < this.#to;) {
+      const to = lineEnd(this.#text, from, this.#to)
+      if (!this.#text.startsWith('    ', from)) break
       last = to
       from = to + 1
     }
@@ -144,18 +156,16 @@ class Lexer {
     return true
   }
 
-  /** The rest of a line, and the newline behind it. */
+  /** The rest of a line, and the newline behind it; a content class may take more than that. */
   #inline(end: number): void {
     while (this.#at < end) {
       const char = this.#text.charAt(this.#at)
       if (char === '\\') this.#escape(end)
       else if (char === '`') this.#inlineCode(end)
-      else if (char === '.') this.#open('class', '')
-      else if (char === '[') this.#bracket()
-      else if (char === ']' && this.#frames.length > 1) this.#close()
+      else if (char === '.') this.#open('')
       else this.#plain(end)
     }
-    if (this.#at < this.#text.length) this.#newline()
+    if (this.#at === end && end < this.#to) this.#newline()
   }
 
   /** Everything up to the next character that may mean something. */
@@ -163,11 +173,6 @@ class Lexer {
     SPECIAL.lastIndex = this.#at + 1
     const next = SPECIAL.exec(this.#text)?.index ?? end
     this.#take(Math.min(next, end) - this.#at)
-  }
-
-  #bracket(): void {
-    this.#top.brackets++
-    this.#take(1)
   }
 
   #newline(): void {
@@ -182,63 +187,42 @@ class Lexer {
   }
 
   #escape(end: number): void {
-    if (this.#text.charAt(this.#at + 1) === '.') {
-      this.#open('escaped', '\\')
-      return
-    }
-    this.#take(this.#at + 1 < end ? 2 : 1)
+    if (this.#text.charAt(this.#at + 1) === '.') this.#open('\\')
+    else this.#take(this.#at + 1 < end ? 2 : 1)
   }
 
-  /** Dialect 2.3: from a backtick that no other follows to the next one on the line. */
+  /**
+   * Dialect 2.3: from a backtick that no other follows to the next one on the line. A backtick that ends its line looks for
+   * it on the next: code that runs over two lines makes code of what is between pieces of code, as in the original.
+   */
   #inlineCode(end: number): void {
-    const close = this.#text.charAt(this.#at + 1) === '`' ? -1 : this.#text.slice(this.#at + 2, end).indexOf('`')
+    const from = this.#at + 2
+    const to =
+      from - 1 === end && !/^[ \t]*(?:```|~~~)/.test(this.#text.slice(from, from + 200)) ? lineEnd(this.#text, from, this.#to) : end
+    const close = this.#text.charAt(this.#at + 1) === '`' ? -1 : this.#text.slice(from, to).indexOf('`')
     if (close < 0) this.#take(1)
-    else this.#code(this.#text.slice(this.#at, this.#at + close + 3))
+    else this.#code(this.#text.slice(this.#at, from + close + 1))
   }
 
-  /** Dialect 9.1: `.a.b[`, perhaps behind a backslash. */
-  #open(type: 'class' | 'escaped', prefix: string): void {
-    CLASSES.lastIndex = this.#at + prefix.length
+  /** Dialect 9.1: `.a.b[`; with a backslash before it, what it holds is only text. One without its end is text. */
+  #open(escape: string): void {
+    CLASSES.lastIndex = this.#at + escape.length
     const names = CLASSES.exec(this.#text)?.[0] ?? ''
-    const whole = prefix + names
-    if (names !== '' && this.#text.charAt(this.#at + whole.length) === '[' && this.#frames.length <= MAX_DEPTH) {
-      this.#push(type, names.slice(1).split('.'), `${whole}[`)
-    } else this.#take(Math.max(whole.length, 1))
-  }
-
-  #push(type: Frame['type'], classes: readonly string[], opening: string): void {
-    this.#flush()
-    this.#frames.push({ type, classes, opening, start: this.#at, tokens: [], brackets: 0 })
-    this.#at += opening.length
-  }
-
-  /** A `]`: the innermost open bracket ends. */
-  #close(): void {
-    const frame = this.#top
-    if (frame.brackets > 0) {
-      frame.brackets--
-      this.#take(1)
+    const inside = this.#at + escape.length + names.length + 1
+    const close = names === '' ? undefined : endOf(this.#ends, inside - 1)
+    if (close === undefined || close >= this.#to || this.#depth >= MAX_DEPTH) {
+      this.#take(Math.max(inside - 1 - this.#at, 1))
       return
     }
-    this.#flush()
-    this.#at++
-    this.#frames.pop()
-    const raw = this.#text.slice(frame.start, this.#at)
-    if (frame.type === 'escaped') {
-      this.#top.tokens.push({ kind: 'text', text: raw })
-      return
-    }
-    const block = raw.includes('\n')
-    this.#top.tokens.push({ kind: 'class', classes: frame.classes, block, items: frame.tokens.map(asContent), raw })
-  }
-
-  /** An opening without its end is text; what came after it stays what it was. */
-  #flatten(): void {
-    this.#flush()
-    const frame = this.#frames.pop()
-    if (!frame) return
-    this.#top.tokens.push({ kind: 'text', text: frame.opening })
-    for (const token of frame.tokens) this.#top.tokens.push(token)
+    const raw = this.#text.slice(this.#at, close + 1)
+    if (escape === '') {
+      this.#flush()
+      const range = { from: inside, to: close, line: this.#line }
+      const items = new Lexer(this.#text, this.#ends, range, this.#depth + 1).run().map(asContent)
+      const block = raw.includes('\n')
+      this.#tokens.push({ kind: 'class', classes: names.slice(1).split('.'), block, items, raw })
+    } else this.#pending += raw
+    this.#advance(raw)
   }
 }
 

@@ -1,3 +1,4 @@
+import { readDefinition } from './definitions.ts'
 import { HtmlBlocks } from './html-blocks.ts'
 import { inlineHtml, type InlineContext } from './markdown-inline.ts'
 
@@ -78,6 +79,7 @@ class Blocks {
       this.#quote(reader, line) ??
       this.#list(reader, line) ??
       reader.html.take(reader) ??
+      this.#definition(reader, line) ??
       (reader.top ? this.#table(reader, true) : undefined)
     )
   }
@@ -94,19 +96,11 @@ class Blocks {
   }
 
   #fence(reader: Reader, line: string): string | undefined {
-    const [, run = '', info = ''] = FENCE.exec(line) ?? []
-    if (run === '' || info.includes(run.charAt(0))) return undefined
-    const { lines } = reader
-    const end = closingFence(reader, run)
-    if (end === undefined) return undefined
-    const last = (lines[end] ?? '').trimEnd()
-    const code = [
-      ...lines.slice(reader.at + 1, end),
-      last
-        .slice(0, -run.length)
-        .trimEnd()
-        .replace(/[`~]+$/, ''),
-    ]
+    const found = fenceAt(reader, line)
+    if (!found) return undefined
+    const { run, info, end } = found
+    const last = (reader.lines[end] ?? '').trimEnd().slice(0, -run.length)
+    const code = [...reader.lines.slice(reader.at + 1, end), last]
     reader.at = end + 1
     const { unplaced } = this.#context
     return this.#context.code(unplaced(info.trim()), unplaced(code.join('\n').trimEnd()))
@@ -133,6 +127,13 @@ class Blocks {
     if (mark === undefined) return undefined
     reader.at += 2
     return this.#headed(line, mark === '=' ? 1 : 2)
+  }
+
+  /** What looks like a definition once tabs are blanks is none, and is not shown either. */
+  #definition(reader: Reader, line: string): string | undefined {
+    if (!reader.top || !readDefinition(line)) return undefined
+    reader.at++
+    return ''
   }
 
   #rule(reader: Reader, line: string): string | undefined {
@@ -188,8 +189,8 @@ class Blocks {
   #table(reader: Reader, outer: boolean): string | undefined {
     const { lines, at } = reader
     const [header = '', rule = ''] = [lines[at], lines[at + 1]]
-    if (!header.includes('|') || !TABLE_RULE.test(rule)) return undefined
-    if (outer ? !/^ *\|./.test(header) || !/^ *\|/.test(rule) : !/^ *[-:]+ *\|/.test(rule)) return undefined
+    if (!header.includes('|') || !TABLE_RULE.test(rule) || lines[at + 2] === undefined) return undefined
+    if (outer ? !/^ *\|./.test(header) || !/^ *\|/.test(rule) : !/^ *[^ ].*\|/.test(header) || !/^ *[-:]+ *\|/.test(rule)) return undefined
     let end = at + 2
     while (end < lines.length && (outer ? /^ *\|/.test(lines[end] ?? '') : (lines[end] ?? '').includes('|'))) end++
     reader.at = end
@@ -197,7 +198,7 @@ class Blocks {
     const row = (cells: readonly string[], tag: string): string =>
       `<tr>\n${cells.map((cell, index) => `<${tag}${aligns[index] ?? ''}>${inlineHtml(cell, this.#context)}</${tag}>\n`).join('')}</tr>\n`
     const head = splitCells(header.replace(outer ? /^ *\| *| *\| *$/g : /^ *| *\| *$/g, ''))
-    const body = lines.slice(at + 2, end).map((line) => splitCells(outer ? line.replace(/^ *\| *| *\| *$/g, '') : line))
+    const body = tableBody(lines.slice(at + 2, end), outer, end < lines.length)
     return `<table>\n<thead>\n${row(head, 'th')}</thead>\n<tbody>\n${body.map((cells) => row(cells, 'td')).join('')}</tbody>\n</table>\n`
   }
 
@@ -228,9 +229,20 @@ function interrupts(reader: Reader): boolean {
   const line = lines[at] ?? ''
   if (line.length > MAX_LINE) return false
   if (/^ *#{1,6} *[^\n]/.test(line) || RULE.test(line) || QUOTE.test(line) || html.opens(line)) return true
-  if (BULLET.test(line) || underline(lines[at + 1]) !== undefined) return true
-  const [, run = '', info = ''] = FENCE.exec(line) ?? []
-  return run !== '' && !info.includes(run.charAt(0)) && closingFence(reader, run) !== undefined
+  if (BULLET.test(line) || readDefinition(line) || underline(lines[at + 1]) !== undefined) return true
+  return fenceAt(reader, line) !== undefined
+}
+
+/** A fence that begins on the reader's line and is closed. One that nothing closes may be so as a shorter one. */
+function fenceAt(reader: Reader, line: string): { readonly run: string; readonly info: string; readonly end: number } | undefined {
+  const [, whole = '', info = ''] = FENCE.exec(line) ?? []
+  if (whole === '' || info.includes(whole.charAt(0))) return undefined
+  for (let length = whole.length; length >= 3; length--) {
+    const run = whole.slice(0, length)
+    const end = closingFence(reader, run)
+    if (end !== undefined) return { run, info: whole.slice(length) + info, end }
+  }
+  return undefined
 }
 
 function underline(line: string | undefined): string | undefined {
@@ -253,7 +265,7 @@ function listEnd({ lines, at }: Reader, indent: string, bullet: string): number 
   for (let end = at + 1; end < lines.length; end++) {
     const line = lines[end] ?? ''
     if (line !== '') {
-      if (isRuleAt(line, indent) || isOtherItem(line, indent, bullet)) return end
+      if (isRuleAt(line, indent) || isOtherItem(line, indent, bullet) || readDefinition(line)) return end
       continue
     }
     const next = lines[end + 1]
@@ -291,6 +303,16 @@ function itemsOf(lines: readonly string[], indent: string): string[] {
 function outdent(item: string): string {
   const text = item.replace(/^ *([*+-]|\d+\.) +/, '')
   return text.includes('\n ') ? text.replace(/^ {1,4}/gm, '') : text
+}
+
+/** A table with nothing below its rule has one empty row; the last row's bar is taken off twice when a line follows it. */
+function tableBody(lines: readonly string[], outer: boolean, followed: boolean): string[][] {
+  const rows = lines.length > 0 ? lines : ['']
+  if (!outer) return rows.map(splitCells)
+  return rows.map((line, index) => {
+    const last = followed && index === rows.length - 1
+    return splitCells((last ? line.replace(/ *\| *$/, '') : line).replace(/^ *\| *| *\| *$/g, ''))
+  })
 }
 
 function splitCells(line: string): string[] {

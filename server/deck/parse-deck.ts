@@ -38,7 +38,7 @@ export function parseDeck(source: string, file = 'deck.md', revision = 0): Parse
   const { frontMatter, body, bodyLine, problems: first } = takeFrontMatter(normalise(source), file)
   const problems: DeckProblem[] = [...first]
   const { options } = frontMatter
-  const drafts = splitSlides(body, bodyLine, options.disableIncrementalSlides)
+  const drafts = splitSlides(body, { firstLine: bodyLine, disableSteps: options.disableIncrementalSlides })
   checkCount(drafts.length, file)
   problems.push(...misspeltProperties(drafts))
   const played = drafts.map((draft) => {

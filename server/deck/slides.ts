@@ -4,14 +4,20 @@ import { isMark, lex, type Mark } from './lexer.ts'
 /** Dialect 4.1: `key:value` alone on a line. `word://` is text (4.5). */
 const PROPERTY = /^([-A-Za-z0-9_]+):(?!\/\/)(.*)$/
 /** What a comment must hold to be one (dialect 4.2). */
-const COMMENT = /^[ \t]*([-A-Za-z0-9_]+):(?!\/\/)([^\n]*)$/
+const COMMENT = /^([-A-Za-z0-9_]+):(?!\/\/)(.*)$/
 
-/**
- * Divides a deck's text into slides and steps with their properties and notes (dialect 3–5).
- * @param firstLine of `text` in its file
- * @param disableSteps whether `--` is only dropped (6.4)
- */
-export function splitSlides(text: string, firstLine = 1, disableSteps = false): Draft[] {
+/** How a deck's text is divided. */
+interface Division {
+  /** Of the text, in its file. */
+  readonly firstLine?: number
+  /** Whether `--` is only dropped (6.4). */
+  readonly disableSteps?: boolean
+  /** Whether a line that runs on into a class is a property all the same, as in the original. */
+  readonly original?: boolean
+}
+
+/** Divides a deck's text into slides and steps with their properties and notes (dialect 3–5). */
+export function splitSlides(text: string, { firstLine = 1, disableSteps = false, original = false }: Division = {}): Draft[] {
   const drafts: Draft[] = []
   let mark: Pick<Mark, 'kind' | 'line'> = { kind: 'slide', line: 1 }
   let items: Item[] = []
@@ -19,7 +25,7 @@ export function splitSlides(text: string, firstLine = 1, disableSteps = false): 
   const end = (): void => {
     const line = mark.line + firstLine - 1
     const placed = (all: readonly Item[]): Item[] => all.map((item) => shifted(item, firstLine - 1))
-    drafts.push({ line, step: mark.kind === 'step', ...takeProperties(placed(items), line), notes: placed(notes ?? []) })
+    drafts.push({ line, step: mark.kind === 'step', ...takeProperties(placed(items), line, original), notes: placed(notes ?? []) })
   }
   for (const token of lex(text)) {
     if (!isMark(token)) (notes ?? items).push(token)
@@ -46,56 +52,75 @@ function shifted(item: Item, lines: number): Item {
   return item
 }
 
-function takeProperties(items: readonly Item[], line: number): Pick<Draft, 'properties' | 'propertyLines' | 'items'> {
-  const properties = new Map<string, string>()
-  const propertyLines = new Map<string, number>()
-  const rest = [...items]
-  const first = rest[0]
-  if (first?.kind === 'text')
-    rest[0] = {
-      kind: 'text',
-      text: leadingProperties(first.text, properties, rest.length === 1, (key, index) => propertyLines.set(key, line + index)),
-    }
+type Taken = Pick<Draft, 'properties' | 'propertyLines' | 'items'>
+
+function takeProperties(items: readonly Item[], line: number, original: boolean): Taken {
+  const taken = { properties: new Map<string, string>(), propertyLines: new Map<string, number>() }
+  const firstClass = items.findIndex((item) => item.kind === 'class')
+  const lead = firstClass < 0 ? items : items.slice(0, firstClass)
+  const text = lead.map((item) => (item.kind === 'text' || item.kind === 'code' ? item.text : '')).join('')
+  const length = leadingProperties(text, taken, line, firstClass < 0 || original)
+  const rest = [...without(lead, length), ...items.slice(lead.length)]
   for (const [index, item] of rest.entries()) {
     if (item.kind === 'class') break
-    if (item.kind === 'text') rest[index] = { kind: 'text', text: commentProperties(item.text, properties) }
+    if (item.kind === 'text') rest[index] = { kind: 'text', text: commentProperties(item.text, taken.properties) }
   }
-  return { properties, propertyLines, items: rest.filter((item) => item.kind !== 'text' || item.text !== '') }
+  return { ...taken, items: rest.filter((item) => item.kind !== 'text' || item.text !== '') }
 }
 
-/** A last line that runs on into code or a class is not a property: its value would be cut in two. A line of blanks is text (4.1). */
+/** The items without the first `length` characters of what they show. */
+function without(items: readonly Item[], length: number): Item[] {
+  let left = length
+  return items.flatMap((item): Item[] => {
+    if (item.kind === 'class' || item.kind === 'definition' || left === 0) return [item]
+    const text = item.text.slice(left)
+    left -= Math.min(left, item.text.length)
+    return text === '' ? [] : [{ ...item, text }]
+  })
+}
+
+/**
+ * Reads the properties that a slide's text begins with, those in comments too, and says how much of it they are.
+ * A last line that runs on into a class is not one: its value would be cut in two. A line of blanks is text (4.1).
+ * @param whole whether the text's last line ends with it
+ */
 function leadingProperties(
   text: string,
-  properties: Map<string, string>,
+  { properties, propertyLines }: { properties: Map<string, string>; propertyLines: Map<string, number> },
+  line: number,
   whole: boolean,
-  onLine: (key: string, index: number) => void,
-): string {
-  const lines = text.split('\n')
-  let taken = 0
-  for (const [index, line] of lines.entries()) {
-    const found = PROPERTY.exec(line)
-    if (found && (whole || index < lines.length - 1)) {
-      properties.set(found[1] ?? '', (found[2] ?? '').trim())
-      onLine(found[1] ?? '', index)
-      taken = index + 1
-    } else if (line !== '') break
+): number {
+  for (let taken = 0; ;) {
+    let at = taken
+    while (text.charAt(at) === '\n') at++
+    const end = text.indexOf('\n', at)
+    const comment = commentAt(text, at)
+    const [, key, value = ''] = comment ?? (end < 0 && !whole ? [] : (PROPERTY.exec(text.slice(at, end < 0 ? undefined : end)) ?? []))
+    if (key === undefined) return taken
+    properties.set(key, value.trim())
+    propertyLines.set(key, line + text.slice(0, at).split('\n').length - 1)
+    taken = comment ? comment.end : end < 0 ? text.length : end
   }
-  if (taken === 0) return text
-  return `\n${lines.slice(taken).join('\n')}`
+}
+
+/** `<!-- key: value -->` that begins here (4.2). */
+function commentAt(text: string, start: number): (readonly string[] & { readonly end: number }) | undefined {
+  if (!text.startsWith('<!--', start)) return undefined
+  const end = text.indexOf('-->', start)
+  const found = end < 0 ? null : COMMENT.exec(text.slice(start + 4, end).trim())
+  return found ? Object.assign([...found], { end: end + 3 }) : undefined
 }
 
 function commentProperties(text: string, properties: Map<string, string>): string {
   const kept: string[] = []
   let from = 0
-  for (let start = text.indexOf('<!--'); start >= 0; start = text.indexOf('<!--', start + 4)) {
-    const end = text.indexOf('-->', start)
-    if (end < 0) break
-    if (start < from) continue
-    const [, key, value = ''] = COMMENT.exec(text.slice(start + 4, end)) ?? []
-    if (key === undefined) continue
-    properties.set(key, value.trim())
+  for (let start = text.indexOf('<!--'); start >= 0; start = text.indexOf('<!--', Math.max(start + 4, from))) {
+    if (text.indexOf('-->', start) < 0) break
+    const found = commentAt(text, start)
+    if (!found) continue
+    properties.set(found[1] ?? '', (found[2] ?? '').trim())
     kept.push(text.slice(from, start).replace(/\n+$/, ''))
-    from = end + 3
+    from = found.end
   }
   return from === 0 ? text : kept.join('') + text.slice(from)
 }

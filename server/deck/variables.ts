@@ -9,7 +9,7 @@ const VARIABLE = /(\\?)\{\{[ \t]*([^\s{}][^\n{}]*?)[ \t]*\}\}/g
 export function expandVariables(items: readonly Item[], lookUp: (key: string) => string | undefined): Item[] {
   return items.map((item) => {
     if (item.kind === 'class') return { ...item, items: expandVariables(item.items, lookUp) }
-    if (!item.text.includes('{{')) return item
+    if (item.kind === 'definition' || !item.text.includes('{{')) return item
     const inCode = item.kind === 'code'
     const text = item.text.replace(VARIABLE, (whole: string, escape: string, key: string) => {
       if (escape !== '' && !inCode) return whole.slice(1)
