@@ -7,11 +7,12 @@ import { immutable } from './metadata.ts'
 import { subdomain } from './names.ts'
 import { validateNodeSelector } from './placement-validation.ts'
 import { nanoOf } from './quantity.ts'
+import { specDifference } from './spec-difference.ts'
 import { validateSources } from './volume-sources.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { PersistentVolume, PersistentVolumeSpec } from './kinds.ts'
-import type { Draft, JsonValue } from './object.ts'
+import type { Draft, JsonObject, JsonValue } from './object.ts'
 
 /** @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/validation/validation.go ValidatePersistentVolume */
 
@@ -115,15 +116,17 @@ function validateClasses({ storageClassName, volumeMode, volumeAttributesClassNa
 
 function validateVolumeUpdate(after: PersistentVolumeSpec, before: PersistentVolumeSpec): FieldError[] {
   const errors: FieldError[] = []
-  const source = ({ csi, ...spec }: PersistentVolumeSpec): JsonValue => {
+  const source = ({ csi, ...spec }: PersistentVolumeSpec): JsonObject => {
     const kept = Object.fromEntries(ORDER.filter((kind) => kind !== 'csi').map((kind) => [kind, spec[kind]]))
     // A secret for growing may come later.
     const { controllerExpandSecretRef: secret, ...rest } = csi ?? {}
     const added = before.csi && !before.csi.controllerExpandSecretRef
-    return { ...kept, csi: csi && { ...rest, ...(!added && secret && { controllerExpandSecretRef: secret }) } } as JsonValue
+    return { ...kept, csi: csi && { ...rest, ...(!added && secret && { controllerExpandSecretRef: secret }) } } as JsonObject
   }
-  if (!same(source(after), source(before)))
-    errors.push(forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'))
+  if (!same(source(after), source(before))) {
+    const difference = specDifference('PersistentVolumeSource', source(before), source(after))
+    errors.push(forbidden('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${difference}`))
+  }
   errors.push(...immutable('volumeMode', after.volumeMode, before.volumeMode))
   const [placed, was] = [after.nodeAffinity as JsonValue | undefined, before.nodeAffinity as JsonValue | undefined]
   if (before.nodeAffinity && !same(placed, was)) {

@@ -3,6 +3,7 @@ import { forbidden, invalid, required } from './field-error.ts'
 import { goNodeTerm } from './go-values.ts'
 import { validateTolerations } from './placement-validation.ts'
 import { validatePodAnnotationsUpdate } from './pod-annotations.ts'
+import { specDifference } from './spec-difference.ts'
 import type { FieldError } from './field-error.ts'
 import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from './kinds.ts'
 import type { Draft, DraftValue, JsonObject, JsonValue } from './object.ts'
@@ -38,8 +39,10 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   if (same(after as unknown as JsonValue, before as unknown as JsonValue)) return errors
   const munged = munge(after, before)
   if ((before.schedulingGates ?? []).length > 0) errors.push(...mungePlacement(munged, after, before))
-  if (!same(munged, before as unknown as JsonObject))
-    errors.push(forbidden('spec', `pod updates may not change fields other than ${MAY_CHANGE.join(',')}`))
+  if (!same(munged, before as unknown as JsonObject)) {
+    const difference = specDifference('PodSpec', before as unknown as JsonObject, munged as JsonObject)
+    errors.push(forbidden('spec', `pod updates may not change fields other than ${MAY_CHANGE.join(',')}\n${difference}`))
+  }
   return errors
 }
 

@@ -4,6 +4,7 @@ import { forbidden, invalid } from './field-error.ts'
 import { immutable } from './metadata.ts'
 import { protect } from './persistent-volume.ts'
 import { nanoOf } from './quantity.ts'
+import { specDifference } from './spec-difference.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { PersistentVolumeClaim } from './kinds.ts'
@@ -57,7 +58,10 @@ function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolume
   if (bound && after['volumeAttributesClassName'] !== undefined) after['volumeAttributesClassName'] = before['volumeAttributesClassName']
   if (!same(after, before))
     errors.push(
-      forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'),
+      forbidden(
+        'spec',
+        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${specDifference('PersistentVolumeClaimSpec', before as JsonObject, after as JsonObject)}`,
+      ),
     )
   const [wanted, asked, has] = [size(claim.spec), size(old.spec), old.status?.capacity?.['storage']].map((value) =>
     nanoOf(String(value ?? '0')),
