@@ -40,7 +40,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const munged = munge(after, before)
   if ((before.schedulingGates ?? []).length > 0) errors.push(...mungePlacement(munged, after, before))
   if (!same(munged, before as unknown as JsonObject)) {
-    const difference = specDifference('PodSpec', before as unknown as JsonObject, munged as JsonObject)
+    const difference = specDifference('PodSpec', before as unknown as JsonObject, munged)
     errors.push(forbidden('spec', `pod updates may not change fields other than ${MAY_CHANGE.join(',')}\n${difference}`))
   }
   return errors

@@ -12,7 +12,7 @@ describe('a refused change', () => {
     expect(cause).toBe(
       [
         'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
-        '@@ -46,7 +46,7 @@',
+        '@@ -44,7 +44,7 @@',
         '  "AutomountServiceAccountToken": false,',
         '  "NodeName": "",',
         '  "SecurityContext": {',

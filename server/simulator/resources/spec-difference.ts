@@ -22,7 +22,7 @@ function linesOf(struct: string, value: JsonObject): readonly string[] {
 function withHost(spec: JsonObject): JsonObject {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } = spec
   const shared = { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers }
-  const set = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined)) as JsonObject
+  const set = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined))
   return isObject(spec['securityContext']) ? { ...spec, securityContext: { ...spec['securityContext'], ...set } } : spec
 }
 

@@ -60,7 +60,7 @@ function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolume
     errors.push(
       forbidden(
         'spec',
-        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${specDifference('PersistentVolumeClaimSpec', before as JsonObject, after as JsonObject)}`,
+        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${specDifference('PersistentVolumeClaimSpec', before, after)}`,
       ),
     )
   const [wanted, asked, has] = [size(claim.spec), size(old.spec), old.status?.capacity?.['storage']].map((value) =>
