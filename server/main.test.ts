@@ -95,7 +95,7 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
     const terminal = await cleo.firstTerminal()
     dan.send({ type: 'terminal.attach', terminal, offset: 0 })
     dan.send({ type: 'terminal.input', terminal, data: 'echo intruder\r' })
-    await vi.waitFor(() => expect(dan.messages('problem')).toHaveLength(2))
+    await vi.waitFor(() => expect(dan.messages('problem')).toHaveLength(2), 15_000)
     expect(dan.screen()).toBe('')
     cleo.close()
     dan.close()
@@ -116,14 +116,14 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
     const [one, two] = gus.deck.slides.map(({ id }) => id)
     if (!one || !two) throw new Error('The deck has two slides.')
     console.send({ type: 'slide.show', slide: two, step: 0 })
-    await vi.waitFor(() => expect(gus.state().stage?.slide).toBe(two))
+    await vi.waitFor(() => expect(gus.state().stage?.slide).toBe(two), 15_000)
     gus.send({ type: 'slide.show', slide: one, step: 0 })
-    await vi.waitFor(() => expect(console.state().people.get(gus.person())?.following).toBe(false))
+    await vi.waitFor(() => expect(console.state().people.get(gus.person())?.following).toBe(false), 15_000)
     expect(gus.state().stage?.slide).toBe(two)
     gus.send({ type: 'follow' })
-    await vi.waitFor(() => expect(gus.state().people.get(gus.person())?.following).toBe(true))
+    await vi.waitFor(() => expect(gus.state().people.get(gus.person())?.following).toBe(true), 15_000)
     gus.send({ type: 'dock.show', dock: 'full' })
-    await vi.waitFor(() => expect(gus.messages('problem')).toHaveLength(1))
+    await vi.waitFor(() => expect(gus.messages('problem')).toHaveLength(1), 15_000)
     console.close()
     gus.close()
   })
@@ -136,15 +136,15 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
     const terminal = TerminalId.parse('t-00-1')
     stage.send({ type: 'terminal.attach', terminal, offset: 0 })
     stage.send({ type: 'terminal.resize', terminal, columns: 70, rows: 20 })
-    await vi.waitFor(() => expect(console.state().terminals.get(terminal)).toMatchObject({ columns: 70, rows: 20 }))
+    await vi.waitFor(() => expect(console.state().terminals.get(terminal)).toMatchObject({ columns: 70, rows: 20 }), 15_000)
     console.send({ type: 'terminal.resize', terminal, columns: 200, rows: 60 })
     stage.send({ type: 'terminal.resize', terminal, columns: 71, rows: 21 })
-    await vi.waitFor(() => expect(console.state().terminals.get(terminal)).toMatchObject({ columns: 71, rows: 21 }))
+    await vi.waitFor(() => expect(console.state().terminals.get(terminal)).toMatchObject({ columns: 71, rows: 21 }), 15_000)
     stage.close()
     await vi.waitFor(() => {
       console.send({ type: 'terminal.resize', terminal, columns: 120, rows: 40 })
       expect(console.state().terminals.get(terminal)).toMatchObject({ columns: 120, rows: 40 })
-    })
+    }, 15_000)
     console.close()
   })
 
@@ -163,7 +163,7 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
     const more = await Promise.all(Array.from({ length: 19 }, () => connect(running, jon.cookie, 0)))
     await expect(connect(running, jon.cookie, 0)).rejects.toThrow('429')
     for (const page of [jon, ...more]) page.close()
-    await vi.waitFor(async () => (await connect(running, jon.cookie, 0)).close(), { timeout: 5000 })
+    await vi.waitFor(async () => (await connect(running, jon.cookie, 0)).close(), { timeout: 15_000 })
   })
 
   it('shows a stage nothing of any attendee', async () => {
@@ -202,7 +202,7 @@ describe('a workshop that has ended', { timeout: 30_000 }, () => {
     const ann = await attendee(running, 'Ann')
     const terminal = await ann.firstTerminal()
     ann.send({ type: 'terminal.attach', terminal, offset: 0 })
-    await vi.waitFor(() => expect(ann.screen()).toContain('133;B'), { timeout: 5000 })
+    await vi.waitFor(() => expect(ann.screen()).toContain('133;B'), { timeout: 15_000 })
     const closed = ann.closed()
     await running.close()
     await closed
@@ -312,7 +312,7 @@ async function connect(running: Running, cookie: string, after: number, page = '
           if (!id) throw new Error('no terminal yet')
           return id
         },
-        { timeout: 5000 },
+        { timeout: 15_000 },
       ),
   }
 }

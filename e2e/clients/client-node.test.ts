@@ -116,7 +116,7 @@ describe('@kubernetes/client-node', () => {
       reason: 'NonZeroExitCode',
       details: { causes: [{ reason: 'ExitCode', message: '3' }] },
     })
-    await vi.waitFor(() => expect(said).toBe('hello\n'))
+    await vi.waitFor(() => expect(said).toBe('hello\n'), 15_000)
   })
 
   it('is told what is wrong', async () => {

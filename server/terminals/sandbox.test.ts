@@ -208,7 +208,7 @@ describe.runIf(hasBubblewrap)('a confined shell', { timeout: 30_000 }, () => {
     await ask('(trap "" HUP TERM; exec -a stubborn-5 sleep 1000) & disown')
     await seat.close()
     expect(terminal.closed).toBe(true)
-    await vi.waitFor(async () => expect(await commandLines()).not.toContain('stubborn-5'))
+    await vi.waitFor(async () => expect(await commandLines()).not.toContain('stubborn-5'), 15_000)
     await expect(stat(join(runtime, person))).rejects.toThrow('ENOENT')
   })
 
