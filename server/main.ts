@@ -119,6 +119,7 @@ async function build(config: PresentConfig, lifetime: Lifetime): Promise<Running
     report: (error) => log('Charts have trouble.', error),
   })
   lifetime.add(() => metrics.close())
+  if ('lease' in clusters) clusters.answerQueries?.((...question) => metrics.ask(...question))
   if (slidesOnly === undefined && config.clusters.kind === 'simulated') void metrics.start()
 
   const terminals = createTerminals({

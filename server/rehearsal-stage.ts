@@ -52,6 +52,7 @@ export async function openRehearsal(
   const report = (error: unknown) => log('Charts have trouble.', error)
   const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, scrapeSeconds: 1, clock: systemClock, report })
   lifetime.add(() => metrics.close())
+  clusters.answerQueries?.((...question) => metrics.ask(...question))
   metrics.register(watched(lease))
   // Ahead of the first chart, as a workshop does.
   if (lease.prometheus.targets && deck.slides.some(({ blocks }) => blocks.some(({ kind }) => kind === 'query'))) void metrics.start()

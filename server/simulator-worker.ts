@@ -3,7 +3,7 @@ import { createServerCertificate } from './clusters/simulated/certificates.ts'
 import { createHost } from './clusters/simulated/host.ts'
 import { loadClusterMaker } from './clusters/simulated/load-data.ts'
 import type { FromWorker } from './clusters/simulated/messages.ts'
-import { describe, serveMainThread } from './clusters/simulated/worker-host.ts'
+import { askMainThread, describe, serveMainThread } from './clusters/simulated/worker-host.ts'
 import { listenKube } from './http/kube-listener.ts'
 import { writeSamples } from './metrics/remote-write.ts'
 
@@ -20,12 +20,14 @@ const report = (error: unknown) => say({ type: 'report', text: describe(error) }
 process.on('uncaughtException', report)
 process.on('unhandledRejection', report)
 
+const questions = askMainThread(say)
 const host = await createHost({
   certificate: await createServerCertificate(),
   makeCluster: await loadClusterMaker(report, undefined, ownImages),
   writeSamples,
+  askPrometheus: questions.ask,
   listen: listenKube,
   onPrometheus: (cluster, prometheus) => say({ type: 'prometheus', cluster, prometheus }),
   report,
 })
-serveMainThread(port, host)
+serveMainThread(port, host, questions.answered)

@@ -48,8 +48,20 @@ export interface ClusterApi {
   follow(path: string, parameters: URLSearchParams, onLine: (line: string) => void, signal: AbortSignal): Promise<number>
 }
 
+/**
+ * Asks the Prometheus that keeps samples about those under one name (`ClusterLease.samples`) alone. @param path below `/api/v1/`
+ * @throws when there is none; its message is a sentence for people
+ */
+export type AnswerQuery = (
+  samples: string,
+  path: string,
+  parameters: readonly (readonly [string, string])[],
+) => Promise<{ readonly status: number; readonly body: string }>
+
 /** Lends clusters. */
 export interface ClusterProvider {
+  /** Whom people in a simulated cluster reach when they query its Prometheus. Real clusters have their own. */
+  readonly answerQueries?: (answer: AnswerQuery) => void
   /** @throws UserError 'no-clusters-left', 'bad-kubeconfig', 'cluster-failed' */
   lease(owner: { readonly number: number; readonly name: string }): Promise<ClusterLease>
   /** Releases every lease. */

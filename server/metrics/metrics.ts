@@ -5,6 +5,7 @@ import { runChart } from './chart.ts'
 import type { ChartQuery } from './chart.ts'
 import { createSharedPrometheus } from './shared-prometheus.ts'
 import type { PrometheusBinary } from './shared-prometheus.ts'
+import type { ApiAnswer } from './api-answer.ts'
 import { parseRangeAnswer } from './source.ts'
 import type { WatchedCluster } from './source.ts'
 
@@ -25,6 +26,8 @@ export interface Metrics {
   register(cluster: WatchedCluster): () => void
   /** Calls `listener` with what the chart shows, now and whenever it changes. All who watch the same share one upstream query. @returns ends it */
   watch(cluster: WatchedCluster, query: ChartQuery, listener: (state: ChartState) => void): () => void
+  /** Answers what somebody in a cluster asks of its Prometheus' HTTP API. @param path below `/api/v1/` @throws when there is no Prometheus */
+  ask(cluster: string, path: string, parameters: readonly (readonly [string, string])[]): Promise<ApiAnswer>
   /** Where samples of the past can be written to; undefined when there is no Prometheus. */
   samplesUrl(): Promise<string | undefined>
   close(): Promise<void>
@@ -82,6 +85,7 @@ export function createMetrics({ prometheus, stateDirectory, scrapeSeconds, clock
         chart.end()
       }
     },
+    ask: (cluster, path, parameters) => shared.ask(cluster, path, parameters),
     samplesUrl: () => shared.samplesUrl().catch(() => undefined),
     async close() {
       for (const { end } of charts.values()) end()

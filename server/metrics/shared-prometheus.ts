@@ -2,6 +2,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { confineQuery, isConfined } from './confine-query.ts'
+import type { Confined } from './confine-query.ts'
+import { askConfined } from './api-answer.ts'
+import type { ApiAnswer } from './api-answer.ts'
 import type { Discovery } from './discovery.ts'
 import { startDiscovery } from './discovery.ts'
 import { startPrometheus } from './prometheus-process.ts'
@@ -30,6 +33,8 @@ export interface SharedPrometheus {
   samplesUrl(): Promise<string>
   /** @throws when there is no Prometheus to ask; its message is a sentence for people */
   query(cluster: string, parameters: URLSearchParams): Promise<RangeAnswer>
+  /** Answers a question of Prometheus' HTTP API from the cluster's own series. @throws as `query` does */
+  ask(cluster: string, path: string, parameters: readonly (readonly [string, string])[]): Promise<ApiAnswer>
   close(): Promise<void>
 }
 
@@ -102,7 +107,7 @@ export function createSharedPrometheus({ binary, stateDirectory, scrapeSeconds, 
   }
 
   /** Each cluster's questions are asked one after the other: whoever asks heavy ones waits for them alone. */
-  const inTurn = async (cluster: string, question: () => Promise<RangeAnswer>): Promise<RangeAnswer> => {
+  const inTurn = async <T>(cluster: string, question: () => Promise<T>): Promise<T> => {
     const before = queues.get(cluster) ?? Promise.resolve()
     const mine = before.then(question, question)
     queues.set(cluster, mine)
@@ -131,6 +136,19 @@ export function createSharedPrometheus({ binary, stateDirectory, scrapeSeconds, 
     async register(cluster, targets) {
       return (await discover()).register(cluster, targets)
     },
+    ask: (cluster, path, parameters) =>
+      inTurn(cluster, async () => {
+        const { url } = await run()
+        const selectorFor = async (query: string): Promise<Confined> => {
+          const own = await confine(url, cluster, query)
+          return typeof own === 'string' ? { ok: true, query: own } : { ok: false, why: own.status === 'error' ? own.error : '' }
+        }
+        return askConfined(
+          { url, cluster, confine: selectorFor, get: (address, asked) => ask(address, asked, path.startsWith('label/') ? 'GET' : 'POST') },
+          path,
+          parameters,
+        )
+      }),
     query: (cluster, parameters) => inTurn(cluster, () => rangeOf(cluster, parameters)),
     async close() {
       closed = true
@@ -162,10 +180,14 @@ async function confineFor(url: string, cluster: string, query: string): Promise<
   return isConfined(written.data, cluster) ? own.query : refused('The query cannot be confined to your own cluster. Write it more simply.')
 }
 
-async function ask(url: string, parameters: URLSearchParams): Promise<unknown> {
+/** @param method Prometheus answers labels' values to GET alone */
+async function ask(url: string, parameters: URLSearchParams, method: 'GET' | 'POST' = 'POST'): Promise<unknown> {
   let text: string | undefined
   try {
-    const response = await fetch(url, { method: 'POST', body: parameters, signal: AbortSignal.timeout(askWithinMillis) })
+    const signal = AbortSignal.timeout(askWithinMillis)
+    const response = await (method === 'GET'
+      ? fetch(`${url}?${parameters}`, { signal })
+      : fetch(url, { method: 'POST', body: parameters, signal }))
     text = await boundedText(response)
     if (text !== undefined) return JSON.parse(text)
   } catch (cause) {

@@ -40,6 +40,15 @@ export type CertificateSigner = (
   seconds: number,
 ) => Promise<{ readonly certificate: string; readonly fingerprint: string }>
 
+/**
+ * Asks the Prometheus that keeps a cluster's samples, about these alone. @param path below `/api/v1/`
+ * @returns its answer, also a refusal @throws when there is none
+ */
+export type AskPrometheus = (
+  path: string,
+  parameters: readonly (readonly [name: string, value: string])[],
+) => Promise<{ readonly status: number; readonly body: string }>
+
 export interface ClusterOptions {
   /** e.g. `['workshop-vm-03-00', 'workshop-vm-03-01']` */
   readonly nodes: readonly string[]
@@ -47,6 +56,8 @@ export interface ClusterOptions {
   readonly certificateAuthority: string
   /** Signs as the authority does; without it approved requests stay without a certificate. */
   readonly signCertificate?: CertificateSigner
+  /** For the queries of people in the cluster; without it there is nothing to query. */
+  readonly askPrometheus?: AskPrometheus
   /** Where the API answers, for `kubectl cluster-info` and the kubernetes Endpoints. */
   readonly endpoint: { readonly host: string; readonly port: number }
 }

@@ -21,6 +21,9 @@ import type { SimulatedRuntime } from './images/runtime.ts'
 import type { ImageDocument } from './images/schema.ts'
 import type { Kubelets } from './kubelet/kubelet.ts'
 import type { KubeApi } from './network/network.ts'
+import { alertmanagerAnswer } from './metrics/alertmanager/api.ts'
+import { prometheusAnswer } from './metrics/prometheus/api.ts'
+import type { MetricsSources } from './metrics/pages.ts'
 import type { ApiServerFamilies } from './metrics/api-server.ts'
 import type { Platform } from './platform.ts'
 import type { Node, Pod } from './resources/kinds.ts'
@@ -65,17 +68,22 @@ export interface ClusterParts {
 interface Doors {
   readonly api: Api
   readonly handler: Handler
+  readonly sources: MetricsSources
   /** Called whenever a container has written something. */
   readonly wrote: () => void
 }
 
 /** Starts what runs: in a new cluster it makes the first objects, in a fork it goes on with those that are there. */
-export function startEngine({ options, data, platform, operations, past }: ClusterParts, { api, handler, wrote }: Doors): Engine {
+export function startEngine({ options, data, platform, operations, past }: ClusterParts, { api, handler, sources, wrote }: Doors): Engine {
   const runtime = createRuntime({
     api,
     platform,
     wrote,
     images: imagesOf(data),
+    serve: (program, container, request) =>
+      program === 'prometheus'
+        ? prometheusAnswer(container, request, sources)
+        : alertmanagerAnswer(container, request, sources, platform.sha256),
     kubeApi: fromPods((request) => handler.handle(request)),
     ...(past && { past }),
   })

@@ -44,6 +44,7 @@ export class World {
         return engine().runtime
       },
       apiServer: () => this.handler.metrics(),
+      ask: parts.options.askPrometheus,
       may: (pod, ask) => this.handler.auth.decide(accountOf(pod), ask).allowed,
     }
     const kubelets: KubeletPort = {
@@ -82,7 +83,7 @@ export class World {
   /** What runs; from now on it does. */
   wake(): Engine {
     const wrote = () => this.#journal?.wrote(() => this.past())
-    return (this.#engine ??= startEngine(this.#parts, { api: this.api, handler: this.handler, wrote }))
+    return (this.#engine ??= startEngine(this.#parts, { api: this.api, handler: this.handler, sources: this.sources, wrote }))
   }
 
   handle(request: ApiRequest): ApiResponse | Promise<ApiResponse> {

@@ -51,4 +51,4 @@ const host = await createHost({
   onPrometheus: (cluster, prometheus) => port.postMessage({ type: 'prometheus', cluster, prometheus } satisfies FromWorker),
   report: () => {},
 })
-serveMainThread(port, host)
+serveMainThread(port, host, () => {})

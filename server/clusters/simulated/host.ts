@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../kernel/ids.ts'
 import type { ForkableCluster } from '../../simulator/cluster.ts'
-import type { ClusterOptions, PrometheusState, SimulatedCluster } from '../../simulator/cluster-api.ts'
+import type { AskPrometheus, ClusterOptions, PrometheusState, SimulatedCluster } from '../../simulator/cluster-api.ts'
 import type { Snapshot } from '../../simulator/time/snapshot.ts'
 import type { CertificateAuthority, ServerCertificate } from './certificates.ts'
 import type { OpenedCluster } from './messages.ts'
@@ -43,6 +43,8 @@ export interface HostOptions {
   /** Gives Prometheus samples of the past; without it nobody draws them. */
   readonly writeSamples?: (url: string, pages: readonly SampledPage[]) => Promise<void>
   readonly listen: (options: ServerCertificate & { readonly port: number; readonly report: (error: unknown) => void }) => Promise<Listener>
+  /** Asks the Prometheus that keeps a cluster's samples. */
+  readonly askPrometheus?: (cluster: ClusterId, ...question: Parameters<AskPrometheus>) => ReturnType<AskPrometheus>
   readonly onPrometheus: (cluster: ClusterId, state: PrometheusState) => void
   readonly report: (error: unknown) => void
 }
@@ -77,6 +79,7 @@ export async function createHost({
   makeCluster,
   writeSamples,
   listen,
+  askPrometheus,
   onPrometheus,
   report,
 }: HostOptions): Promise<ClusterHost> {
@@ -99,6 +102,7 @@ export async function createHost({
         const simulated = await makeCluster({
           nodes,
           certificateAuthority: certificate.certificateAuthority,
+          ...(askPrometheus && { askPrometheus: (...question) => askPrometheus(cluster, ...question) }),
           ...(certificate.signClient && { signCertificate: certificate.signClient }),
           endpoint: { host: listener.host, port: listener.port },
         })

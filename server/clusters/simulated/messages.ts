@@ -29,6 +29,8 @@ export const ToWorker = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('recall'), cluster: ClusterId }),
   /** To before the last fast-forward. */
   z.strictObject({ type: z.literal('go-back'), cluster: ClusterId }),
+  /** What Prometheus says to an `ask`; without a status nobody could be asked, and `body` says why. */
+  z.strictObject({ type: z.literal('answer'), cluster: ClusterId, ask: z.int(), status: z.int().optional(), body: z.string() }),
 ])
 export type ToWorker = z.infer<typeof ToWorker>
 
@@ -50,6 +52,14 @@ export const FromWorker = z.discriminatedUnion('type', [
   /** How much of a fast-forward is done, 0 to 1. */
   z.strictObject({ type: z.literal('journey'), cluster: ClusterId, share: z.number() }),
   z.strictObject({ type: z.literal('prometheus'), cluster: ClusterId, prometheus: PrometheusMessage }),
+  /** Somebody in the cluster asks its Prometheus: a path below `/api/v1/`, and parameters. */
+  z.strictObject({
+    type: z.literal('ask'),
+    cluster: ClusterId,
+    ask: z.int(),
+    path: z.string(),
+    parameters: z.array(z.tuple([z.string(), z.string()])),
+  }),
   /** Something unexpected, for the operator's log. */
   z.strictObject({ type: z.literal('report'), text: z.string() }),
 ])

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Emitter } from '../../kernel/events.ts'
 import { ClusterId } from '../../kernel/ids.ts'
 import { UserError } from '../../kernel/user-error.ts'
-import type { ClusterLease, ClusterProvider, PrometheusSource, PrometheusState } from '../lease.ts'
+import type { AnswerQuery, ClusterLease, ClusterProvider, PrometheusSource, PrometheusState } from '../lease.ts'
 import { createApiClient } from '../api-client.ts'
 import type { ApiClient } from '../api-client.ts'
 import { simulatedKubeconfig } from './kubeconfig.ts'
@@ -33,6 +33,8 @@ interface Running {
   client: ApiClient | undefined
   /** How often it was fast-forwarded. */
   journeys: number
+  /** Under which name its samples are kept now. */
+  samples: string
   prometheus: PrometheusState
 }
 
@@ -45,6 +47,7 @@ export function createSimulatedProvider({ worker: entry, report, images, nodes =
   const running = new Map<ClusterId, Running>()
   let serial = 0
   let closed = false
+  let answerQuery: AnswerQuery | undefined
   let warm: { readonly number: number; readonly cluster: Promise<Running> } | undefined
 
   const setPrometheus = (id: ClusterId, state: PrometheusState) => {
@@ -60,12 +63,16 @@ export function createSimulatedProvider({ worker: entry, report, images, nodes =
       running.get(id)?.lost.emit(why)
     }
   }
+  const onAsk: Parameters<typeof startSimulatorWorker>[0]['onAsk'] = async (id, path, parameters) => {
+    if (!answerQuery) throw new Error('No Prometheus keeps the samples of this cluster.')
+    return answerQuery(running.get(id)?.samples ?? id, path, parameters)
+  }
   const leastUsed = () => {
     for (const [index, thread] of [...threads.entries()].toReversed()) if (!thread.alive) threads.splice(index, 1)
     const [best] = threads.toSorted((a, b) => a.size - b.size)
     const room = threads.length < Math.max(availableParallelism() - 1, 1)
     if (best && (best.size < clustersPerThread || !room)) return best
-    const thread = startSimulatorWorker({ entry, report, images, onPrometheus: setPrometheus, onLost: lose })
+    const thread = startSimulatorWorker({ entry, report, images, onPrometheus: setPrometheus, onAsk, onLost: lose })
     threads.push(thread)
     return thread
   }
@@ -86,6 +93,7 @@ export function createSimulatedProvider({ worker: entry, report, images, nodes =
       lost: new Emitter(),
       client: undefined,
       journeys: 0,
+      samples: id,
       prometheus,
     }
     running.set(id, cluster)
@@ -115,6 +123,9 @@ export function createSimulatedProvider({ worker: entry, report, images, nodes =
   warmUp(0)
 
   return {
+    answerQueries(answer) {
+      answerQuery = answer
+    },
     async lease({ number }) {
       try {
         const cluster = await take(number)
@@ -159,6 +170,7 @@ function leaseOf(cluster: Running, release: () => Promise<void>, before?: Cluste
       const next = leaseOf(cluster, release, leaseOfNow)
       const taken = samplesUrl === undefined ? {} : { samples: { url: samplesUrl, series: next.samples ?? id } }
       await thread.fastForward(id, { millis, ...taken }, onProgress).catch(cannotTravel)
+      cluster.samples = next.samples ?? id
       return next
     },
     async remember() {
@@ -168,6 +180,7 @@ function leaseOf(cluster: Running, release: () => Promise<void>, before?: Cluste
     ...(before && {
       async goBack() {
         await thread.tell(id, 'go-back').catch(cannotTravel)
+        cluster.samples = before.samples ?? id
         return before
       },
     }),

@@ -28,6 +28,12 @@ export interface SimulatorWorkerOptions {
   /** The thread's entry, which has to call `serveMainThread`. */
   readonly entry: URL
   readonly onPrometheus: (cluster: ClusterId, state: Opened['prometheus']) => void
+  /** Somebody in a cluster asks its Prometheus. @throws when there is none */
+  readonly onAsk: (
+    cluster: ClusterId,
+    path: string,
+    parameters: readonly (readonly [string, string])[],
+  ) => Promise<{ readonly status: number; readonly body: string }>
   /** The thread has ended unasked, and these clusters with it. */
   readonly onLost: (clusters: readonly ClusterId[]) => void
   readonly report: (error: unknown) => void
@@ -42,7 +48,7 @@ interface Waiting {
 }
 
 /** One thread of simulated clusters, seen from the main thread. */
-export function startSimulatorWorker({ entry, onPrometheus, onLost, report, images }: SimulatorWorkerOptions): SimulatorWorker {
+export function startSimulatorWorker({ entry, onPrometheus, onAsk, onLost, report, images }: SimulatorWorkerOptions): SimulatorWorker {
   const worker = new Worker(entry, { name: 'simulator', workerData: { images } })
   const clusters = new Set<ClusterId>()
   const waiting = new Map<ClusterId, Waiting>()
@@ -55,14 +61,22 @@ export function startSimulatorWorker({ entry, onPrometheus, onLost, report, imag
       waiting.set(order.cluster, { resolve, reject, ...(onProgress && { onProgress }) })
       worker.postMessage(order)
     })
-  const answer = (message: Exclude<FromWorker, { type: 'report' | 'prometheus' | 'journey' }>) => {
+  const answer = (message: Exclude<FromWorker, { type: 'report' | 'prometheus' | 'journey' | 'ask' }>) => {
     waiting.get(message.cluster)?.resolve(message)
     waiting.delete(message.cluster)
+  }
+  const pass = async ({ cluster, ask: number, path, parameters }: Extract<FromWorker, { type: 'ask' }>) => {
+    const reply = await onAsk(cluster, path, parameters).catch((error: unknown) => ({
+      body: error instanceof Error ? error.message : String(error),
+    }))
+    const order: ToWorker = { type: 'answer', cluster, ask: number, ...reply }
+    if (state === 'running') worker.postMessage(order)
   }
   worker.on('message', (heard: unknown) => {
     const message = FromWorker.parse(heard)
     if (message.type === 'report') report(new Error(message.text))
     else if (message.type === 'prometheus') onPrometheus(message.cluster, message.prometheus)
+    else if (message.type === 'ask') void pass(message)
     else if (message.type === 'journey') waiting.get(message.cluster)?.onProgress?.(message.share)
     else answer(message)
   })

@@ -23,6 +23,36 @@ export function configurationText({ config }: ProgramDocument, { files, argv }: 
   return files.stat(file)?.kind === 'file' ? files.read(file) : undefined
 }
 
+/** The files that the configuration names by patterns, such as Prometheus' `rule_files`, by their paths. */
+export function includedFiles(
+  program: ProgramDocument,
+  { files, argv }: Pick<ConfigContext, 'files' | 'argv'>,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  const { config } = program
+  const text = config?.includes === undefined ? undefined : configurationText(program, { files, argv })
+  if (config?.includes === undefined || text === undefined) return found
+  const document = parseDocument(text, { prettyErrors: false })
+  const listed: unknown =
+    document.errors.length > 0 ? undefined : (document.toJS({ maxAliasCount: 20 }) as Record<string, unknown> | null)?.[config.includes]
+  const file = (config.flag === undefined ? undefined : argvValue(argv, config.flag)) ?? config.file
+  for (const pattern of Array.isArray(listed) ? listed.map(String) : []) {
+    const [, folder = '', name = ''] =
+      /^(.*?)\/?([^/]*)$/.exec(pattern.startsWith('/') ? pattern : `${file.replace(/[^/]*$/, '')}${pattern}`) ?? []
+    if (files.stat(folder || '/')?.kind !== 'directory') continue
+    const matching = new RegExp(
+      `^${name
+        .replaceAll(/[.+^${}()|\\]/g, String.raw`\$&`)
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+    )
+    for (const each of files.list(folder || '/').toSorted())
+      if (matching.test(each) && files.stat(`${folder}/${each}`)?.kind === 'file')
+        found.set(`${folder}/${each}`, files.read(`${folder}/${each}`))
+  }
+  return found
+}
+
 /** Reads the configuration that the program's description names, in the format that it names. */
 export function configured(program: ProgramDocument, { files, argv, resolves }: ConfigContext): Configured {
   const { config } = program

@@ -2,6 +2,7 @@ import type { StreamSession, StreamSink } from '../api/http.ts'
 import type { Api } from '../api/door.ts'
 import type { AttachOptions, ContainerConfig, ExecOptions, Exit, ProbeRequest, ProbeResult, RuntimeContainer } from '../kubelet/runtime.ts'
 import type { ClusterNetwork, Endpoint } from '../network/network.ts'
+import type { HttpRequest } from '../network/view.ts'
 import { probe } from '../network/probe.ts'
 import type { Family } from '../metrics/exposition.ts'
 import type { Pushes } from '../metrics/pushed.ts'
@@ -18,7 +19,7 @@ import { commandLine, givenFields } from './environment.ts'
 import { execSession, exitStatus, startFailure } from './exec.ts'
 import { runHook } from './hook-command.ts'
 import { appMetrics } from './app-metrics.ts'
-import { configurationText, configured } from './configured.ts'
+import { configurationText, configured, includedFiles } from './configured.ts'
 import { settingsOf } from './conditions.ts'
 import { faultLines } from './fault-lines.ts'
 import { flowLines } from './flow-lines.ts'
@@ -27,12 +28,13 @@ import type { Count } from './ledger.ts'
 import type { Load, LoadParty } from './load.ts'
 import { loadAt } from './rhythm.ts'
 import { fileStatus } from './web.ts'
+import type { Decided } from './web.ts'
 import { fillTemplate } from './log-template.ts'
 import { ContainerLog } from './logs.ts'
 import { buildMachine, environmentOf, quantityNumber } from './machine-builder.ts'
 import { programOf } from './program-choice.ts'
 import type { FoundImage } from './registry.ts'
-import type { BuiltInPage, ProgramDocument } from './schema.ts'
+import type { BuiltInPage, ProgramDocument, ServedProgram } from './schema.ts'
 import { endpointsOf, listening } from './serving.ts'
 import { Speaker, versionIn } from './speaking.ts'
 import { cpuRate, cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
@@ -49,6 +51,8 @@ export interface ContainerHost {
   readonly containersOn: (node: string) => readonly SimulatedContainer[]
   /** A metrics page that the simulator itself makes for a program. */
   readonly page: (page: BuiltInPage, container: SimulatedContainer) => readonly Family[]
+  /** What a program that the simulator plays itself answers: Prometheus, Alertmanager. */
+  readonly serve: (program: ServedProgram, container: SimulatedContainer, request: HttpRequest) => Decided | Promise<Decided>
   /** What a container of this id did in the cluster that this one was forked from. */
   readonly past: (id: string) => ContainerPast | undefined
 }
@@ -88,6 +92,7 @@ export class SimulatedContainer implements RuntimeContainer {
   readonly #broken: { readonly message: string; readonly code: number } | undefined
   readonly #says: readonly string[]
   #configuration: string | undefined
+  #included: ReadonlyMap<string, string> = new Map()
   /** What has been pushed to it, if it is a Pushgateway. */
   readonly pushes: Pushes = new Map()
   readonly #highest = new Map<string, number>()
@@ -137,7 +142,7 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#program = made && ('program' in made ? made.program : settings.program)
     this.#broken = made && 'message' in made ? made : undefined
     this.#says = settings?.says ?? []
-    this.#configuration = program && configurationText(program, { files: this.machine.files, argv: this.argv })
+    if (program) this.#read(program)
     this.#model = usageModel(seed, this.#program, this.argv, this.#coresLimit)
     this.#ledger = new Ledger(past?.ledger)
     this.logs.resume(past?.records ?? [])
@@ -420,6 +425,7 @@ export class SimulatedContainer implements RuntimeContainer {
       speaker: this.#speaker,
       traces: this.#host.load.traces(this.config.pod.status?.podIP ?? '', this.#startedAt),
       metrics: (page) => this.metricsPage(page),
+      serve: (what, request) => this.#host.serve(what, this, request),
       reload: () => this.reload(),
       pushes: this.pushes,
     })
@@ -430,10 +436,21 @@ export class SimulatedContainer implements RuntimeContainer {
     return this.#configuration
   }
 
+  /** The files that its configuration includes, by their paths, as they were then. */
+  get included(): ReadonlyMap<string, string> {
+    return this.#included
+  }
+
   /** Reads its configuration file again. */
   reload(): void {
-    const text = this.#program && configurationText(this.#program, { files: this.machine.files, argv: this.argv })
-    if (text !== undefined) this.#configuration = text
+    if (this.#program) this.#read(this.#program)
+  }
+
+  #read(program: ProgramDocument): void {
+    const text = configurationText(program, { files: this.machine.files, argv: this.argv })
+    if (text === undefined) return
+    this.#configuration = text
+    this.#included = includedFiles(program, { files: this.machine.files, argv: this.argv })
   }
 
   /** The program's own metrics, in Prometheus' text format; empty when its image describes none. @param page what the simulator adds */

@@ -8,7 +8,9 @@ import { troubleText } from './fault-lines.ts'
 import { Load } from './load.ts'
 import { SimulatedContainer } from './container.ts'
 import { Registry } from './registry.ts'
-import type { BuiltInPage, ImageDocument } from './schema.ts'
+import type { BuiltInPage, ImageDocument, ServedProgram } from './schema.ts'
+import type { Decided } from './web.ts'
+import type { HttpRequest } from '../network/view.ts'
 import type { ContainerPast, RuntimePast } from './past.ts'
 import { VolumeStore } from './volumes.ts'
 
@@ -19,6 +21,8 @@ export interface RuntimeOptions {
   readonly images: readonly ImageDocument[]
   /** Answers pods that connect to the API's address. Without it they get 503. */
   readonly kubeApi?: KubeApi
+  /** Answers for programs that the simulator plays itself; without it they answer 503. */
+  readonly serve?: (program: ServedProgram, container: SimulatedContainer, request: HttpRequest) => Decided | Promise<Decided>
   /** What containers and volumes held in the cluster that this one was forked from. */
   readonly past?: RuntimePast
   /** Called whenever a container has written to its files or a volume. */
@@ -71,6 +75,7 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     past: (id: string) => options.past?.containers[id],
     containersOn: (node: string) => [...containers].filter((container) => container.config.node === node),
     removed: remove,
+    serve: options.serve ?? (() => ({ status: 503, body: 'Service Unavailable\n' })),
     page: (page: BuiltInPage, container: SimulatedContainer) =>
       programPage(page, container, { api, clock: platform.clock, containers: () => [...containers] }),
   }

@@ -87,6 +87,8 @@ const Route = z.strictObject({
   proxy: z.boolean().default(false),
   /** Answers as Jaeger's HTTP API does, from the spans that simulated programs have sent here. */
   traces: z.boolean().default(false),
+  /** Answers as this program's HTTP API and pages do, from the cluster. */
+  serves: z.enum(['prometheus', 'alertmanager']).optional(),
   /** Answers with the program's own metrics (`metrics:` of the program), and with a page that the simulator makes if it names one. */
   metrics: z.union([z.boolean(), BuiltIn]).default(false),
   /** Reads the program's configuration file again, as Prometheus' `/-/reload` does. */
@@ -227,6 +229,8 @@ const Program = z.strictObject({
       /** Of `yaml`: what it says about a wrong one, with {error} and {file}. */
       message: z.string().optional(),
       code: z.int().min(1).max(255).default(1),
+      /** Of `yaml`: the field that lists patterns of further files, read with it. */
+      includes: z.string().optional(),
     })
     .optional(),
   /** It ends by itself. */
@@ -292,6 +296,8 @@ export type BuiltInPage = z.output<typeof BuiltIn>
 export type ImageDocument = z.output<typeof Image>
 export type ProgramDocument = z.output<typeof Program>
 export type Protocol = NonNullable<z.output<typeof Listener>['speaks']>
+/** A program whose answers are worked out from the cluster. */
+export type ServedProgram = NonNullable<z.output<typeof Route>['serves']>
 export type HttpDocument = z.output<typeof Http>
 export type RouteDocument = z.output<typeof Route>
 export type CallDocument = z.output<typeof Call>

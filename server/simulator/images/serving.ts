@@ -9,7 +9,7 @@ import { call, failed, reasonOf } from './calls.ts'
 import { jaegerAnswer } from './jaeger-api.ts'
 import type { Ledger } from './ledger.ts'
 import type { ContainerLog } from './logs.ts'
-import type { BuiltInPage, HttpDocument, ProgramDocument, Protocol, RouteDocument } from './schema.ts'
+import type { BuiltInPage, HttpDocument, ProgramDocument, Protocol, RouteDocument, ServedProgram } from './schema.ts'
 import type { Speaker } from './speaking.ts'
 import type { SimulatedTrace } from './tracing.ts'
 import { answer, routeFor } from './web.ts'
@@ -31,6 +31,7 @@ export interface Serving {
   /** The traces that have been sent to this program. */
   readonly traces: () => Iterable<SimulatedTrace>
   readonly metrics: (page?: BuiltInPage) => string
+  readonly serve: (program: ServedProgram, request: HttpRequest) => Decided | Promise<Decided>
   /** Reads the program's configuration file again. */
   readonly reload: () => void
   readonly pushes: Pushes
@@ -87,6 +88,11 @@ export function endpointsOf(serving: Serving): readonly Endpoint[] {
 function answered(serving: Serving, http: HttpDocument, request: HttpRequest, client: string): Answered | Promise<Answered> {
   const route = routeFor(http, request.method, request.path.split('?')[0] ?? '/')
   if (!route) return finish(serving, http, request, client, undefined, {}, 0)
+  if (route.serves !== undefined) {
+    const served = serving.serve(route.serves, request)
+    if (served instanceof Promise) return served.then((decided) => finish(serving, http, request, client, route, decided, 0))
+    return finish(serving, http, request, client, route, served, 0)
+  }
   const own = route.traces ? jaegerAnswer(request, serving.traces) : ownFailure(serving, route, request)
   if (own || route.calls.length === 0) return finish(serving, http, request, client, route, own ?? {}, 0)
   const began = serving.clock.now()

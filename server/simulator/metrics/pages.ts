@@ -5,6 +5,7 @@ import { probesPage } from './probes.ts'
 import { resourcePage } from './resource.ts'
 import type { PathAsk, ResourceAsk } from '../api/auth-rbac.ts'
 import type { Api } from '../api/door.ts'
+import type { AskPrometheus } from '../cluster-api.ts'
 import type { SimulatedRuntime } from '../images/runtime.ts'
 import type { Family } from './exposition.ts'
 import type { Node, Pod } from '../resources/kinds.ts'
@@ -16,6 +17,8 @@ export interface MetricsSources {
   readonly clock: Clock
   /** The API server's own page. */
   readonly apiServer: () => string
+  /** The Prometheus that keeps this cluster's samples, if one does. */
+  readonly ask?: AskPrometheus | undefined
   /** Whether a pod's service account may do something. */
   readonly may: (pod: Pod, ask: ResourceAsk | PathAsk) => boolean
 }

@@ -1,6 +1,6 @@
 import { counter, gauge, histogram } from './families.ts'
 import { pushedFamilies } from './pushed.ts'
-import { scrapeJobs } from './scrape/config.ts'
+import { prometheusConfig } from './scrape/config.ts'
 import type { SimulatedContainer } from '../images/container.ts'
 import type { Family } from './exposition.ts'
 import type { ProgramSources } from './programs.ts'
@@ -10,8 +10,9 @@ const scrapeSeconds = 5
 /** Prometheus' own page. How much it holds is what so many targets come to, an estimate: its samples are kept by our Prometheus. */
 export function prometheusFamilies(container: SimulatedContainer, { api }: ProgramSources, at: number): Family[] {
   const seconds = Math.max((at - container.usage(at).startedAt) / 1000, 0)
-  const jobs = scrapeJobs(container.configuration ?? '')
-  const good = typeof jobs !== 'string'
+  const config = prometheusConfig(container.configuration ?? '')
+  const jobs = typeof config === 'string' ? [] : config.jobs
+  const good = typeof config !== 'string'
   const series = 600 + api.list('Pod').length * 95 + api.list('Node').length * 140
   const appended = Math.floor((seconds / scrapeSeconds) * series)
   return [
