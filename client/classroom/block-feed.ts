@@ -11,6 +11,8 @@ interface Watched {
 
 /** A slide's next step shows the same block again: it is kept this long for whoever comes back to it. */
 const LINGER_MILLIS = 4000
+/** The server lets a page look at ten: who leafs through the slides must not use them up on those already gone. */
+const MOST_LINGERING = 3
 
 /** The checks, topologies and traces that this page looks at. */
 export class BlockFeeds {
@@ -48,6 +50,8 @@ export class BlockFeeds {
   }
 
   #begin(block: BlockId): Watched {
+    const gone = [...this.#watched].filter(([, { viewers }]) => viewers === 0).map(([id]) => id)
+    for (const id of gone.slice(0, Math.max(0, gone.length - MOST_LINGERING))) this.#end(id)
     const watched: Watched = { state: signal(undefined), viewers: 0, leaving: undefined }
     this.#watched.set(block, watched)
     this.#send({ type: 'block.watch', block })
@@ -55,6 +59,7 @@ export class BlockFeeds {
   }
 
   #end(block: BlockId): void {
+    clearTimeout(this.#watched.get(block)?.leaving)
     if (this.#watched.delete(block)) this.#send({ type: 'block.unwatch', block })
   }
 }

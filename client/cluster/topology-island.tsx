@@ -69,7 +69,7 @@ function Picture({ layout }: { layout: Layout }) {
     <svg
       class="topology-drawing"
       viewBox={`-4 -4 ${layout.width + 8} ${layout.height + 8}`}
-      style={{ maxWidth: `${layout.width + 8}px` }}
+      style={{ maxWidth: `${(layout.width + 8) * enlarged(layout)}px` }}
       aria-hidden="true"
     >
       {layout.columns.map(({ kind, x }) => (
@@ -90,6 +90,9 @@ function Picture({ layout }: { layout: Layout }) {
     </svg>
   )
 }
+
+/** Few objects are drawn larger than many: as far as a slide has room below its heading. */
+const enlarged = ({ height }: Layout): number => Math.min(1.5, Math.max(1, 690 / height))
 
 /** Plex's letters are about this wide, as a share of their size. */
 const LETTER = 0.54

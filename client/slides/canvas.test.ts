@@ -33,7 +33,8 @@ describe('the size of code', () => {
   })
 
   it('is larger for a few short lines, for the last row', () => {
-    expect(codeSize('kubectl get nodes', 1420)).toBe(38)
+    expect(codeSize('kubectl get nodes', 1420)).toBe(42)
+    expect(codeSize('kubectl get nodes\n'.repeat(8).trim(), 1420)).toBe(38)
   })
 
   it('shrinks with long lines and stops at 26 px', () => {

@@ -27,11 +27,11 @@ export function canvasFor(placeWidth: number, placeHeight: number, kind: CanvasK
 
 const heightFor = (width: number, placeWidth: number, placeHeight: number): number => Math.round((width * placeHeight) / placeWidth)
 
-/** Code is 32 px, larger where it is short, and smaller for long lines, but never under 26 px: longer lines scroll. */
+/** Code is 32 px, larger where there is little of it, and smaller for long lines, but never under 26 px: longer lines scroll. */
 export function codeSize(source: string, roomPixels: number): number {
   const lines = source.split('\n')
   const columns = Math.max(1, ...lines.map((line) => line.length))
-  const largest = lines.length <= 8 ? 38 : 32
+  const largest = lines.length <= 4 ? 42 : lines.length <= 10 ? 38 : 32
   const advance = 0.6 // IBM Plex Mono: every character is 600 units of 1000 wide.
   return Math.max(26, Math.min(largest, Math.floor(roomPixels / (columns * advance))))
 }

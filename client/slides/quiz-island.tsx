@@ -14,7 +14,9 @@ export function QuizIsland({ block, acts }: { block: QuizBlock; acts: boolean })
         return (
           <div key={text} class={`quiz-answer ${mark}`}>
             <button type="button" disabled={!acts} aria-pressed={shown} onClick={() => setChosen(new Set(chosen).add(index))}>
-              <span class="quiz-mark">{shown && <Icon name={right ? 'done' : 'failed'} />}</span>
+              <span class="quiz-mark">
+                {shown ? <Icon name={right ? 'done' : 'failed'} /> : <span class="check-open" aria-hidden="true" />}
+              </span>
               {text}
             </button>
             <p aria-live="polite">{shown && (why ?? (right ? 'Right.' : 'Not this one.'))}</p>

@@ -21,7 +21,7 @@ const backgroundProperties = ['background-image', 'background-color', 'backgroun
 function Background({ slide }: { slide: Slide }) {
   const style = Object.fromEntries(backgroundProperties.flatMap((name) => (slide.background[name] ? [[name, slide.background[name]]] : [])))
   if (Object.keys(style).length === 0) return null
-  return <div class="slide-background" style={style} />
+  return <div class="slide-ground" style={style} />
 }
 
 const classesOf = (slide: Slide): string =>
