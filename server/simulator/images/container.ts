@@ -87,6 +87,8 @@ export class SimulatedContainer implements RuntimeContainer {
   #state: 'created' | 'running' | 'exited' = 'created'
   #startedAt = 0
   #leave = () => {}
+  /** Its main process. */
+  #first: Process | undefined
   readonly #ledger: Ledger
   /** What its configuration keeps it from starting with. */
   readonly #broken: { readonly message: string; readonly code: number } | undefined
@@ -128,6 +130,7 @@ export class SimulatedContainer implements RuntimeContainer {
       host,
       console: { write: (text) => this.#print(text) },
       exhaustMemory: () => this.#runOutOfMemory(),
+      usedMemory: () => this.#checkMemory(),
       memory: () => this.usage().memoryBytes,
       cgroup: () => {
         const { cpuSeconds: used, throttledSeconds } = this.usage()
@@ -272,12 +275,13 @@ export class SimulatedContainer implements RuntimeContainer {
   #runProgram(program: ProgramDocument): void {
     const { processes, user } = this.machine
     const names = program.processes.length > 0 ? program.processes : [this.argv.join(' ')]
-    let parent: Process | undefined
-    for (const name of names) {
-      const process = processes.start(parent, { argv: [this.#filled(name)], user: user.name, background: true })
-      parent ??= process
-    }
+    const [first = '', ...workers] = names
+    const parent = processes.start(undefined, { argv: [this.#filled(first)], user: user.name, background: true, env: this.#env })
+    this.#first = parent
+    if (parent) parent.onKilled = (signal) => this.#finish(128 + signal)
+    for (const name of workers) this.#keepWorker(parent, name)
     for (const line of this.#says) this.logs.say(line)
+    parent?.traps.set(signals.HUP, () => (program.config ? this.reload() : this.#finish(128 + signals.HUP)))
     for (const signal of [signals.TERM, signals.INT, signals.QUIT]) parent?.traps.set(signal, () => this.signal('SIGTERM'))
     const missing =
       this.#broken ??
@@ -291,6 +295,17 @@ export class SimulatedContainer implements RuntimeContainer {
         this.#finish(missing.code)
       })
     } else if (program.ends) this.#after(Math.max(program.ends.millis - this.#age(), 0), () => this.#finish(program.ends?.code ?? 0))
+  }
+
+  /** A process that the first one starts again when somebody ends it. */
+  #keepWorker(parent: Process | undefined, name: string): void {
+    const { processes, user } = this.machine
+    const worker = processes.start(parent, { argv: [this.#filled(name)], user: user.name, background: true, env: this.#env })
+    if (!worker) return
+    worker.onKilled = () => {
+      processes.end(worker)
+      if (this.#state === 'running') this.#after(20, () => this.#keepWorker(parent, name))
+    }
   }
 
   /** Something else is wrong with the nodes than before, which some programs write about. */
@@ -321,8 +336,16 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#main = input
     const output = terminal?.output ?? { write: (text: string) => this.#print(text) }
     const io: Io = { in: input ?? inputOf(''), out: output, err: output }
-    const execution = { io, env: this.#env, cwd: this.#cwd, columns: 80, rows: 24, parent: undefined }
-    if (terminal) terminal.onInterrupt = () => this.machine.processes.get(1)?.signal(signals.INT)
+    const execution = {
+      io,
+      env: this.#env,
+      cwd: this.#cwd,
+      columns: 80,
+      rows: 24,
+      parent: undefined,
+      started: (process: Process) => void (this.#first = process),
+    }
+    if (terminal) terminal.onInterrupt = () => this.#first?.signal(signals.INT)
     const code = execute(this.machine, this.argv, execution)
     code.then(
       // A process takes a moment to be collected.
@@ -355,6 +378,12 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#timers.add(cancel)
   }
 
+  /** It has written to memory: that may be more than its limit. */
+  #checkMemory(): void {
+    const limit = this.machine.facts.memoryLimit
+    if (limit > 0 && this.usage().memoryBytes > limit) this.#runOutOfMemory()
+  }
+
   #runOutOfMemory(): void {
     if (this.#state !== 'running') return
     this.#outOfMemory = true
@@ -371,7 +400,7 @@ export class SimulatedContainer implements RuntimeContainer {
     }
     const program = this.#program
     if (!program) {
-      this.machine.processes.get(1)?.signal(signals.TERM)
+      this.#first?.signal(signals.TERM)
       return
     }
     this.#after(program.stops.millis, () => {
@@ -482,10 +511,10 @@ export class SimulatedContainer implements RuntimeContainer {
     return {
       startedAt: this.#startedAt,
       cpuSeconds: 0.02 + cpuSeconds(this.#model, seconds) + ledger.cpuSeconds(at),
-      memoryBytes: memoryBytes(this.#model, seconds) + Math.round(ledger.leaked(at) / 4096) * 4096,
+      memoryBytes: memoryBytes(this.#model, seconds) + Math.round(ledger.leaked(at) / 4096) * 4096 + this.machine.files.inMemory,
       receiveBytes: 1000 + requests * 420 + calls * 980 + networkBytes(this.#model, 'receive', seconds),
       transmitBytes: 800 + requests * 980 + calls * 420 + networkBytes(this.#model, 'transmit', seconds),
-      processes: this.machine.processes.list().length,
+      processes: this.machine.processes.own().length,
       requests,
       throttledSeconds: starved + ledger.throttledSeconds(at),
     }
@@ -540,6 +569,10 @@ export class SimulatedContainer implements RuntimeContainer {
   /** How its probes of a kind have ended since it began, or its cluster was forked. */
   probed(kind: string): { readonly successful: number; readonly failed: number } {
     return this.#probed.get(kind) ?? { successful: 0, failed: 0 }
+  }
+
+  get diskBytes(): number {
+    return this.machine.files.written
   }
 
   remove(): void {

@@ -1,21 +1,23 @@
 import { parseQuantity } from '../resources/quantity.ts'
-import type { ContainerConfig } from '../kubelet/runtime.ts'
+import type { ContainerConfig, Mount } from '../kubelet/runtime.ts'
 import type { ClusterNetwork } from '../network/network.ts'
 import type { Api } from '../api/door.ts'
+import type { Container } from '../resources/kinds.ts'
 import type { Platform } from '../platform.ts'
 import { programFiles, programsOf } from '../shell/commands/table.ts'
-import { FileTree, layerOf } from '../shell/files.ts'
+import { FileError, FileTree, layerOf } from '../shell/files.ts'
 import type { Layer } from '../shell/files.ts'
 import type { Command, Machine, MachineFacts } from '../shell/machine.ts'
 import type { SimulatedContainer } from './container.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeView } from './node-view.ts'
 import { ProcessTable } from '../shell/processes.ts'
+import type { ProcessSpace } from '../shell/processes.ts'
 import type { Output } from '../shell/streams.ts'
 import { hostnameOf, hostsFile, resolvConf } from './environment.ts'
 import type { FoundImage } from './registry.ts'
 import type { ContainerPast } from './past.ts'
-import { generatedFile, generatedNames } from './proc-files.ts'
+import { generatedFile, generatedLink, generatedNames } from './proc-files.ts'
 import type { ProcParts } from './proc-files.ts'
 import type { VolumeStore } from './volumes.ts'
 
@@ -125,10 +127,48 @@ export interface MachineParts {
   }
   readonly console: Output
   readonly exhaustMemory: () => void
+  readonly usedMemory: () => void
   readonly memory: () => number
   readonly cgroup: () => ProcParts['cgroup']
   readonly past: ContainerPast | undefined
 }
+
+/** Which processes a container sees: its own, its pod's (`shareProcessNamespace`) or those of the container that it is to debug. */
+function spaceFor({ pod, container, node }: ContainerConfig, { containersOn, platform }: MachineParts['host']): ProcessSpace | undefined {
+  const target = pod.spec?.ephemeralContainers?.find(({ name }) => name === container.name)?.targetContainerName
+  if (!pod.spec?.shareProcessNamespace && !target) return undefined
+  const others = containersOn(node).filter(({ config }) => config.pod.metadata.uid === pod.metadata.uid)
+  if (target && !pod.spec?.shareProcessNamespace)
+    return others.find(({ config, running }) => config.container.name === target && running)?.machine.processes.space
+  const shared = others.find(({ machine }) => machine.processes.get(1)?.argv[0] === pause)
+  if (shared) return shared.machine.processes.space
+  const sandbox = new ProcessTable(platform.clock)
+  sandbox.start(undefined, { argv: [pause], user: '65535', background: true })
+  return sandbox.space
+}
+
+/** What a pod's sandbox runs. */
+const pause = '/pause'
+
+const mayTrace = ({ securityContext }: Container): boolean =>
+  securityContext?.privileged === true ||
+  (securityContext?.capabilities?.add ?? []).some((name) => /^(CAP_)?(SYS_PTRACE|SYS_ADMIN|ALL)$/.test(name))
+
+/** `/proc/PID/root` of another container's process (ptrace(2), PTRACE_MODE_READ_FSCREDS). */
+function rootOf(pid: string, processes: ProcessTable, who: { readonly uid: number; readonly traces: boolean }): FileTree | undefined {
+  const process = processes.get(Number(pid))
+  if (!process || process.table === processes) return undefined
+  const { files } = process.table
+  if (!files || (files.uid !== who.uid && !who.traces)) throw new FileError('Permission denied')
+  return files
+}
+
+/** Where containers of a pod share memory: containerd gives each sandbox 64 MiB. */
+const sharedMemory = ({ metadata }: ContainerConfig['pod']): Mount => ({
+  path: '/dev/shm',
+  readOnly: false,
+  volume: { kind: 'shared', key: `pod/${metadata.uid}//dev/shm`, medium: 'memory', size: 64 * 1_048_576 },
+})
 
 /** A container from the inside: files, network, processes and programs. */
 export function buildMachine(parts: MachineParts): Machine {
@@ -136,7 +176,7 @@ export function buildMachine(parts: MachineParts): Machine {
   const { pod, container } = config
   const { clock, random, sha256 } = host.platform
   const hostname = hostnameOf(pod)
-  const processes = new ProcessTable(clock)
+  const processes = new ProcessTable(clock, spaceFor(config, host))
   const facts = factsOf(parts)
   const user = userOf(config, image)
   const generated = (path: string): string | undefined => {
@@ -148,14 +188,18 @@ export function buildMachine(parts: MachineParts): Machine {
       processes,
       now: clock.now(),
       listening: network.listening(),
-      mounts: config.mounts,
+      mounts,
       cgroup: parts.cgroup(),
     }))
   }
+  const mounts = [...config.mounts, ...(config.mounts.some(({ path }) => path === '/dev/shm') ? [] : [sharedMemory(pod)])]
   const files = new FileTree({
     now: () => clock.now(),
     image: imageLayer(image),
-    mounts: config.mounts,
+    mounts,
+    usedMemory: parts.usedMemory,
+    rootOf: (pid) => rootOf(pid, processes, { uid: user.uid, traces: mayTrace(container) }),
+    generatedLink: (path) => generatedLink(path, processes),
     disk: host.volumes.disk,
     volume: (key) => host.volumes.files(key, () => (key === `node/${config.node}/` ? nodeFiles(host.api, config.node) : new Map())),
     generated,
@@ -165,6 +209,7 @@ export function buildMachine(parts: MachineParts): Machine {
     ...(pod.spec?.securityContext?.fsGroup === undefined ? {} : { fsGroup: pod.spec.securityContext.fsGroup }),
     ...(container.securityContext?.readOnlyRootFilesystem ? { readOnlyRoot: true } : {}),
   })
+  processes.files = files
   const network = host.network.view(
     pod,
     () => files.read('/etc/hosts'),

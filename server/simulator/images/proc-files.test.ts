@@ -12,7 +12,7 @@ describe('what the kernel shows of a container', () => {
 
   it('lists mounts, processes and what listens', async () => {
     expect((await run('grep -c "^overlay / overlay" /proc/mounts; cat /proc/1/comm; ls /proc/1 | tr "\\n" " "')).out).toBe(
-      '1\nsleep\ncgroup cmdline comm environ limits mounts oom_score_adj stat status ',
+      '1\nsleep\ncgroup cmdline comm cwd environ exe fd limits mounts oom_score_adj root stat status ',
     )
     expect((await run('nc -lk -p 4096 -e cat & sleep 0.1; cat /proc/net/tcp; kill $!')).out).toMatch(/ 0: 00000000:1000 00000000:0000 0A /)
     expect((await run('ls /proc | grep -v "[0-9]" | tr "\\n" " "; ls /sys/fs')).out).toBe(

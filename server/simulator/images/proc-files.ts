@@ -18,12 +18,12 @@ export interface ProcParts {
   }
 }
 
-const nameOf = (process: Process): string => process.argv[0]?.split('/').at(-1) ?? ''
+const nameOf = (process: Process): string => process.argv[0]?.split(/[: ]/)[0]?.split('/').at(-1)?.slice(0, 15) ?? ''
 
 /** Where a process is shown at, or `self`. */
 function processAt(path: string, processes: ProcessTable): { readonly process: Process; readonly file: string } | undefined {
   const [, id, file = ''] = /^\/proc\/(\d+|self|thread-self)\/(.+)$/.exec(path) ?? []
-  const process = id === undefined ? undefined : /^\d/.test(id) ? processes.get(Number(id)) : processes.list().at(-1)
+  const process = id === undefined ? undefined : /^\d/.test(id) ? processes.get(Number(id)) : processes.own().at(-1)
   return process && { process, file }
 }
 
@@ -116,6 +116,34 @@ const systemFiles: Readonly<Record<string, (parts: ProcParts) => string>> = {
   '/sys/fs/cgroup/pids.max': () => 'max\n',
 }
 
+const processLinks = ['cwd', 'exe', 'root']
+
+/** Where a link of a process leads: `/proc/1/exe`, `/proc/1/fd/1`. */
+export function generatedLink(path: string, processes: ProcessTable): string | undefined {
+  const at = path.startsWith('/proc/') ? processAt(path, processes) : undefined
+  if (path === '/proc/self') return String(processes.own().at(-1)?.pid ?? 1)
+  if (!at) return undefined
+  if (at.file === 'root' || at.file === 'cwd') return '/'
+  if (at.file === 'exe') return programPath(at.process)
+  const descriptor = /^fd\/([012])$/.exec(at.file)?.[1]
+  if (descriptor === undefined) return undefined
+  return at.process.terminal
+    ? '/dev/pts/0'
+    : descriptor === '0'
+      ? '/dev/null'
+      : `pipe:[${21_000 + at.process.pid * 7 + Number(descriptor)}]`
+}
+
+function programPath({ argv, table }: Process): string {
+  const name = argv[0] ?? ''
+  const found = name.startsWith('/')
+    ? name
+    : ['/bin', '/usr/bin', '/usr/sbin', '/usr/local/bin'].map((folder) => `${folder}/${name}`).find((each) => table.files?.stat(each))
+  return found !== undefined && table.files?.stat('/bin/busybox') && found.startsWith('/bin/')
+    ? '/bin/busybox'
+    : (found ?? `/${name.split(/[: ]/)[0]}`)
+}
+
 const devices = ['null', 'random', 'stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero']
 
 /** What is read at a path that no disk holds; undefined where there is nothing. @param parts asked only when something is there */
@@ -131,7 +159,10 @@ export function generatedNames(directory: string, processes: ProcessTable): read
   if (directory === '/dev') return devices
   if (directory === '/etc') return ['hostname', 'hosts', 'resolv.conf']
   if (/^\/proc\/(\d+|self)$/.test(directory))
-    return directory.endsWith('self') || processes.get(Number(directory.slice(6))) ? Object.keys(processFiles) : []
+    return directory.endsWith('self') || processes.get(Number(directory.slice(6)))
+      ? [...Object.keys(processFiles), ...processLinks, 'fd']
+      : []
+  if (/^\/proc\/(\d+|self)\/fd$/.test(directory)) return generatedNames(directory.slice(0, -3), processes).length > 0 ? ['0', '1', '2'] : []
   if (directory !== '/sys' && !directory.startsWith('/sys/') && directory !== '/proc' && !directory.startsWith('/proc/')) return []
   const below = Object.keys(systemFiles).filter((path) => path.startsWith(`${directory}/`))
   const names = below.map((path) => path.slice(directory.length + 1).split('/')[0] ?? '')

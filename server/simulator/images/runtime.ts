@@ -66,12 +66,16 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
   const remove = (container: SimulatedContainer) => {
     if (containers.delete(container)) activityOf(container.config.node).removed++
   }
+  const listeners = new Set<() => void>()
   const host = {
     api,
     platform,
     network,
     load,
-    volumes: new VolumeStore(options.past?.volumes, options.wrote),
+    volumes: new VolumeStore(options.past?.volumes, () => {
+      options.wrote?.()
+      for (const heard of listeners) heard()
+    }),
     past: (id: string) => options.past?.containers[id],
     containersOn: (node: string) => [...containers].filter((container) => container.config.node === node),
     removed: remove,
@@ -104,6 +108,11 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
       return { containers: Object.fromEntries(telling), volumes: host.volumes.past() }
     },
     pull: (image) => registry.pull(image),
+    volumeBytes: (key) => host.volumes.bytes(key),
+    onWritten(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     create(config: ContainerConfig) {
       const image = registry.find(config.container.image ?? '')
       if ('refusal' in image) throw new Error(image.refusal)

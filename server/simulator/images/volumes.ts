@@ -1,4 +1,4 @@
-import { Disk, sizeOf } from '../shell/files.ts'
+import { Disk, sizeOf, zerosIn } from '../shell/files.ts'
 import type { Layer } from '../shell/files.ts'
 import type { RuntimePast } from './past.ts'
 
@@ -14,6 +14,7 @@ export class VolumeStore {
       const layer: Layer = new Map(files)
       this.#layers.set(key, layer)
       this.disk.grow(layer, sizeOf(layer))
+      this.disk.growZeros(layer, zerosIn(layer))
     }
   }
 
@@ -26,6 +27,12 @@ export class VolumeStore {
     const layer = this.#layers.get(key) ?? first()
     this.#layers.set(key, layer)
     return layer
+  }
+
+  /** How many bytes a volume holds. */
+  bytes(key: string): number {
+    const layer = this.#layers.get(key)
+    return layer ? this.disk.sizeOf(layer) : 0
   }
 
   /** Nobody can mount these any more: forgets the volumes whose keys begin so. */

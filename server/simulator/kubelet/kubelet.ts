@@ -7,6 +7,7 @@ import type { Platform } from '../platform.ts'
 import type { Pod } from '../resources/kinds.ts'
 import { isFrozen, isMissing } from './faults.ts'
 import { ImageStore } from './images.ts'
+import { limitsStorage } from './local-storage.ts'
 import { startNodeStatus } from './node-status.ts'
 import { PodWorker } from './pod-worker.ts'
 import type { PodHost } from './pod-worker.ts'
@@ -35,6 +36,9 @@ export interface Kubelets extends KubeletPort {
   close(): void
 }
 
+/** How often the kubelet looks at what pods take of its disk (monitoringInterval of the eviction manager). */
+const storageMillis = 10_000
+
 interface NodeState {
   readonly images: ImageStore
   readonly record: EventRecorder
@@ -45,6 +49,8 @@ interface NodeState {
 export function startKubelet(options: KubeletOptions): Kubelets {
   const { api, platform, runtime } = options
   const workers = new Map<string, PodWorker>()
+  /** Those that may take only so much of the node's disk. */
+  const limited = new Set<PodWorker>()
   const nodes = new Map<string, NodeState>()
   let live = options.adopt ?? false
 
@@ -96,6 +102,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
     if (type === 'DELETED') {
       known?.remove()
       workers.delete(uid)
+      if (known) limited.delete(known)
       makeRoom(pod)
       if (isMirror(pod)) restore(pod)
       return
@@ -126,6 +133,7 @@ export function startKubelet(options: KubeletOptions): Kubelets {
   const start = (pod: Pod, node: string): PodWorker => {
     const worker = new PodWorker(pod, hostFor(node))
     workers.set(uidOf(pod), worker)
+    if (limitsStorage(pod)) limited.add(worker)
     return worker
   }
   const adopt = (pod: Pod): void => {
@@ -141,7 +149,17 @@ export function startKubelet(options: KubeletOptions): Kubelets {
   }
 
   if (options.adopt) for (const pod of api.list('Pod')) adopt(pod)
+  let looking: (() => void) | undefined
+  const lookLater = (): void => {
+    looking ??= platform.clock.after(storageMillis, () => {
+      looking = undefined
+      for (const worker of limited) worker.checkStorage()
+    })
+  }
   const ends = [
+    () => looking?.(),
+    // Nothing is measured while nobody writes, nor for pods without limits.
+    runtime.onWritten(() => void (limited.size > 0 && lookLater())),
     api.watch('Pod', ({ type, object }) => see(object, type)),
     api.watch('ConfigMap', ({ object }) => nudge(object)),
     api.watch('Secret', ({ object }) => nudge(object)),

@@ -6,6 +6,7 @@ import type { Container, ContainerState, Node, Pod } from '../resources/kinds.ts
 import { ContainerWorker } from './container-worker.ts'
 import { containerHost } from './container-host.ts'
 import type { ImageStore } from './images.ts'
+import { limitsStorage, storageExcess } from './local-storage.ts'
 import type { ContainerRuntime, Volume } from './runtime.ts'
 import { rejectionOf } from './admission.ts'
 import { needsRestart } from './resize.ts'
@@ -13,7 +14,7 @@ import { PodResize } from './pod-resize.ts'
 import { isSidecar, restartsAfter } from './restart-policy.ts'
 import { isPassed, podStatus, rejectedStatus } from './status.ts'
 import type { ContainerFacts, PodFacts } from './status.ts'
-import { resolveVolumes } from './volumes.ts'
+import { ownVolume, resolveVolumes } from './volumes.ts'
 
 /** What a pod needs from its node. */
 export interface PodHost {
@@ -348,6 +349,16 @@ export class PodWorker {
     this.#host.record(this.#pod, { type: 'Warning', reason: 'Evicted', message })
     for (const container of this.#containers.values()) container.stop(0, undefined)
     this.#touch()
+  }
+
+  /** Evicts the pod if it takes more of the node's disk than it may. */
+  checkStorage(): void {
+    if (!limitsStorage(this.#pod) || this.#host.frozen() || isDeleting(this.#pod)) return
+    const excess = storageExcess(this.#pod, {
+      container: (name) => this.#containers.get(name)?.current?.diskBytes ?? 0,
+      volume: (name) => this.#host.runtime.volumeBytes(ownVolume(this.#pod, name)),
+    })
+    if (excess !== undefined) this.evict(excess)
   }
 
   #facts(): PodFacts {

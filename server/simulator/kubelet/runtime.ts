@@ -8,6 +8,10 @@ import type { StreamSession, StreamSink } from '../api/http.ts'
 export interface ContainerRuntime {
   /** What pulling `image` does: how long it takes, or how it fails (the registry's own words). */
   pull(image: string): PullOutcome
+  /** How many bytes a shared volume holds. */
+  volumeBytes(key: string): number
+  /** Calls back whenever a container has written to its files or a volume. @returns ends it */
+  onWritten(listener: () => void): () => void
   /** Makes a container, not yet started. Its logs and files live until `remove`. */
   create(config: ContainerConfig): RuntimeContainer
 }
@@ -43,7 +47,13 @@ export type Volume =
   /** Read through the callback every time, so that ConfigMap and Secret updates arrive. Paths are relative. */
   | { readonly kind: 'projected'; readonly files: () => ReadonlyMap<string, string>; readonly mode?: number }
   /** A writable volume: all mounts with the same key share it; it outlives containers. `medium` is what `df` shows. */
-  | { readonly kind: 'shared'; readonly key: string; readonly medium: 'disk' | 'memory' }
+  | {
+      readonly kind: 'shared'
+      readonly key: string
+      readonly medium: 'disk' | 'memory'
+      /** It takes no more bytes than these; without it the node's disk is the limit. */
+      readonly size?: number
+    }
 
 export interface Exit {
   readonly code: number
@@ -62,6 +72,8 @@ export interface RuntimeContainer {
   /** SIGTERM or SIGKILL to the main process. */
   signal(signal: 'SIGTERM' | 'SIGKILL'): void
   readonly logs: LogSource
+  /** How many bytes its files take beside its image and its volumes. */
+  readonly diskBytes: number
   exec(options: ExecOptions, sink: StreamSink): StreamSession
   attach(options: AttachOptions, sink: StreamSink): StreamSession
   /** Runs a command to its end, for exec probes and hooks. */

@@ -25,6 +25,8 @@ export function scriptedRuntime(clock: Clock, scripts: { readonly [image: string
       scriptOf(image)
         ? { ok: true, millis: 1000, bytes: 1234, imageId: `docker.io/library/${image}@sha256:abc` }
         : { ok: false, millis: 500, message: `failed to pull and unpack image "docker.io/library/${image}": not found` },
+    volumeBytes: () => 0,
+    onWritten: () => () => {},
     create: (config) => {
       created.push(config)
       return play(clock, scriptOf(config.container.image ?? '') ?? {}, created.length)
@@ -51,6 +53,7 @@ function play(clock: Clock, script: Script, number: number): RuntimeContainer {
       if (signal === 'SIGTERM' && script.stubborn) return
       clock.after(50, () => finish(signal === 'SIGKILL' ? { code: 137, reason: 'Error', signal: 9 } : { code: 0, reason: 'Completed' }))
     },
+    diskBytes: 0,
     logs: { read: () => '', follow: () => () => {} },
     exec: () => ({ stdin: () => {}, closeStdin: () => {}, resize: () => {}, close: () => {} }),
     attach: () => ({ stdin: () => {}, closeStdin: () => {}, resize: () => {}, close: () => {} }),

@@ -3,6 +3,7 @@ import type { Api } from '../api/door.ts'
 import type { Container, KeyToPath, Node, Pod, ProjectedVolumeSource, Volume as PodVolume } from '../resources/kinds.ts'
 import { decodeBase64, expand, fieldOf, resourceOf } from './env.ts'
 import { hostPathProblem } from './host-path.ts'
+import { bytesIn } from './local-storage.ts'
 import type { Mount, Volume } from './runtime.ts'
 
 /** What a pod's volumes are resolved with. */
@@ -36,8 +37,11 @@ export function resolveVolumes(pod: Pod, place: VolumePlace): Volumes {
   return { ok: true, volumes }
 }
 
+/** Where the files of a pod's own volume are. */
+export const ownVolume = (pod: Pod, name: string): string => `pod/${uidOf(pod)}/${name}`
+
 function resolve(pod: Pod, volume: PodVolume, place: VolumePlace): Volume {
-  const own = `pod/${uidOf(pod)}/${volume.name}`
+  const own = ownVolume(pod, volume.name)
   if (volume.configMap) {
     const { name = '', items, optional, defaultMode } = volume.configMap
     return live(() => configFiles(pod, name, items, optional, place), defaultMode)
@@ -63,7 +67,17 @@ function resolve(pod: Pod, volume: PodVolume, place: VolumePlace): Volume {
   if (volume.persistentVolumeClaim) return claimed(pod, volume.persistentVolumeClaim.claimName, place)
   if (volume.ephemeral) return claimed(pod, `${nameOf(pod)}-${volume.name}`, place)
   if (volume.nfs) return { kind: 'shared', key: `nfs/${volume.nfs.server}${volume.nfs.path}`, medium: 'disk' }
-  return { kind: 'shared', key: own, medium: volume.emptyDir?.medium === 'Memory' ? 'memory' : 'disk' }
+  if (volume.emptyDir?.medium !== 'Memory') return { kind: 'shared', key: own, medium: 'disk' }
+  const size = memoryRoom(pod, volume.emptyDir.sizeLimit, place.node)
+  return { kind: 'shared', key: own, medium: 'memory', ...(size > 0 && { size }) }
+}
+
+/** How much a volume in memory takes: its limit, the pod's and the node's (pkg/volume/emptydir calculateEmptyDirMemorySize). 0 when nothing is said. */
+function memoryRoom(pod: Pod, sizeLimit: string | number | undefined, node: Node | undefined): number {
+  const limits = (pod.spec?.containers ?? []).map((one) => bytesIn(one.resources?.limits?.['memory']))
+  const whole = limits.every((limit) => limit > 0) ? limits.reduce((sum, limit) => sum + limit, 0) : 0
+  const told = [bytesIn(node?.status?.allocatable?.['memory']), whole, bytesIn(sizeLimit)].filter((bytes) => bytes > 0)
+  return told.length > 0 ? Math.min(...told) : 0
 }
 
 /** Whether another pod of the node has had the directory made. */

@@ -9,7 +9,14 @@ interface Owned {
 
 export type Entry = Owned &
   (
-    | { readonly kind: 'file'; readonly content: string; readonly mode: number; readonly modified: number }
+    | {
+        readonly kind: 'file'
+        readonly content: string
+        /** How many zero bytes follow the content: what `dd` copies from /dev/zero takes no memory here. */
+        readonly zeros?: number
+        readonly mode: number
+        readonly modified: number
+      }
     | { readonly kind: 'directory'; readonly mode: number; readonly modified: number }
     | { readonly kind: 'link'; readonly target: string; readonly modified: number }
   )
@@ -27,6 +34,7 @@ const mostOfDisk = 256_000_000
 /** Counts what the containers of one cluster have written. */
 export class Disk {
   readonly #sizes = new Map<Layer, number>()
+  readonly #zeros = new Map<Layer, number>()
   readonly #changed: () => void
   #used = 0
 
@@ -49,9 +57,21 @@ export class Disk {
     this.#changed()
   }
 
+  /** Counts zeros, which take no memory here. */
+  growZeros(layer: Layer, bytes: number): void {
+    this.#zeros.set(layer, (this.#zeros.get(layer) ?? 0) + bytes)
+    this.#changed()
+  }
+
+  /** What programs believe to have written to it. */
+  sizeOf(layer: Layer): number {
+    return (this.#sizes.get(layer) ?? 0) + (this.#zeros.get(layer) ?? 0)
+  }
+
   free(layer: Layer): void {
     this.#used -= this.#sizes.get(layer) ?? 0
     this.#sizes.delete(layer)
+    this.#zeros.delete(layer)
     layer.clear()
     this.#changed()
   }
@@ -97,6 +117,12 @@ export interface FileTreeParts {
   readonly fsGroup?: number
   /** What had been written before, in the cluster that this one was forked from. */
   readonly past?: FilesPast
+  /** Where `/proc/PID/root` leads that is another container's. @throws FileError when it may not be seen */
+  readonly rootOf?: (pid: string) => FileTree | undefined
+  /** Links made on reading, e.g. `/proc/1/exe`. */
+  readonly generatedLink?: (path: string) => string | undefined
+  /** Called when this container has written to a volume that is memory. */
+  readonly usedMemory?: () => void
 }
 
 /** A container's files: the image, a writable layer over it, volumes mounted into it, and what is made on reading. */
@@ -108,7 +134,7 @@ export class FileTree {
   readonly #disk: Disk
   readonly #provided = new Map<string, Entry>()
   readonly #views = new Map<Mount, ProjectedView>()
-  #written = 0
+  #inMemory = 0
 
   constructor(parts: FileTreeParts) {
     this.#parts = parts
@@ -116,8 +142,13 @@ export class FileTree {
     this.#mounts = parts.mounts.toSorted((a, b) => b.path.length - a.path.length)
     for (const [path, entry] of parts.past?.upper ?? []) this.#upper.set(path, entry)
     for (const path of parts.past?.removed ?? []) this.#removed.add(path)
-    this.#written = sizeOf(this.#upper)
-    this.#disk.grow(this.#upper, this.#written)
+    this.#disk.grow(this.#upper, sizeOf(this.#upper))
+    this.#disk.growZeros(this.#upper, zerosIn(this.#upper))
+  }
+
+  /** Whose programs see these files. */
+  get uid(): number {
+    return this.#parts.user?.uid ?? 0
   }
 
   get mounts(): readonly Mount[] {
@@ -131,11 +162,21 @@ export class FileTree {
 
   /** Whether the container's user may read, write or execute (enter) what is at `path`. */
   allows(path: string, what: 'r' | 'w' | 'x'): boolean {
+    const other = this.#elsewhere(path)
+    if (other) return other.files.allows(other.path, what)
     const at = this.resolve(path)
     const entry = this.#lookup(at)
     if (!entry) return false
     if (what === 'w' && this.#readOnlyAt(at)) return false
     return this.#permits(entry, what)
+  }
+
+  /** What is at another container's root. */
+  #elsewhere(path: string): { readonly files: FileTree; readonly path: string } | undefined {
+    if (!path.startsWith('/proc/')) return undefined
+    const [, pid, rest] = /^\/proc\/(\d+)\/root(?:\/(.*))?$/s.exec(normalise(path)) ?? []
+    const files = pid === undefined ? undefined : this.#parts.rootOf?.(pid)
+    return files && { files, path: `/${rest ?? ''}` }
   }
 
   #permits(entry: Entry, what: 'r' | 'w' | 'x'): boolean {
@@ -169,16 +210,19 @@ export class FileTree {
 
   /** What is at `path`, following links. */
   stat(path: string, followLast = true): Entry | undefined {
-    return this.#lookup(this.resolve(path, followLast))
+    const other = followLast || !path.endsWith('/root') ? this.#elsewhere(path) : undefined
+    return other ? other.files.stat(other.path, followLast) : this.#lookup(this.resolve(path, followLast))
   }
 
   /** @throws FileError */
   read(path: string): string {
+    const other = this.#elsewhere(path)
+    if (other) return other.files.read(other.path)
     const entry = this.stat(path)
     if (!entry) throw new FileError('No such file or directory')
     if (entry.kind === 'directory') throw new FileError('Is a directory')
     if (!this.#permits(entry, 'r')) throw new FileError('Permission denied')
-    return entry.kind === 'file' ? entry.content : ''
+    return entry.kind === 'file' ? wholeOf(entry) : ''
   }
 
   /** @throws FileError */
@@ -187,6 +231,8 @@ export class FileTree {
     content: string,
     options: { readonly append?: boolean; readonly mode?: number; readonly modified?: number } = {},
   ): void {
+    const other = this.#elsewhere(path)
+    if (other) return other.files.write(other.path, content, options)
     const at = this.resolve(path)
     const old = this.#lookup(at)
     if (old?.kind === 'directory') throw new FileError('Is a directory')
@@ -194,23 +240,30 @@ export class FileTree {
     this.#place(at)
     if (old ? !this.#permits(old, 'w') : false) throw new FileError('Permission denied')
     if (!old) this.#mayChange(parentOf(at))
-    const before = old?.kind === 'file' ? old.content : ''
-    const text = options.append ? before + content : content
-    this.#put(
-      at,
-      {
-        kind: 'file',
-        content: text,
-        mode: options.mode ?? (old?.kind === 'file' ? old.mode : 0o644),
-        modified: options.modified ?? this.#parts.now(),
-        ...(old ? ownerOf(old) : this.#owner),
-      },
-      text.length - before.length,
-    )
+    const before = old?.kind === 'file' && options.append ? wholeOf(old) : ''
+    const text = before + content
+    this.#put(at, {
+      kind: 'file',
+      content: text,
+      mode: options.mode ?? (old?.kind === 'file' ? old.mode : 0o644),
+      modified: options.modified ?? this.#parts.now(),
+      ...(old ? ownerOf(old) : this.#owner),
+    })
+  }
+
+  /** Adds zero bytes to the end of a file that is there. @throws FileError */
+  appendZeros(path: string, bytes: number): void {
+    const at = this.resolve(path)
+    const old = this.#lookup(at)
+    if (old?.kind !== 'file') throw new FileError(old ? 'Is a directory' : 'No such file or directory')
+    if (!this.#permits(old, 'w')) throw new FileError('Permission denied')
+    this.#put(at, { ...old, zeros: (old.zeros ?? 0) + bytes, modified: this.#parts.now() })
   }
 
   /** @throws FileError */
   makeDirectory(path: string, parents = false, mode = 0o755): void {
+    const other = this.#elsewhere(path)
+    if (other) return other.files.makeDirectory(other.path, parents, mode)
     const at = this.resolve(path)
     const old = this.#lookup(at)
     if (old) {
@@ -223,7 +276,7 @@ export class FileTree {
     }
     this.#place(at)
     this.#mayChange(parentOf(at))
-    this.#put(at, { kind: 'directory', mode, modified: this.#parts.now(), ...this.#owner }, entrySize)
+    this.#put(at, { kind: 'directory', mode, modified: this.#parts.now(), ...this.#owner })
   }
 
   /** @throws FileError */
@@ -232,7 +285,7 @@ export class FileTree {
     if (this.#lookup(at)) throw new FileError('File exists')
     this.#place(at)
     this.#mayChange(parentOf(at))
-    this.#put(at, { kind: 'link', target, modified: this.#parts.now(), ...this.#owner }, entrySize)
+    this.#put(at, { kind: 'link', target, modified: this.#parts.now(), ...this.#owner })
   }
 
   /** @throws FileError */
@@ -241,7 +294,7 @@ export class FileTree {
     const entry = this.#lookup(at)
     if (!entry) throw new FileError('No such file or directory')
     this.#mine(entry)
-    if (entry.kind !== 'link') this.#put(at, { ...entry, mode }, 0)
+    if (entry.kind !== 'link') this.#put(at, { ...entry, mode })
   }
 
   /** @throws FileError unless the user owns it */
@@ -256,7 +309,7 @@ export class FileTree {
     const entry = this.#lookup(at)
     if (!entry) throw new FileError('No such file or directory')
     if ((this.#parts.user?.uid ?? 0) !== 0) throw new FileError('Operation not permitted')
-    this.#put(at, { ...entry, ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) }, 0)
+    this.#put(at, { ...entry, ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) })
   }
 
   /** Sets when it was last changed. @throws FileError */
@@ -265,11 +318,13 @@ export class FileTree {
     const entry = this.#lookup(at)
     if (!entry) throw new FileError('No such file or directory')
     if (!this.#permits(entry, 'w')) throw new FileError('Permission denied')
-    this.#put(at, { ...entry, modified }, 0)
+    this.#put(at, { ...entry, modified })
   }
 
   /** Removes a file, or a directory with everything in it. @throws FileError */
   remove(path: string): void {
+    const other = this.#elsewhere(path)
+    if (other) return other.files.remove(other.path)
     const at = this.resolve(path, false)
     const entry = this.#lookup(at)
     if (!entry) throw new FileError('No such file or directory')
@@ -280,9 +335,9 @@ export class FileTree {
     const { layer, key } = this.#place(at)
     const own = layer.get(key)
     if (own) {
-      const size = entrySize + (own.kind === 'file' ? own.content.length : 0)
-      this.#written -= size
-      this.#disk.grow(layer, -size)
+      this.#disk.grow(layer, -bytesOf(own))
+      this.#disk.growZeros(layer, -zerosOf(own))
+      if (this.#isMemory(at)) this.#inMemory = Math.max(this.#inMemory - bytesOf(own) - zerosOf(own), 0)
     }
     layer.delete(key)
     if (layer === this.#upper) this.#removed.add(at)
@@ -290,6 +345,8 @@ export class FileTree {
 
   /** The names in a directory, sorted. @throws FileError */
   list(path: string): readonly string[] {
+    const other = this.#elsewhere(path)
+    if (other) return other.files.list(other.path)
     const at = this.resolve(path)
     const entry = this.#lookup(at)
     if (!entry) throw new FileError('No such file or directory')
@@ -339,6 +396,8 @@ export class FileTree {
     if (own) return own
     const generated = this.#parts.generated(path)
     if (generated !== undefined) return { kind: 'file', content: generated, mode: 0o444, modified: this.#parts.now() }
+    const target = this.#parts.generatedLink?.(path)
+    if (target !== undefined) return { kind: 'link', target, modified: this.#parts.now() }
     const prefix = path === '/' ? '/' : `${path}/`
     const implied =
       path === '/' || this.#mounts.some((other) => other.path.startsWith(prefix)) || this.#parts.generatedNames(path).length > 0
@@ -384,14 +443,39 @@ export class FileTree {
     return { layer: this.#parts.volume(mount.volume.key), key: `/${this.#inVolume(mount, path)}` }
   }
 
-  #put(path: string, entry: Entry, growth: number): void {
+  #put(path: string, entry: Entry): void {
     const { layer, key } = this.#place(path)
     // What is written over an image's file is all new; what is written for the first time has a name too.
-    const bytes = layer.has(key) ? growth : entrySize + (entry.kind === 'file' ? entry.content.length : 0)
+    const old = layer.get(key)
+    const bytes = bytesOf(entry) - (old ? bytesOf(old) : 0)
+    const zeros = zerosOf(entry) - (old ? zerosOf(old) : 0)
+    const memory = this.#isMemory(path)
+    const volume = this.#mountOf(path)?.volume
+    const room = volume?.kind === 'shared' ? (volume.size ?? Infinity) : Infinity
+    if (bytes + zeros > 0 && this.#disk.sizeOf(layer) + bytes + zeros > room) throw new FileError('No space left on device')
     this.#disk.grow(layer, bytes)
-    this.#written += bytes
+    if (zeros !== 0) this.#disk.growZeros(layer, zeros)
     layer.set(key, entry)
     if (layer === this.#upper) this.#removed.delete(path)
+    if (!memory || bytes + zeros === 0) return
+    this.#inMemory = Math.max(this.#inMemory + bytes + zeros, 0)
+    this.#parts.usedMemory?.()
+  }
+
+  #isMemory(path: string): boolean {
+    const volume = this.#mountOf(path)?.volume
+    return volume?.kind === 'shared' && volume.medium === 'memory'
+  }
+
+  /** What a mounted volume holds, in bytes. */
+  heldBy(mount: Mount): number {
+    if (mount.volume.kind === 'shared') return this.#disk.sizeOf(this.#parts.volume(mount.volume.key))
+    return [...mount.volume.files().values()].reduce((sum, text) => sum + text.length, 0)
+  }
+
+  /** What it has written to volumes that are memory: the kernel counts it with the container's own. */
+  get inMemory(): number {
+    return this.#inMemory
   }
 
   /** The files of a mounted folder as if it were the root, for `chroot`. @throws FileError */
@@ -418,7 +502,7 @@ export class FileTree {
 
   /** How many bytes the container has written. */
   get written(): number {
-    return this.#written
+    return this.#disk.sizeOf(this.#upper)
   }
 }
 
@@ -426,7 +510,22 @@ const ownerOf = ({ uid, gid }: Entry): Owned => ({ ...(uid === undefined ? {} : 
 
 /** How many bytes a layer takes, counted as `Disk` counts. */
 export function sizeOf(layer: Layer): number {
-  return [...layer.values()].reduce((sum, entry) => sum + entrySize + (entry.kind === 'file' ? entry.content.length : 0), 0)
+  return [...layer.values()].reduce((sum, entry) => sum + bytesOf(entry), 0)
+}
+
+/** How many zeros stand in a layer's files, beside what `sizeOf` counts. */
+export function zerosIn(layer: Layer): number {
+  return [...layer.values()].reduce((sum, entry) => sum + zerosOf(entry), 0)
+}
+
+const bytesOf = (entry: Entry): number => entrySize + (entry.kind === 'file' ? entry.content.length : 0)
+const zerosOf = (entry: Entry): number => (entry.kind === 'file' ? (entry.zeros ?? 0) : 0)
+
+/** A file's content with its zeros. @throws FileError when that is more than memory has room for */
+function wholeOf(file: Extract<Entry, { kind: 'file' }>): string {
+  if (!file.zeros) return file.content
+  if (file.zeros > mostOfLayer) throw new FileError('Cannot allocate memory')
+  return file.content + '\0'.repeat(file.zeros)
 }
 
 function collect(names: Set<string>, keys: Iterable<string>, directory: string): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import type { FileTree } from './files.ts'
 import type { Terminal } from './terminal-device.ts'
 
 /** Thrown inside a process that was killed, wherever it waits. */
@@ -73,6 +74,8 @@ const turnMillis = 10
 export class Process {
   readonly pid: number
   readonly parent: Process | undefined
+  /** The processes of the container that it runs in. */
+  readonly table: ProcessTable
   readonly startedAt: number
   argv: readonly string[]
   readonly user: string
@@ -94,8 +97,9 @@ export class Process {
   readonly #continued = new Set<() => void>()
   readonly #waiting = new Set<() => void>()
 
-  constructor(pid: number, parent: Process | undefined, info: ProcessInfo, clock: Clock) {
+  constructor(pid: number, parent: Process | undefined, info: ProcessInfo, clock: Clock, table: ProcessTable) {
     this.pid = pid
+    this.table = table
     this.parent = parent
     this.argv = info.argv
     this.user = info.user
@@ -201,26 +205,19 @@ export class Process {
 /** As a pod's usual limit keeps a fork bomb small. */
 const mostProcesses = 200
 
-/** The processes of one container. */
-export class ProcessTable {
+/** A space of process ids: one container's own, or what the containers of a pod share. */
+export class ProcessSpace {
   readonly #processes = new Map<number, Process>()
-  readonly #clock: Clock
-  #next: number
+  #next = 1
 
-  constructor(clock: Clock, first = 1) {
-    this.#clock = clock
-    this.#next = first
-  }
-
-  /** @returns undefined when there are too many already */
-  start(parent: Process | undefined, info: ProcessInfo): Process | undefined {
-    if (this.#processes.size >= mostProcesses) return undefined
-    const process = new Process(this.#next++, parent, info, this.#clock)
+  /** Puts a process into it. @param make with the next id */
+  add(make: (pid: number) => Process): Process {
+    const process = make(this.#next++)
     this.#processes.set(process.pid, process)
     return process
   }
 
-  end(process: Process): void {
+  delete(process: Process): void {
     this.#processes.delete(process.pid)
   }
 
@@ -230,6 +227,48 @@ export class ProcessTable {
 
   list(): readonly Process[] {
     return [...this.#processes.values()].toSorted((a, b) => a.pid - b.pid)
+  }
+}
+
+/** The processes of one container, and those that it sees. */
+export class ProcessTable {
+  readonly space: ProcessSpace
+  /** Its container's root, for `/proc/PID/root`. */
+  files: FileTree | undefined
+  readonly #own = new Set<Process>()
+  readonly #clock: Clock
+
+  /** @param space shared with other containers; one of its own unless told */
+  constructor(clock: Clock, space = new ProcessSpace()) {
+    this.#clock = clock
+    this.space = space
+  }
+
+  /** @returns undefined when there are too many already */
+  start(parent: Process | undefined, info: ProcessInfo): Process | undefined {
+    if (this.#own.size >= mostProcesses) return undefined
+    const process = this.space.add((pid) => new Process(pid, parent, info, this.#clock, this))
+    this.#own.add(process)
+    return process
+  }
+
+  end(process: Process): void {
+    this.space.delete(process)
+    this.#own.delete(process)
+  }
+
+  get(pid: number): Process | undefined {
+    return this.space.get(pid)
+  }
+
+  /** All that are to be seen, other containers' too where they share a space. */
+  list(): readonly Process[] {
+    return this.space.list()
+  }
+
+  /** Those of this container, by age. */
+  own(): readonly Process[] {
+    return [...this.#own]
   }
 
   /** Signals what runs in the foreground below `shell`, as a terminal's Ctrl-C does. */
@@ -248,8 +287,11 @@ export class ProcessTable {
     for (const process of this.list()) if (process === root || below(process, root)) process.resume()
   }
 
+  /** Ends every process of the container; when the first of its space goes, all others go with it (pid_namespaces(7)). */
   killAll(): void {
-    for (const process of this.list()) process.kill(signals.KILL)
+    const first = this.own().some((process) => process.pid === 1)
+    for (const process of first ? this.list() : this.own()) process.kill(signals.KILL)
+    for (const process of this.own()) this.end(process)
   }
 }
 

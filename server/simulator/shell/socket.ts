@@ -121,7 +121,7 @@ export async function relay(
 ): Promise<void> {
   // Reading what is typed ends with the connection, while this process goes on.
   const { argv, user, background } = run.process
-  const reader = new Process(0, run.process, { argv, user, background }, run.machine.clock)
+  const reader = new Process(0, run.process, { argv, user, background }, run.machine.clock, run.machine.processes)
   let cancel = () => {}
   const endAfter = (millis: number | undefined) => {
     cancel()

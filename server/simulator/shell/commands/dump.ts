@@ -1,4 +1,5 @@
 import { bytesOfText, textOfBytes } from '../../bytes.ts'
+import { FileError } from '../files.ts'
 import { CommandError } from '../machine.ts'
 import type { Command, Run } from '../machine.ts'
 import { openInput } from '../redirects.ts'
@@ -112,6 +113,12 @@ function sized(text: string): number {
   return Number(found[1]) * unit
 }
 
+/** Fewer zeros are written as any other bytes are. */
+const mostReal = 1_000_000
+const zerosAtOnce = 16_777_216
+const zerosPerMillisecond = 1_200_000
+const devices = new Set(['/dev/null', '/dev/full', '/dev/stdout', '/dev/stderr'])
+
 /** `dd`: copies blocks and says how fast. */
 const dd: Command = async (run) => {
   const given = new Map(run.args.map((arg) => arg.split(/=(.*)/s, 2) as [string, string]))
@@ -123,23 +130,47 @@ const dd: Command = async (run) => {
   const target = path === undefined ? undefined : pathIn(run, path)
   const started = run.machine.clock.now()
   const input = source === undefined ? run.io.in : openInput(run.machine, pathIn(run, source), source, run.io)
-  if (target !== undefined && !target.startsWith('/dev/'))
+  if (target !== undefined && !devices.has(target))
     run.machine.files.write(target, '', { append: given.get('conv')?.includes('notrunc') === true })
   let copied = 0
   let seen = 0
-  while (copied < most) {
+  let failure: FileError | undefined
+  const keep = (write: () => void): boolean => {
+    try {
+      write()
+      return true
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      failure = error
+      return false
+    }
+  }
+  if (source === '/dev/zero' && target !== undefined && !devices.has(target) && most > mostReal) {
+    while (copied < most) {
+      const part = Math.min(failure ? 4096 : zerosAtOnce, most - copied)
+      if (!keep(() => run.machine.files.appendZeros(target, part))) {
+        if (part <= 4096) break
+        continue
+      }
+      copied += part
+      await run.process.sleep(part / zerosPerMillisecond)
+    }
+  }
+  while (copied < most && !failure) {
     const chunk = await input.read(run.process)
     if (chunk === undefined) break
     await run.process.breathe()
     const bytes = bytesOfText(chunk)
     const part = bytes.subarray(Math.max(skip - seen, 0)).subarray(0, most - copied)
     seen += bytes.length
-    copied += part.length
     if (target === undefined) {
       run.io.out.write(textOfBytes(part))
       await run.io.out.ready?.(run.process)
-    } else if (!target.startsWith('/dev/')) run.machine.files.write(target, textOfBytes(part), { append: true })
+    } else if (target === '/dev/full') failure = new FileError('No space left on device')
+    else if (!devices.has(target)) keep(() => run.machine.files.write(target, textOfBytes(part), { append: true }))
+    if (!failure) copied += part.length
   }
+  if (failure) run.io.err.write(`dd: error writing '${path}': ${failure.message}\n`)
   const records = `${Math.floor(copied / block)}+${copied % block === 0 ? 0 : 1}`
   const seconds = Math.max((run.machine.clock.now() - started) / 1000, copied / 800_000_000, 0.000_02)
   const speed = `${(copied / 1_048_576 / seconds).toFixed(1)}MB/s`
@@ -149,7 +180,7 @@ const dd: Command = async (run) => {
     run.io.err.write(
       `${records} records in\n${records} records out\n${copied} bytes${size} copied, ${seconds.toFixed(6)} seconds, ${speed}\n`,
     )
-  return 0
+  return failure ? 1 : 0
 }
 
 export const dumpCommands: Record<string, Command> = { hexdump, hd: hexdump, xxd, od, strings, dd }

@@ -7,7 +7,7 @@ import { pathIn, utf8Length } from './options.ts'
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
 export const sizeOf = (entry: Entry) =>
-  entry.kind === 'file' ? utf8Length(entry.content) : entry.kind === 'link' ? entry.target.length : 4096
+  entry.kind === 'file' ? utf8Length(entry.content) + (entry.zeros ?? 0) : entry.kind === 'link' ? entry.target.length : 4096
 export const modeOf = (entry: Entry) => (entry.kind === 'link' ? 0o777 : entry.mode)
 
 export function modeText(entry: Entry): string {

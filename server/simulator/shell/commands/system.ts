@@ -82,7 +82,10 @@ const df: Command = (run) => {
   run.io.out.write(row('overlay', disk, used, '/') + row('tmpfs', 64 * 1_048_576, 0, '/dev'))
   for (const mount of run.machine.files.mounts) {
     const memory = mount.volume.kind === 'projected' || mount.volume.medium === 'memory'
-    run.io.out.write(memory ? row('tmpfs', run.machine.facts.memoryTotal, 12_288, mount.path) : row('/dev/vda1', disk, used, mount.path))
+    const name = mount.path === '/dev/shm' ? 'shm' : 'tmpfs'
+    const total = (mount.volume.kind === 'shared' ? mount.volume.size : undefined) ?? run.machine.facts.memoryTotal
+    const held = Math.ceil(run.machine.files.heldBy(mount) / 4096) * 4096
+    run.io.out.write(memory ? row(name, total, held, mount.path) : row('/dev/vda1', disk, used, mount.path))
   }
   return 0
 }
