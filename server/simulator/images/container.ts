@@ -1,6 +1,7 @@
 import type { StreamSession, StreamSink } from '../api/http.ts'
 import type { Api } from '../api/door.ts'
 import type { AttachOptions, ContainerConfig, ExecOptions, Exit, ProbeRequest, ProbeResult, RuntimeContainer } from '../kubelet/runtime.ts'
+import type { Event } from '../resources/kinds.ts'
 import type { ClusterNetwork, Endpoint } from '../network/network.ts'
 import type { HttpRequest } from '../network/view.ts'
 import { probe } from '../network/probe.ts'
@@ -20,6 +21,7 @@ import { execSession, exitStatus, startFailure } from './exec.ts'
 import { runHook } from './hook-command.ts'
 import { appMetrics } from './app-metrics.ts'
 import { configurationText, configured, includedFiles } from './configured.ts'
+import type { Configured } from './configured.ts'
 import { settingsOf } from './conditions.ts'
 import { faultLines } from './fault-lines.ts'
 import { flowLines } from './flow-lines.ts'
@@ -81,7 +83,9 @@ export class SimulatedContainer implements RuntimeContainer {
   readonly argv: readonly string[]
   readonly #host: ContainerHost
   readonly #env: Readonly<Record<string, string>>
-  readonly #program: ProgramDocument | undefined
+  #program: ProgramDocument | undefined
+  /** The program before its configuration file was read. */
+  readonly #described: ProgramDocument | undefined
   readonly #model: ReturnType<typeof usageModel>
   readonly #timers = new Set<() => void>()
   #state: 'created' | 'running' | 'exited' = 'created'
@@ -97,6 +101,8 @@ export class SimulatedContainer implements RuntimeContainer {
   #included: ReadonlyMap<string, string> = new Map()
   /** What has been pushed to it, if it is a Pushgateway. */
   readonly pushes: Pushes = new Map()
+  /** Routes that a request has turned to another status. */
+  readonly #turned = new Map<string, number>()
   readonly #highest = new Map<string, number>()
   readonly #probed = new Map<string, { readonly successful: number; readonly failed: number }>()
   /** `env:NAME` and `arg:--flag`, for templates. */
@@ -131,6 +137,10 @@ export class SimulatedContainer implements RuntimeContainer {
       console: { write: (text) => this.#print(text) },
       exhaustMemory: () => this.#runOutOfMemory(),
       usedMemory: () => this.#checkMemory(),
+      program: {
+        mistake: () => this.mistake(),
+        signal: (name) => this.#first?.signal(signals[name]),
+      },
       memory: () => this.usage().memoryBytes,
       cgroup: () => {
         const { cpuSeconds: used, throttledSeconds } = this.usage()
@@ -140,9 +150,9 @@ export class SimulatedContainer implements RuntimeContainer {
     })
     const program = programOf(image.document, this.argv, this.machine)
     const settings = program && settingsOf(program, this.#env)
-    const made =
-      settings && configured(settings.program, { files: this.machine.files, argv: this.argv, resolves: (name) => this.#resolves(name) })
-    this.#program = made && ('program' in made ? made.program : settings.program)
+    this.#described = settings?.program
+    const made = this.#configured()
+    this.#program = made && ('program' in made ? made.program : settings?.program)
     this.#broken = made && 'message' in made ? made : undefined
     this.#says = settings?.says ?? []
     if (program) this.#read(program)
@@ -315,6 +325,24 @@ export class SimulatedContainer implements RuntimeContainer {
     this.logs.flow(faultLines(program, this.#host.api.list('Node'), this.config.node), 'faults')
   }
 
+  /** Something has happened in the cluster that its program writes about. */
+  tell(event: Event): void {
+    const component = event.source?.component ?? event.reportingComponent
+    const lines = (this.#program?.logs.events ?? []).filter(
+      ({ from, reason }) => from === component && (reason ?? event.reason) === event.reason,
+    )
+    if (this.#state !== 'running' || lines.length === 0) return
+    const { kind = '', namespace, name = '' } = event.involvedObject
+    const fields = {
+      object: namespace === undefined ? name : `${namespace}/${name}`,
+      kind,
+      type: event.type ?? '',
+      reason: event.reason ?? '',
+      message: event.message ?? '',
+    }
+    for (const { text } of lines) this.logs.say(text, fields)
+  }
+
   #resolves(host: string): boolean {
     const { status, metadata } = this.config.pod
     return status?.podIP === undefined || 'ip' in this.#host.network.resolve(status.podIP, metadata.namespace ?? 'default', host)
@@ -456,6 +484,9 @@ export class SimulatedContainer implements RuntimeContainer {
       metrics: (page) => this.metricsPage(page),
       serve: (what, request) => this.#host.serve(what, this, request),
       reload: () => this.reload(),
+      end: (code) => this.#finish(code),
+      env: this.#env,
+      turned: this.#turned,
       pushes: this.pushes,
     })
   }
@@ -470,8 +501,30 @@ export class SimulatedContainer implements RuntimeContainer {
     return this.#included
   }
 
-  /** Reads its configuration file again. */
+  #configured(): Configured | undefined {
+    const { files } = this.machine
+    return this.#described && configured(this.#described, { files, argv: this.argv, resolves: (name) => this.#resolves(name) })
+  }
+
+  /** What is wrong with its configuration file as it is now, in the program's words. */
+  mistake(): string | undefined {
+    const made = this.#configured()
+    return made && 'message' in made ? this.#filled(made.message).trimEnd() : undefined
+  }
+
+  /** Reads its configuration file again; with a wrong one it goes on as it was, and says so. */
   reload(): void {
+    const made = this.#configured()
+    if (made && 'message' in made) {
+      this.#print(`${this.#filled(made.message).trimEnd().split('\n')[0]}\n`)
+      return
+    }
+    if (made && made.program !== this.#program && this.#state === 'running') {
+      this.#program = made.program
+      const ip = this.config.pod.status?.podIP
+      this.#leave()
+      if (ip) this.#joinLoad(ip)
+    }
     if (this.#program) this.#read(this.#program)
   }
 

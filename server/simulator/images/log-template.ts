@@ -12,7 +12,7 @@ export interface TemplateValues {
  * Fills a log line's placeholders: `{time}` (RFC 3339), `{klog}`, `{clf}`, `{nginx}`, `{redis}`, `{postgres}`, `{epoch}`,
  * `{clock}`, `{sql}`,
  * `{random:1-100}`, `{decimal:0-1}`, `{one:a|b}`, `{hex:8}`, and the fields given (`{pod}`, `{node}`, `{ip}`, `{env:NAME}`, `{arg:--flag}` …;
- * `{first:arg:-text|env:TEXT}` is the first that there is, `{json:error}` is quoted). Unknown ones stay.
+ * `{first:arg:-text|env:TEXT|=none}` is the first that there is (after `=` the text itself), `{json:error}` is quoted). Unknown ones stay.
  */
 export function fillTemplate(template: string, values: TemplateValues): string {
   let used = 0
@@ -38,7 +38,7 @@ export function fillTemplate(template: string, values: TemplateValues): string {
       return (
         (argument ?? '')
           .split('|')
-          .map((field) => values.fields[field])
+          .map((field) => (field.startsWith('=') ? field.slice(1) : values.fields[field]))
           .find((value) => value !== undefined) ?? ''
       )
     return values.fields[argument === undefined ? name : `${name}:${argument}`] ?? whole

@@ -9,6 +9,9 @@ import { FileError, FileTree, layerOf } from '../shell/files.ts'
 import type { Layer } from '../shell/files.ts'
 import type { Command, Machine, MachineFacts } from '../shell/machine.ts'
 import type { SimulatedContainer } from './container.ts'
+import { accountFiles, memberships } from './accounts.ts'
+import { controlNginx } from './nginx-command.ts'
+import type { MainProgram } from './nginx-command.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeView } from './node-view.ts'
 import { ProcessTable } from '../shell/processes.ts'
@@ -49,14 +52,20 @@ function userOf(config: ContainerConfig, image: FoundImage): Machine['user'] {
   const uid = config.container.securityContext?.runAsUser ?? config.pod.spec?.securityContext?.runAsUser ?? user.uid
   const gid =
     config.container.securityContext?.runAsGroup ?? config.pod.spec?.securityContext?.runAsGroup ?? (uid === user.uid ? user.gid : 0)
-  return { uid, gid, name: uid === 0 ? 'root' : uid === user.uid ? user.name : String(uid) }
+  return {
+    uid,
+    gid,
+    groups: groupsOf(config, gid, uid === 0 ? memberships(image.userland) : []),
+    name: uid === 0 ? 'root' : uid === user.uid ? user.name : String(uid),
+  }
 }
 
 /** A process's groups: its own first. */
-function groupsOf(config: ContainerConfig, gid: number): readonly number[] {
+function groupsOf(config: ContainerConfig, gid: number, memberOf: readonly number[]): readonly number[] {
   const security = config.pod.spec?.securityContext
   const { fsGroup } = security ?? {}
-  return [...new Set([gid, ...(fsGroup === undefined ? [] : [fsGroup]), ...(security?.supplementalGroups ?? [])])]
+  const own = security?.supplementalGroupsPolicy === 'Strict' ? [] : memberOf
+  return [...new Set([gid, ...own, ...(fsGroup === undefined ? [] : [fsGroup]), ...(security?.supplementalGroups ?? [])])]
 }
 
 /** Image layers are the same for every container: built once, kept as long as the description. */
@@ -98,10 +107,8 @@ function imageFiles(image: FoundImage): (readonly [string, string])[] {
     ...(userland === 'alpine' || userland === 'debian' ? ['/lib/', '/media/', '/mnt/', '/opt/', '/sbin/', '/srv/'] : []),
     `${document.workdir}/`,
   ]
-  const passwd = `root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n${user.uid === 0 ? '' : `${user.name}:x:${user.uid}:${user.gid}::/:/sbin/nologin\n`}`
   const system: (readonly [string, string])[] = [
-    ['/etc/passwd', passwd],
-    ['/etc/group', 'root:x:0:\nnogroup:x:65534:\n'],
+    ...accountFiles(userland, user),
     ...(releases[userland] ? [['/etc/os-release', releases[userland]] as const] : []),
     ...(userland === 'alpine' ? [['/etc/alpine-release', '3.22.2\n'] as const] : []),
   ]
@@ -128,6 +135,8 @@ export interface MachineParts {
   readonly console: Output
   readonly exhaustMemory: () => void
   readonly usedMemory: () => void
+  /** The container's main program, for its own command line. */
+  readonly program: MainProgram
   readonly memory: () => number
   readonly cgroup: () => ProcParts['cgroup']
   readonly past: ContainerPast | undefined
@@ -205,7 +214,7 @@ export function buildMachine(parts: MachineParts): Machine {
     generated,
     generatedNames: (directory) => generatedNames(directory, processes),
     ...(parts.past ? { past: parts.past.files } : {}),
-    user: { uid: user.uid, gids: groupsOf(config, user.gid) },
+    user: { uid: user.uid, gids: user.groups },
     ...(pod.spec?.securityContext?.fsGroup === undefined ? {} : { fsGroup: pod.spec.securityContext.fsGroup }),
     ...(container.securityContext?.readOnlyRootFilesystem ? { readOnlyRoot: true } : {}),
   })
@@ -228,7 +237,7 @@ export function buildMachine(parts: MachineParts): Machine {
     userland: image.userland,
     programs,
     full: new Set(image.userland === 'debian' ? programs : image.document.tools),
-    own: ownCommands(image),
+    own: ownCommands(image, parts.program),
     facts,
     console: parts.console,
     exhaustMemory: parts.exhaustMemory,
@@ -251,11 +260,13 @@ function factsOf(parts: MachineParts): MachineFacts {
 }
 
 /** Commands of an image with fixed answers: the longest beginning of the command line that is known. */
-function ownCommands(image: FoundImage): ReadonlyMap<string, Command> {
+function ownCommands(image: FoundImage, program: MainProgram): ReadonlyMap<string, Command> {
   const commands = new Map<string, Command>()
   const answers = Object.entries(image.document.answers).toSorted((a, b) => b[0].length - a[0].length)
+  const nginx = image.document.programs.some(({ config }) => config?.format === 'nginx')
   for (const name of new Set(answers.map(([line]) => line.split(' ')[0] ?? ''))) {
     commands.set(name, (run) => {
+      if (nginx && name === 'nginx' && /^-[tTsq]/.test(run.args[0] ?? '')) return controlNginx(run, program)
       const line = [name, ...run.args].join(' ')
       const known = answers.find(([beginning]) => line === beginning || line.startsWith(`${beginning} `))
       if (known) run.io.out.write(known[1])

@@ -38,6 +38,44 @@ const impossibleTag = /(?:does-?not-?exist|no-?such|non-?existent|invalid|typo|m
 /** Megabytes a second that the simulated line carries. */
 const bytesPerMilli = 40_000
 
+/** Descriptions as their tags make them, kept as long as the description is. */
+const tagged = new WeakMap<ImageDocument, Map<string, ImageDocument>>()
+
+/** A description with the version that a tag stands for. */
+function atTag(document: ImageDocument, tag: string): ImageDocument {
+  const given = Object.entries(document.versions).find(([pattern]) => patternToRegExp(pattern).test(tag))?.[1]
+  const whole = /^v?(\d+\.\d+\.\d+)/.exec(tag)?.[1]
+  const changes =
+    typeof given === 'object' ? given : document.version === undefined ? {} : { [document.version]: whole ?? given ?? document.version }
+  const key = JSON.stringify(changes)
+  const known = tagged.get(document) ?? new Map<string, ImageDocument>([['{}', document]])
+  tagged.set(document, known)
+  const made = known.get(key) ?? replaced(document, changes)
+  known.set(key, made)
+  return made
+}
+
+function replaced(document: ImageDocument, changes: Readonly<Record<string, string>>): ImageDocument {
+  // The longest first: what a shorter text is part of.
+  const ordered = Object.entries(changes).toSorted((a, b) => b[0].length - a[0].length)
+  const change = (value: unknown): unknown => {
+    if (typeof value === 'string') return ordered.reduce((text, [from, to]) => text.replaceAll(from, to), value)
+    if (Array.isArray(value)) return value.map(change)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, change(each)]))
+  }
+  // Texts change, and nothing else does.
+  return {
+    ...document,
+    ...(change({
+      env: document.env,
+      files: document.files,
+      answers: document.answers,
+      programs: document.programs,
+    }) as Partial<ImageDocument>),
+  }
+}
+
 /** Every registry in the world, as far as the simulated nodes can tell. */
 export class Registry {
   readonly #images: readonly ImageDocument[]
@@ -61,7 +99,7 @@ export class Registry {
       const exists = digest || known.tags.some((tag) => patternToRegExp(tag).test(reference.tag))
       if (!exists || impossibleTag.test(reference.tag)) return { refusal: `${failed}: ${reference.full}: not found` }
       const variant = Object.entries(known.variants).find(([tag]) => patternToRegExp(tag).test(reference.tag))
-      return { document: known, reference, userland: variant?.[1] ?? known.userland }
+      return { document: atTag(known, reference.tag), reference, userland: variant?.[1] ?? known.userland }
     }
     const host = reference.repository.split('/')[0] ?? ''
     if (/\.(invalid|test|example|local)$|^localhost|example\.com$/.test(host)) {

@@ -95,6 +95,11 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
   const stops = [
     api.watch('Pod', ({ type, object }) => void (type === 'DELETED' && free(`pod/${object.metadata.uid}/`))),
     api.watch('Node', nodeChanged),
+    // Only the control plane's own programs write about events.
+    api.watch('Event', ({ type, object }) => {
+      if (type !== 'DELETED')
+        for (const container of containers) if (container.config.pod.metadata.namespace === 'kube-system') container.tell(object)
+    }),
     api.watch('PersistentVolume', ({ type, object }) => void (type === 'DELETED' && free(`pv/${object.metadata.name}/`))),
   ]
   return {

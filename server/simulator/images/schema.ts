@@ -93,6 +93,12 @@ const Route = z.strictObject({
   metrics: z.union([z.boolean(), BuiltIn]).default(false),
   /** Reads the program's configuration file again, as Prometheus' `/-/reload` does. */
   reloads: z.boolean().default(false),
+  /** Answers with what it was asked or given, as JSON but for the body; or waits or answers as the end of the path says. */
+  says: z.enum(['environment', 'headers', 'body', 'delay', 'status']).optional(),
+  /** From then on another route answers with a status, until a request turns it back to 200. */
+  turns: z.strictObject({ route: z.string().startsWith('/'), status: z.int().min(200).max(599) }).optional(),
+  /** The program ends with this code. */
+  ends: z.int().min(0).max(255).optional(),
   /** Takes what is pushed, as a Pushgateway's `/metrics/job/…` does. */
   pushes: z.boolean().default(false),
   /** Again and again it is ill for a while: every so many seconds, so many seconds long. */
@@ -260,6 +266,8 @@ const Program = z.strictObject({
           }),
         )
         .default([]),
+      /** About what the cluster's events tell: `{object}` `{kind}` `{type}` `{reason}` `{message}`; without a reason, all of a component's. */
+      events: z.array(z.strictObject({ from: z.string(), reason: z.string().optional(), text: z.string() })).default([]),
       /** A line for each upstream call that fails: `{error}`, `{url}`, `{status}`. */
       failure: z.string().optional(),
     })
@@ -276,6 +284,10 @@ const Image = z.strictObject({
   userland: z.enum(['busybox', 'alpine', 'debian', 'none']),
   /** Tags with another userland: `'*alpine*': alpine`. */
   variants: z.record(z.string(), z.enum(['busybox', 'alpine', 'debian', 'none'])).default({}),
+  /** The program's version, as it stands in this description: a tag that is a whole version takes its place. */
+  version: z.string().min(1).optional(),
+  /** What tags replace in this description: the version, or several texts. `'1.27*': 1.27.5` */
+  versions: z.record(z.string(), z.union([z.string(), z.record(z.string().min(1), z.string())])).default({}),
   user: z.strictObject({ name: z.string(), uid: z.int().min(0), gid: z.int().min(0) }).default({ name: 'root', uid: 0, gid: 0 }),
   workdir: z.string().startsWith('/').default('/'),
   entrypoint: z.array(z.string()).default([]),

@@ -34,6 +34,11 @@ export interface Serving {
   readonly serve: (program: ServedProgram, request: HttpRequest) => Decided | Promise<Decided>
   /** Reads the program's configuration file again. */
   readonly reload: () => void
+  /** Ends the program. */
+  readonly end: (code: number) => void
+  readonly env: Readonly<Record<string, string>>
+  /** Routes that a request has turned to another status. */
+  readonly turned: Map<string, number>
   readonly pushes: Pushes
   readonly startedAt: number
   readonly speaker: Speaker
@@ -101,17 +106,61 @@ function answered(serving: Serving, http: HttpDocument, request: HttpRequest, cl
   )
 }
 
-function ownFailure(
-  { clock, random, startedAt, metrics, reload, pushes }: Serving,
-  route: RouteDocument,
-  request: HttpRequest,
-): Decided | undefined {
+/** The last part of a path as a number; 0 when it is none, and no more than `most`. */
+const numberAtEnd = (path: string, most: number): number => {
+  const found = /\/(\d{1,6})$/.exec(path.split('?')[0] ?? '')?.[1]
+  return Math.min(Number(found ?? 0), most)
+}
+
+/** What a program answers that tells what it was asked or given. */
+function tellsOf(what: NonNullable<RouteDocument['says']>, { env }: Serving, request: HttpRequest): Decided | undefined {
+  switch (what) {
+    case 'environment':
+      return {
+        body: JSON.stringify(
+          Object.entries(env).map(([name, value]) => `${name}=${value}`),
+          null,
+          2,
+        ),
+      }
+    case 'headers': {
+      const named = Object.entries(request.headers).map(([name, value]) => [
+        name.replaceAll(/(^|-)[a-z]/g, (start) => start.toUpperCase()),
+        [value],
+      ])
+      return { body: JSON.stringify(Object.fromEntries(named), null, 2) }
+    }
+    case 'body':
+      return { body: request.body }
+    case 'status': {
+      const status = numberAtEnd(request.path, 599)
+      return status < 200 ? { status: 400 } : { status }
+    }
+    case 'delay':
+      return undefined
+  }
+}
+
+function ownFailure(serving: Serving, route: RouteDocument, request: HttpRequest): Decided | undefined {
+  const { clock, random, startedAt, metrics, reload, pushes } = serving
   if (route.metrics !== false)
     return { body: metrics(route.metrics === true ? undefined : route.metrics), type: 'text/plain; version=0.0.4; charset=utf-8' }
   if (route.reloads) reload()
   if (route.pushes) return push(pushes, { ...request, path: request.path.split('?')[0] ?? '' }, clock.now())
   if (route.flaps && ((clock.now() - startedAt) / 1000) % route.flaps.every >= route.flaps.every - route.flaps.lasts)
     return { status: route.flaps.status, body: 'not ready\n' }
+  const turned = serving.turned.get(route.path)
+  if (turned !== undefined) return { status: turned, body: '' }
+  if (route.turns) {
+    if (route.turns.status === 200) serving.turned.delete(route.turns.route)
+    else serving.turned.set(route.turns.route, route.turns.status)
+  }
+  const { ends } = route
+  if (ends !== undefined) clock.after(0, () => serving.end(ends))
+  if (route.says !== undefined) {
+    const told = tellsOf(route.says, serving, request)
+    if (told) return told
+  }
   const error = route.errors.find((each) => each.share > 0 && random() < each.share)
   return error && { status: error.status, body: error.body }
 }
@@ -152,6 +201,9 @@ async function upstream(serving: Serving, route: RouteDocument, request: HttpReq
   return {}
 }
 
+/** Seconds that a request may ask to wait. */
+const longestDelay = 3600
+
 function finish(
   serving: Serving,
   http: HttpDocument,
@@ -163,7 +215,8 @@ function finish(
 ): Answered {
   const { files, clock, fields, seed, ledger, logs, program } = serving
   // Most are a little faster than the average and a few much slower.
-  const own = route ? route.latency * (0.6 + 0.8 * serving.random() ** 2) : 1
+  const asked = route?.says === 'delay' ? numberAtEnd(request.path, longestDelay) * 1000 : 0
+  const own = asked + (route ? route.latency * (0.6 + 0.8 * serving.random() ** 2) : 1)
   const millis = own * (1 + 3 * ledger.current.throttled)
   const path = request.path.split('?')[0] ?? '/'
   const cpu = route?.cpu ?? program.usage.perRequest

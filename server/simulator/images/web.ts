@@ -50,7 +50,14 @@ export function answer(http: HttpDocument, request: HttpRequest, context: WebCon
       millis: now,
       seed: context.seed,
       index: Math.floor(now / 1000),
-      fields: { ...context.fields(), path, method: request.method, host: request.host, agent: request.headers['user-agent'] ?? '' },
+      fields: {
+        ...context.fields(),
+        path,
+        tail: path.slice(path.lastIndexOf('/') + 1),
+        method: request.method,
+        host: request.host,
+        agent: request.headers['user-agent'] ?? '',
+      },
     })
   const made = (status: number, type: string, body: string, extra: Readonly<Record<string, string>> = {}): HttpReply => ({
     status,

@@ -13,6 +13,8 @@ export interface User {
   readonly name: string
   readonly uid: number
   readonly gid: number
+  /** Its own first. */
+  readonly groups: readonly number[]
 }
 
 /** What a container's programs can find out about where they run. */

@@ -1,3 +1,4 @@
+import { groupName, userName } from './file-facts.ts'
 import { CommandError } from '../machine.ts'
 import type { Command } from '../machine.ts'
 import { strftime, two } from './dates.ts'
@@ -46,10 +47,16 @@ const printenv: Command = (run) => {
 
 const id: Command = (run) => {
   const { flags } = parseOptions(run.args)
-  const { name, uid, gid } = run.machine.user
+  const { name, uid, gid, groups } = run.machine.user
   if (flags.has('u')) run.io.out.write(`${flags.has('n') ? name : uid}\n`)
   else if (flags.has('g')) run.io.out.write(`${flags.has('n') ? name : gid}\n`)
-  else run.io.out.write(`uid=${uid}(${name}) gid=${gid}(${name}) groups=${gid}(${name})\n`)
+  else {
+    const named = (id: number, found: string) => (found === String(id) ? found : `${id}(${found})`)
+    // busybox sorts, coreutils begins with the process's own group.
+    const listed = run.machine.userland === 'debian' ? groups : groups.toSorted((a, b) => a - b)
+    const all = listed.map((group) => named(group, groupName(run.machine, group))).join(',')
+    run.io.out.write(`uid=${named(uid, userName(run.machine, uid))} gid=${named(gid, groupName(run.machine, gid))} groups=${all}\n`)
+  }
   return 0
 }
 
@@ -152,7 +159,11 @@ export const systemCommands: Record<string, Command> = {
   printenv,
   id,
   whoami: (run) => {
-    run.io.out.write(`${run.machine.user.name}\n`)
+    const { uid } = run.machine.user
+    const name = userName(run.machine, uid)
+    if (name === String(uid))
+      throw new CommandError(run.machine.userland === 'debian' ? `cannot find name for user ID ${uid}` : `unknown uid ${uid}`)
+    run.io.out.write(`${name}\n`)
     return 0
   },
   hostname,
