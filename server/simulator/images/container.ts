@@ -6,9 +6,11 @@ import type { ClusterNetwork, Endpoint } from '../network/network.ts'
 import type { HttpRequest } from '../network/view.ts'
 import { probe } from '../network/probe.ts'
 import type { Family } from '../metrics/exposition.ts'
+import { pushedPast, pushesOf } from '../metrics/pushed.ts'
 import type { Pushes } from '../metrics/pushed.ts'
 import type { Platform } from '../platform.ts'
 import { execute } from '../shell/execute.ts'
+import { FileError } from '../shell/files.ts'
 import type { Machine } from '../shell/machine.ts'
 import type { Process } from '../shell/processes.ts'
 import { signals } from '../shell/processes.ts'
@@ -40,7 +42,7 @@ import type { BuiltInPage, ProgramDocument, ServedProgram } from './schema.ts'
 import { endpointsOf, listening } from './serving.ts'
 import { Speaker, versionIn } from './speaking.ts'
 import { cpuRate, cpuSeconds, memoryBytes, networkBytes, usageModel } from './usage.ts'
-import type { ContainerPast } from './past.ts'
+import type { ContainerPast, ProbeCount } from './past.ts'
 import type { VolumeStore } from './volumes.ts'
 
 export interface ContainerHost {
@@ -104,7 +106,7 @@ export class SimulatedContainer implements RuntimeContainer {
   /** Routes that a request has turned to another status. */
   readonly #turned = new Map<string, number>()
   readonly #highest = new Map<string, number>()
-  readonly #probed = new Map<string, { readonly successful: number; readonly failed: number }>()
+  readonly #probed = new Map<string, ProbeCount>()
   /** `env:NAME` and `arg:--flag`, for templates. */
   readonly #given: Readonly<Record<string, string>>
   readonly #speaker: Speaker
@@ -127,7 +129,7 @@ export class SimulatedContainer implements RuntimeContainer {
     const seed = `${config.pod.metadata.namespace}/${config.pod.metadata.name}/${config.container.name}/${config.restartCount}`
     this.logs = new ContainerLog(clock, seed, () => this.fields())
     this.#env = environmentOf(config, image)
-    this.#speaker = new Speaker(clock, versionIn(image.document.env))
+    this.#speaker = new Speaker(clock, versionIn(image.document.env), () => this.#saveData())
     this.argv = commandLine(config.container, image.document, this.#env)
     this.#given = givenFields(this.#env, this.argv)
     this.machine = buildMachine({
@@ -158,7 +160,10 @@ export class SimulatedContainer implements RuntimeContainer {
     if (program) this.#read(program)
     this.#model = usageModel(seed, this.#program, this.argv, this.#coresLimit)
     this.#ledger = new Ledger(past?.ledger)
-    this.logs.resume(past?.records ?? [])
+    this.logs.resume(past?.records ?? [], past?.flows)
+    for (const [key, group] of pushesOf(past?.pushes ?? [])) this.pushes.set(key, group)
+    for (const [kind, count] of past?.probes ?? []) this.#probed.set(kind, count)
+    if (past?.redis) this.#speaker.resume(past.redis)
     if (config.past?.finishedAt !== undefined) this.#recall(config.past.startedAt, config.past.finishedAt)
   }
 
@@ -173,9 +178,18 @@ export class SimulatedContainer implements RuntimeContainer {
   /** What a fork of the cluster needs to know of it; undefined when its image and its start say everything. */
   past(): ContainerPast | undefined {
     const ledger = this.#ledger.past(this.#host.platform.clock.now())
-    const past = { ledger, records: this.logs.past(), files: this.machine.files.past() }
-    const nothing = ledger === undefined && past.records.length === 0 && past.files.upper.length === 0 && past.files.removed.length === 0
-    return nothing ? undefined : past
+    const files = this.machine.files.past()
+    const records = this.logs.past()
+    const flows = this.logs.flowed()
+    const redis = this.#speaker.past()
+    const more = {
+      ...(flows.length > 0 && { flows }),
+      ...(this.#probed.size > 0 && { probes: [...this.#probed] }),
+      ...(this.pushes.size > 0 && { pushes: pushedPast(this.pushes) }),
+      ...(redis && { redis }),
+    }
+    const nothing = ledger === undefined && records.length === 0 && files.upper.length === 0 && files.removed.length === 0
+    return nothing && Object.keys(more).length === 0 ? undefined : { ledger, records, files, ...more }
   }
 
   get running(): boolean {
@@ -283,6 +297,7 @@ export class SimulatedContainer implements RuntimeContainer {
   }
 
   #runProgram(program: ProgramDocument): void {
+    if (!this.config.past) this.#loadData()
     const { processes, user } = this.machine
     const names = program.processes.length > 0 ? program.processes : [this.argv.join(' ')]
     const [first = '', ...workers] = names
@@ -432,13 +447,39 @@ export class SimulatedContainer implements RuntimeContainer {
       return
     }
     this.#after(program.stops.millis, () => {
+      this.#saveData()
       for (const line of program.logs.stop) this.logs.say(line.text)
       this.#finish(program.stops.code)
     })
   }
 
+  /** Where a Redis server keeps what it saves. */
+  get #dataFile(): string | undefined {
+    if (!this.#program?.listens.some(({ speaks }) => speaks === 'redis')) return undefined
+    return `${this.#given['arg:--dir'] ?? this.image.document.workdir}/dump.rdb`
+  }
+
+  #loadData(): void {
+    const file = this.#dataFile
+    if (file !== undefined && this.machine.files.stat(file)?.kind === 'file') this.#speaker.load(this.machine.files.read(file))
+  }
+
+  /** Writes down what its server holds; a disk that is full or read-only keeps it from that. */
+  #saveData(): void {
+    const file = this.#dataFile
+    const data = this.#speaker.dump()
+    if (file === undefined || data === undefined) return
+    try {
+      this.machine.files.write(file, data)
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      this.logs.say(`1:M {redis} # Failed opening the temp RDB file temp-1.rdb for saving: ${error.message}`)
+    }
+  }
+
   #finish(code: number): void {
     if (this.#state !== 'running') return
+    if (this.#given['arg:--appendonly'] === 'yes') this.#saveData()
     this.#state = 'exited'
     this.#leave()
     this.#detach()
@@ -619,8 +660,8 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#probed.set(kind, { successful: successful + Number(ok), failed: failed + Number(!ok) })
   }
 
-  /** How its probes of a kind have ended since it began, or its cluster was forked. */
-  probed(kind: string): { readonly successful: number; readonly failed: number } {
+  /** How its probes of a kind have ended since it began. */
+  probed(kind: string): ProbeCount {
     return this.#probed.get(kind) ?? { successful: 0, failed: 0 }
   }
 

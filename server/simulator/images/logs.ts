@@ -20,7 +20,7 @@ const mostComputed = 5000
 const mostFlows = 60
 
 /** What the steady load wrote between two changes of it. */
-interface FlowSegment {
+export interface FlowSegment {
   readonly cause: 'load' | 'faults'
   readonly from: number
   to: number | undefined
@@ -71,8 +71,15 @@ export class ContainerLog implements LogSource {
     return this.#partial === '' ? [...this.#records] : [...this.#records, { millis: this.#clock.now(), text: this.#partial }]
   }
 
+  /** What the load has made it write up to now. */
+  flowed(): readonly FlowSegment[] {
+    const now = this.#endedAt ?? this.#clock.now()
+    return this.#flows.filter(({ cause, from }) => cause === 'load' && from < now).map((each) => ({ ...each, to: each.to ?? now }))
+  }
+
   /** Begins with what was written before. */
-  resume(records: readonly LogRecord[]): void {
+  resume(records: readonly LogRecord[], flows: readonly FlowSegment[] = []): void {
+    this.#flows = flows.map((each) => ({ ...each }))
     this.#records = [...records]
     this.#characters = records.reduce((sum, each) => sum + each.text.length, 0)
   }

@@ -1,9 +1,65 @@
+import { z } from 'zod'
 import type { Clock } from '../../kernel/clock.ts'
 
 /** A reply of Redis: text, a number, nothing, a list, a word (`OK`) or an error. */
 export type Reply = string | number | null | readonly Reply[] | { readonly word: string } | { readonly error: string }
 
-type Value = string | string[] | Map<string, string>
+type Value = string | string[] | Map<string, string> | Set<string> | Scores
+
+/** A sorted set: scores by member. */
+class Scores extends Map<string, number> {}
+
+/** The keys of a Redis server as plain data. */
+export interface RedisPast {
+  readonly values: readonly (readonly [string, Plain])[]
+  /** Milliseconds since the epoch. */
+  readonly expires: readonly (readonly [string, number])[]
+}
+
+type Plain =
+  | string
+  | { readonly list: readonly string[] }
+  | { readonly hash: readonly (readonly [string, string])[] }
+  | { readonly set: readonly string[] }
+  | { readonly scores: readonly (readonly [string, number])[] }
+
+const Texts = z.array(z.string())
+const PlainSchema = z.union([
+  z.string(),
+  z.object({ list: Texts }),
+  z.object({ hash: z.array(z.tuple([z.string(), z.string()])) }),
+  z.object({ set: Texts }),
+  z.object({ scores: z.array(z.tuple([z.string(), z.number()])) }),
+])
+const PastSchema = z.object({ values: z.array(z.tuple([z.string(), PlainSchema])), expires: z.array(z.tuple([z.string(), z.number()])) })
+
+/** Reads what a file says; undefined when it is no server's. */
+export function redisPastOf(text: string): RedisPast | undefined {
+  try {
+    return PastSchema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
+
+function plainOf(value: Value): Plain {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return { list: [...value] }
+  if (value instanceof Scores) return { scores: [...value] }
+  return value instanceof Set ? { set: [...value] } : { hash: [...value] }
+}
+
+function valueOf(plain: Plain): Value {
+  if (typeof plain === 'string') return plain
+  if ('list' in plain) return [...plain.list]
+  if ('scores' in plain) return new Scores(plain.scores)
+  return 'set' in plain ? new Set(plain.set) : new Map(plain.hash)
+}
+
+/** What a value takes, in bytes. */
+function sizeOf(value: Value): number {
+  return typeof value === 'string' ? value.length : [...value].reduce((sum, each) => sum + String(each).length, 0)
+}
 
 /** As a container's memory limit would have it; then it refuses to keep more. */
 const mostBytes = 4_000_000
@@ -20,10 +76,31 @@ export class RedisStore {
   readonly #version: string
   #bytes = 0
   #commands = 0
+  /** Writes everything down. */
+  readonly save: () => void
 
-  constructor(clock: Clock, version: string) {
+  constructor(clock: Clock, version: string, save: () => void = () => {}) {
+    this.save = save
     this.#clock = clock
     this.#version = version
+  }
+
+  /** Everything it holds. */
+  past(): RedisPast {
+    return {
+      values: this.keys().map((key) => [key, plainOf(this.#values.get(key) ?? '')]),
+      expires: [...this.#expires],
+    }
+  }
+
+  /** Holds what another one held. */
+  resume(past: RedisPast): void {
+    this.clear()
+    for (const [key, plain] of past.values) {
+      const value = valueOf(plain)
+      this.set(key, value, sizeOf(value))
+    }
+    for (const [key, at] of past.expires) if (this.#values.has(key)) this.#expires.set(key, at)
   }
 
   /** Carries out one command. */
@@ -129,7 +206,37 @@ const list = (store: RedisStore, key: string, then: (value: string[]) => Reply):
 
 const hash = (store: RedisStore, key: string, then: (value: Map<string, string>) => Reply): Reply => {
   const value = store.get(key)
-  return value === undefined || value instanceof Map ? then(value ?? new Map()) : wrongType
+  return value === undefined || (value instanceof Map && !(value instanceof Scores)) ? then(value ?? new Map()) : wrongType
+}
+
+const members = (store: RedisStore, key: string, then: (value: Set<string>) => Reply): Reply => {
+  const value = store.get(key)
+  return value === undefined || value instanceof Set ? then(value ?? new Set()) : wrongType
+}
+
+const scores = (store: RedisStore, key: string, then: (value: Scores) => Reply): Reply => {
+  const value = store.get(key)
+  return value === undefined || value instanceof Scores ? then(value ?? new Scores()) : wrongType
+}
+
+/** How many of these were there and are not any more; a key with nothing left goes. */
+const taken = (store: RedisStore, key: string, value: Set<string> | Map<string, unknown>, names: readonly string[]): number => {
+  const gone = names.filter((name) => value.delete(name)).length
+  if (value.size === 0) store.delete(key)
+  return gone
+}
+
+/** Members between two ranks, by score and then by name. */
+const ranked = (backwards: boolean): Handler => {
+  return (store, [key = '', from, to, ...options]) =>
+    scores(store, key, (value) => {
+      const up = [...value].toSorted(([a, one], [b, other]) => one - other || (a < b ? -1 : 1))
+      const rows = backwards || options.some((option) => option.toUpperCase() === 'REV') ? up.toReversed() : up
+      const end = Number(to)
+      const chosen = rows.slice(Number(from), end < 0 ? rows.length + end + 1 : end + 1)
+      const withScores = options.some((option) => option.toUpperCase() === 'WITHSCORES')
+      return chosen.flatMap(([name, score]) => (withScores ? [name, String(score)] : [name]))
+    })
 }
 
 const add = (by: (arg: string | undefined) => number): Handler => {
@@ -195,6 +302,17 @@ const matcher = (pattern: string): RegExp =>
     's',
   )
 
+const kindOf = (value: Value): string =>
+  typeof value === 'string'
+    ? 'string'
+    : Array.isArray(value)
+      ? 'list'
+      : value instanceof Scores
+        ? 'zset'
+        : value instanceof Set
+          ? 'set'
+          : 'hash'
+
 /** The least number of arguments, and what it does. */
 const commands: Readonly<Record<string, readonly [least: number, run: Handler]>> = {
   ping: [0, (_, [word]) => word ?? { word: 'PONG' }],
@@ -234,7 +352,7 @@ const commands: Readonly<Record<string, readonly [least: number, run: Handler]>>
     1,
     (store, [key = '']) => {
       const value = store.get(key)
-      return { word: value === undefined ? 'none' : typeof value === 'string' ? 'string' : Array.isArray(value) ? 'list' : 'hash' }
+      return { word: value === undefined ? 'none' : kindOf(value) }
     },
   ],
   incr: [1, add(() => 1)],
@@ -271,7 +389,100 @@ const commands: Readonly<Record<string, readonly [least: number, run: Handler]>>
   hget: [2, (store, [key = '', field = '']) => hash(store, key, (value) => value.get(field) ?? null)],
   hgetall: [1, (store, [key = '']) => hash(store, key, (value) => [...value].flat())],
   hdel: [2, (store, [key = '', ...fields]) => hash(store, key, (value) => fields.filter((field) => value.delete(field)).length)],
+  hexists: [2, (store, [key = '', field = '']) => hash(store, key, (value) => Number(value.has(field)))],
+  hkeys: [1, (store, [key = '']) => hash(store, key, (value) => [...value.keys()])],
+  hvals: [1, (store, [key = '']) => hash(store, key, (value) => [...value.values()])],
+  hlen: [1, (store, [key = '']) => hash(store, key, (value) => value.size)],
+  hmget: [2, (store, [key = '', ...fields]) => hash(store, key, (value) => fields.map((field) => value.get(field) ?? null))],
+  hincrby: [
+    3,
+    (store, [key = '', field = '', by]) =>
+      hash(store, key, (value) => {
+        const next = Number(value.get(field) ?? 0) + Number(by)
+        if (!Number.isSafeInteger(next)) return { error: 'ERR hash value is not an integer' }
+        value.set(field, String(next))
+        return store.set(key, value, field.length + 8) ?? next
+      }),
+  ],
+  sadd: [
+    2,
+    (store, [key = '', ...names]) =>
+      members(store, key, (value) => {
+        const before = value.size
+        for (const name of names) value.add(name)
+        return store.set(key, value, names.join('').length) ?? value.size - before
+      }),
+  ],
+  srem: [2, (store, [key = '', ...names]) => members(store, key, (value) => taken(store, key, value, names))],
+  smembers: [1, (store, [key = '']) => members(store, key, (value) => [...value])],
+  scard: [1, (store, [key = '']) => members(store, key, (value) => value.size)],
+  sismember: [2, (store, [key = '', name = '']) => members(store, key, (value) => Number(value.has(name)))],
+  zadd: [
+    3,
+    (store, [key = '', ...pairs]) =>
+      scores(store, key, (value) => {
+        const before = value.size
+        for (let at = 0; at + 1 < pairs.length; at += 2) {
+          if (Number.isNaN(Number(pairs[at]))) return { error: 'ERR value is not a valid float' }
+          value.set(pairs[at + 1] ?? '', Number(pairs[at]))
+        }
+        return store.set(key, value, pairs.join('').length) ?? value.size - before
+      }),
+  ],
+  zincrby: [
+    3,
+    (store, [key = '', by, name = '']) =>
+      scores(store, key, (value) => {
+        const next = (value.get(name) ?? 0) + Number(by)
+        if (Number.isNaN(next)) return { error: 'ERR value is not a valid float' }
+        value.set(name, next)
+        return store.set(key, value, name.length + 8) ?? String(next)
+      }),
+  ],
+  zscore: [
+    2,
+    (store, [key = '', name = '']) =>
+      scores(store, key, (value) => {
+        const score = value.get(name)
+        return score === undefined ? null : String(score)
+      }),
+  ],
+  zrem: [2, (store, [key = '', ...names]) => scores(store, key, (value) => taken(store, key, value, names))],
+  zcard: [1, (store, [key = '']) => scores(store, key, (value) => value.size)],
+  zrange: [3, ranked(false)],
+  zrevrange: [3, ranked(true)],
+  lindex: [2, (store, [key = '', at]) => list(store, key, (value) => value.at(Number(at)) ?? null)],
+  getset: [2, (store, [key = '', next = '']) => text(store, key, (value) => store.set(key, next, next.length) ?? value ?? null)],
+  getdel: [
+    1,
+    (store, [key = '']) =>
+      text(store, key, (value) => {
+        store.delete(key)
+        return value ?? null
+      }),
+  ],
+  rename: [
+    2,
+    (store, [from = '', to = '']) => {
+      const value = store.get(from)
+      if (value === undefined) return { error: 'ERR no such key' }
+      store.delete(from)
+      return store.set(to, value, sizeOf(value)) ?? ok
+    },
+  ],
   publish: [2, () => 0],
-  save: [0, () => ok],
-  bgsave: [0, () => ({ word: 'Background saving started' })],
+  save: [
+    0,
+    (store) => {
+      store.save()
+      return ok
+    },
+  ],
+  bgsave: [
+    0,
+    (store) => {
+      store.save()
+      return { word: 'Background saving started' }
+    },
+  ],
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Accept } from '../network/view.ts'
-import { RedisStore } from './redis-store.ts'
-import type { Reply } from './redis-store.ts'
+import { RedisStore, redisPastOf } from './redis-store.ts'
+import type { RedisPast, Reply } from './redis-store.ts'
 import type { Protocol } from './schema.ts'
 
 /** What one connection may leave unfinished. */
@@ -16,16 +16,73 @@ const binaryOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => Stri
 export const versionIn = (env: Readonly<Record<string, string>>): string =>
   (Object.entries(env).find(([name]) => name.endsWith('_VERSION'))?.[1] ?? '').replace(/^\d+:|-.*$/g, '')
 
+/** How the file begins that a Redis server keeps. */
+const dumpHead = 'REDIS0012'
+
+/** What a connection has queued since MULTI. */
+interface Queue {
+  waiting: (readonly string[])[] | undefined
+}
+
+/** More commands are not queued. */
+const mostQueued = 1000
+
+/** MULTI, EXEC and DISCARD; everything else at once, or queued. https://redis.io/docs/latest/develop/using-commands/transactions/ */
+function obey(words: readonly string[], store: RedisStore, queue: Queue): Reply {
+  const name = (words[0] ?? '').toLowerCase()
+  const { waiting } = queue
+  if (name === 'multi') {
+    if (waiting) return { error: 'ERR MULTI calls can not be nested' }
+    queue.waiting = []
+    return { word: 'OK' }
+  }
+  if (name === 'exec' || name === 'discard') {
+    if (!waiting) return { error: `ERR ${name.toUpperCase()} without MULTI` }
+    queue.waiting = undefined
+    return name === 'exec' ? waiting.map((each) => store.run(each)) : { word: 'OK' }
+  }
+  if (!waiting) return store.run(words)
+  if (waiting.length < mostQueued) waiting.push(words)
+  return { word: 'QUEUED' }
+}
+
 /** The protocols that images may say they speak, beside HTTP, as far as a client's first questions go. */
 export class Speaker {
   readonly #clock: Clock
   readonly #version: string
   #store: RedisStore | undefined
+  readonly #save: () => void
 
-  /** @param version of the program, as it tells */
-  constructor(clock: Clock, version: string) {
+  /** @param version of the program, as it tells @param save writes down what a Redis server holds */
+  constructor(clock: Clock, version: string, save: () => void = () => {}) {
+    this.#save = save
     this.#clock = clock
     this.#version = version
+  }
+
+  get #redis(): RedisStore {
+    return (this.#store ??= new RedisStore(this.#clock, this.#version, this.#save))
+  }
+
+  /** The keys of a Redis server; undefined where nobody has asked it anything. */
+  past(): RedisPast | undefined {
+    return this.#store?.past()
+  }
+
+  resume(past: RedisPast): void {
+    this.#redis.resume(past)
+  }
+
+  /** What a Redis server writes to its file. */
+  dump(): string | undefined {
+    const past = this.past()
+    return past && `${dumpHead}${JSON.stringify(past)}`
+  }
+
+  /** Takes up what `dump` gave; a file of anybody else's is not one. */
+  load(text: string): void {
+    const past = text.startsWith(dumpHead) ? redisPastOf(text.slice(dumpHead.length)) : undefined
+    if (past) this.resume(past)
   }
 
   /** What takes connections. */
@@ -59,9 +116,9 @@ export class Speaker {
       }
     }
     if (protocol === 'postgres') return (text) => hearPostgres(text, say, end)
-    this.#store ??= new RedisStore(this.#clock, this.#version)
-    const store = this.#store
-    return (text) => hearRedis(text, store, say, end)
+    const store = this.#redis
+    const queue: Queue = { waiting: undefined }
+    return (text) => hearRedis(text, store, queue, say, end)
   }
 }
 
@@ -96,7 +153,7 @@ function hearPostgres(text: string, say: (text: string) => void, end: () => void
 }
 
 /** The serialisation protocol, and inline commands as people type them. https://redis.io/docs/latest/develop/reference/protocol-spec/ */
-function hearRedis(text: string, store: RedisStore, say: (text: string) => void, end: () => void): string {
+function hearRedis(text: string, store: RedisStore, queue: Queue, say: (text: string) => void, end: () => void): string {
   let rest = text
   for (;;) {
     const next = rest.startsWith('*') ? arrayIn(rest) : inlineIn(rest)
@@ -114,7 +171,7 @@ function hearRedis(text: string, store: RedisStore, say: (text: string) => void,
       end()
       return ''
     }
-    say(encoded(store.run(next.words)))
+    say(encoded(obey(next.words, store, queue)))
   }
 }
 

@@ -3,6 +3,7 @@ import type { Api } from '../api/door.ts'
 import type { ContainerConfig } from '../kubelet/runtime.ts'
 import type { KubeApi } from '../network/network.ts'
 import type { Container, Kinds, Pod } from '../resources/kinds.ts'
+import type { RuntimePast } from './past.ts'
 import { createRuntime } from './runtime.ts'
 import type { SimulatedRuntime } from './runtime.ts'
 import type { SimulatedContainer } from './container.ts'
@@ -27,7 +28,7 @@ const unused = () => {
   throw new Error('not in this test')
 }
 
-export function testCluster(images: readonly ImageDocument[], kubeApi?: KubeApi): TestCluster {
+export function testCluster(images: readonly ImageDocument[], kubeApi?: KubeApi, past?: RuntimePast): TestCluster {
   const clock = new ManualClock()
   const objects: Kinds[keyof Kinds][] = []
   const errors: unknown[] = []
@@ -66,7 +67,7 @@ export function testCluster(images: readonly ImageDocument[], kubeApi?: KubeApi)
     sign: (text: string) => text,
     report: (error: unknown) => void errors.push(error),
   }
-  const runtime = createRuntime({ api, platform, images, ...(kubeApi ? { kubeApi } : {}) })
+  const runtime = createRuntime({ api, platform, images, ...(kubeApi ? { kubeApi } : {}), ...(past ? { past } : {}) })
   let count = 0
   return {
     clock,

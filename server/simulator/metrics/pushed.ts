@@ -8,6 +8,20 @@ export interface PushedGroup {
   readonly families: ReadonlyMap<string, Family>
 }
 
+/** What has been pushed, as plain data: by grouping key, and the families by name. */
+export type PushedPast = readonly (readonly [
+  string,
+  Omit<PushedGroup, 'families'> & { readonly families: readonly (readonly [string, Family])[] },
+])[]
+
+export function pushedPast(pushes: Pushes): PushedPast {
+  return [...pushes].map(([key, group]) => [key, { ...group, families: [...group.families] }])
+}
+
+export function pushesOf(past: PushedPast): Pushes {
+  return new Map(past.map(([key, group]) => [key, { ...group, families: new Map(group.families) }]))
+}
+
 /** By grouping key. */
 export type Pushes = Map<string, PushedGroup>
 

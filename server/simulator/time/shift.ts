@@ -42,6 +42,11 @@ export function shiftPast(past: RuntimePast, millis: number): RuntimePast {
       ...each,
       records: each.records.map((record) => ({ ...record, millis: record.millis + millis })),
       files: { ...each.files, upper: files(each.files.upper) },
+      ...(each.flows && {
+        flows: each.flows.map((flow) => ({ ...flow, from: flow.from + millis, to: flow.to === undefined ? undefined : flow.to + millis })),
+      }),
+      ...(each.pushes && { pushes: each.pushes.map(([key, group]) => [key, { ...group, at: group.at + millis / 1000 }] as const) }),
+      ...(each.redis && { redis: { ...each.redis, expires: each.redis.expires.map(([key, at]) => [key, at + millis] as const) } }),
     },
   ])
   return {
