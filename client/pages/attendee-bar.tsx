@@ -1,6 +1,7 @@
 import type { SessionStore } from '../classroom/session-store.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
 import type { SlideFinding } from '../slides/finding.tsx'
+import { nameOf } from '../slides/outline.ts'
 import { placeOf } from '../slides/walk.ts'
 import { copyText } from '../ui/clipboard.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -30,8 +31,8 @@ export function AttendeeBar({ store, roaming, terminals, finding }: Bar) {
       <div class="attendee-where">
         <FollowToggle following={following} onToggle={roaming.toggle} />
         {!following && (
-          <span class="stage-place" title={`The presenter is on “${stage.slide.title}”`}>
-            <span class="dot live" aria-hidden="true" /> Presenter: {stage.index + 1}, {stage.slide.title}
+          <span class="stage-place" title={`The presenter is on “${nameOf(stage.slide)}”`}>
+            <span class="dot live" aria-hidden="true" /> Presenter: {stage.index + 1}, {nameOf(stage.slide)}
           </span>
         )}
       </div>

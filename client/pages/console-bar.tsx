@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Dock } from '../../server/protocol/session-event.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
 import type { SlideFinding } from '../slides/finding.tsx'
+import { nameOf } from '../slides/outline.ts'
 import { placeOf, progressAt } from '../slides/walk.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Menu, ThemeChoice } from '../ui/menu.tsx'
@@ -84,7 +85,7 @@ function SlideChoice({ store, steering, index }: { store: SessionStore; steering
   const { slides } = store.deck.value
   const select = useRef<HTMLSelectElement>(null)
   useLayoutEffect(() => {
-    select.current?.replaceChildren(...slides.map(({ title }, at) => new Option(`${at + 1} ${title}`, String(at))))
+    select.current?.replaceChildren(...slides.map((slide, at) => new Option(`${at + 1} ${nameOf(slide)}`, String(at))))
   }, [slides])
   useLayoutEffect(() => {
     if (select.current) select.current.selectedIndex = index

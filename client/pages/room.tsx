@@ -2,6 +2,7 @@ import type { SessionInfo } from '../../server/protocol/http-api.ts'
 import type { CheckBlock } from '../../server/protocol/blocks.ts'
 import { runKey, type PersonState } from '../../server/protocol/session-state.ts'
 import type { SessionStore } from '../classroom/session-store.ts'
+import { nameOf } from '../slides/outline.ts'
 import { placeOf } from '../slides/walk.ts'
 import { copyText } from '../ui/clipboard.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -52,7 +53,7 @@ const needsFirst = (a: PersonState, b: PersonState): number => urgency(a) - urge
 
 function Person({ person, store, checks }: { person: PersonState; store: SessionStore; checks: readonly CheckBlock[] }) {
   const place = person.position && placeOf(store.deck.value, person.position)
-  const where = !person.connected ? 'away' : person.following || !place ? 'follows' : `on ${place.index + 1}, ${place.slide.title}`
+  const where = !person.connected ? 'away' : person.following || !place ? 'follows' : `on ${place.index + 1}, ${nameOf(place.slide)}`
   return (
     <li>
       <span class={`dot ${person.connected ? (person.following ? 'ok' : 'waiting') : 'off'}`} aria-hidden="true" />

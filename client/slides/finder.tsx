@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Deck } from '../../server/protocol/deck.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
-import { outlineOf, searchSlides, type Found } from './outline.ts'
+import { nameOf, outlineOf, searchSlides, type Found } from './outline.ts'
 import { Sheet } from './sheet.tsx'
 
 interface Finding {
@@ -73,7 +73,7 @@ function Result({ found, chosen, onGo }: { found: Found; chosen: boolean; onGo: 
     <button type="button" class="finder-item" data-chosen={chosen ? '' : undefined} onClick={onGo}>
       <span class="finder-number">{index + 1}</span>
       <span>
-        {slide.title || 'Without a heading'}
+        {nameOf(slide)}
         {match !== '' && (
           <small>
             {before}
@@ -100,7 +100,7 @@ function Contents({ deck, position, onGo }: Omit<Finding, 'onClose'>) {
       onClick={() => onGo({ slide: slide.id, step: 0 })}
     >
       <span class="finder-number">{index + 1}</span>
-      <span>{slide.title || deck.title}</span>
+      <span>{nameOf(slide)}</span>
     </button>
   )
   return (

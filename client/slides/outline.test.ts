@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { deckWith } from './deck.test-support.ts'
-import { outlineOf, searchSlides } from './outline.ts'
+import { nameOf, outlineOf, searchSlides } from './outline.ts'
 
 const what = 'What a pod is'
 const deck = deckWith([
@@ -19,6 +19,19 @@ const deck = deckWith([
   { id: 'life', title: 'Ζωή και όρια', layout: 'section', html: ['<h1>Ζωή και όρια</h1>'] },
   { id: 'limits', title: 'Limits', html: ['<h1>Limits</h1><pre><code>kubectl describe pod web | grep &#34;Limits&#x22;</code></pre>'] },
 ])
+
+describe('the name of a slide in lists', () => {
+  it('is its heading, or the words it begins with', () => {
+    const long = deckWith([
+      { id: 'long', title: '', html: [`<blockquote>${'There is no such thing as a small outage. '.repeat(4)}</blockquote>`] },
+    ])
+    expect([...deck.slides, ...long.slides].filter(({ id }) => ['what', 'none', 'long'].includes(id)).map(nameOf)).toEqual([
+      what,
+      'no heading here',
+      'There is no such thing as a small outage. There is no such …',
+    ])
+  })
+})
 
 describe('a deck’s table of contents', () => {
   it('has a part for each title and section, with the headings below it', () => {

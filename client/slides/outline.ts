@@ -28,6 +28,16 @@ export function outlineOf(deck: Deck): readonly Part[] {
   return parts
 }
 
+const MOST_WORDS = 60
+
+/** What a slide is called in lists: its heading, or how it begins. */
+export function nameOf(slide: Slide): string {
+  if (slide.title !== '') return slide.title
+  const [{ plain } = { plain: '' }] = textsOf(slide)
+  if (plain === '') return 'Without words'
+  return plain.length <= MOST_WORDS ? plain : `${plain.slice(0, MOST_WORDS).replace(/\s+\S*$/, '')} …`
+}
+
 export interface Found extends Place {
   /** The step that first says it, from 0. */
   readonly step: number

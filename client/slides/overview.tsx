@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Deck } from '../../server/protocol/deck.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
+import { nameOf } from './outline.ts'
 import { Sheet } from './sheet.tsx'
 import { SlidePreview } from './slide-preview.tsx'
 import { placeOf } from './walk.ts'
@@ -91,7 +92,7 @@ export function Overview({ deck, position, onGo, onClose }: Overseeing) {
                 >
                   <SlidePreview deck={deck} position={{ slide: slide.id, step: slide.steps.length - 1 }} />
                   <p>
-                    <span class="finder-number">{index + 1}</span> {slide.title}
+                    <span class="finder-number">{index + 1}</span> {nameOf(slide)}
                   </p>
                 </div>
               )

@@ -58,7 +58,9 @@ function SlideBody({ deck, slide, step, live, renderIsland, joinCard }: SlidePar
   }, [slide])
   useLayoutEffect(() => {
     const shown = stepsIn(body.current)[step]
-    if (!live || !shown || !body.current) return
+    if (!shown || !body.current) return
+    // A picture of a slide is fitted once; one that waits beside the slide in view has no size yet.
+    if (!live) return fitStep(body.current, shown)
     const unmount = renderIsland && mountIslands(shown, slide.blocks, renderIsland)
     const frame = body.current
     const fit = (): void => fitStep(frame, shown)
