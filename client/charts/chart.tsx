@@ -78,7 +78,8 @@ function Lines({ kind, query, state }: DrawnAs<PlotKind>) {
   const plotted = { kind, series, unit: unitOf(query), from: state.from, to: state.to }
   const direct = series.length <= DIRECT_LABELS
   const look = lookNow()
-  const place = (): void => {
+  const place = useRef<() => void>(() => undefined)
+  place.current = (): void => {
     const made = plot.current
     setListed(Math.max(1, Math.floor((host.current?.clientHeight ?? 0) / LEGEND_LINE)))
     if (made)
@@ -94,22 +95,16 @@ function Lines({ kind, query, state }: DrawnAs<PlotKind>) {
   useEffect(() => {
     if (!host.current) return
     const element = host.current
-    const made = new Plot(element, plotted, look, sizeOf(element))
+    const made = new Plot(element, plotted, look, sizeOf(element), () => place.current())
     plot.current = made
-    const observer = new ResizeObserver(() => {
-      made.resize(sizeOf(element))
-      place()
-    })
+    const observer = new ResizeObserver(() => made.resize(sizeOf(element)))
     observer.observe(element)
     return () => {
       observer.disconnect()
       made.destroy()
     }
   }, [identity, themeVersion.value])
-  useEffect(() => {
-    plot.current?.update(plotted)
-    place()
-  }, [state, identity])
+  useEffect(() => plot.current?.update(plotted), [state, identity])
 
   return (
     <div class={`chart-lines ${direct ? 'direct' : 'listed'}`} role="img" aria-label={summaryOf(query, state, kind)}>

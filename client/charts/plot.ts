@@ -46,10 +46,12 @@ export class Plot {
   #range: [number, number] = [0, 1]
   #largest = 1
 
-  constructor(host: HTMLElement, plotted: Plotted, look: PlotLook, size: { width: number; height: number }) {
+  /** @param onDrawn is told whenever it was drawn anew: only then `heightOf` says where values are now */
+  constructor(host: HTMLElement, plotted: Plotted, look: PlotLook, size: { width: number; height: number }, onDrawn: () => void) {
     this.#unit = plotted.unit
     this.#measure(plotted)
-    this.#plot = new uPlot(this.#options(plotted, look, size), columnsOf(plotted.series), host)
+    const options = { ...this.#options(plotted, look, size), hooks: { draw: [onDrawn] } }
+    this.#plot = new uPlot(options, columnsOf(plotted.series), host)
   }
 
   #options(plotted: Plotted, look: PlotLook, size: { width: number; height: number }): uPlot.Options {

@@ -12,6 +12,8 @@ describe('the unit of a query', () => {
     ['histogram_quantile(0.99, rate(http_request_duration_seconds_bucket[5m]))', 'seconds'],
     ['sum(rate(http_requests_total{code=~"5.."}[1m])) / sum(rate(http_requests_total[1m]))', 'ratio'],
     ['container_cpu_usage_seconds_total', 'seconds'],
+    ['kube_pod_container_resource_limits{container="worker",resource="memory"}', 'bytes'],
+    ['sum(kube_node_status_allocatable)', 'number'],
     ['up', 'number'],
   ])('of %s is %s', (query, unit) => {
     expect(unitOf(query)).toBe(unit)

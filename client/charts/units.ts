@@ -6,6 +6,9 @@ export function unitOf(query: string): Unit {
   if (/\/\s*(sum|count|avg|\w+\s*[({])/.test(query.replace(/\{[^}]*\}/g, '{}')) || /_ratio\b/.test(query)) return 'ratio'
   if (/\b(count|increase|changes|resets|up)\b\s*(by|without|\(|$)/.test(query)) return 'number'
   if (/cpu[a-z_]*_seconds_total/.test(query) && perSecond) return 'cores'
+  // kube-state-metrics has requests and limits of every resource in one metric.
+  const resource = /\bkube_\w+_resource_\w+\{[^}]*\bresource="(memory|cpu)"/.exec(query)?.[1]
+  if (resource !== undefined) return resource === 'memory' ? 'bytes' : 'cores'
   if (/_bytes(_total)?\b/.test(query)) return perSecond ? 'bytes/s' : 'bytes'
   if (/_seconds(_total|_sum|_bucket|_max|_created)?\b/.test(query)) return 'seconds'
   if (perSecond) return /request|http|grpc/.test(query) ? 'req/s' : '/s'

@@ -65,24 +65,14 @@ export function SizeChoice({
   return (
     <div class="size-choice" role="group" aria-label={label}>
       <span>{label}</span>
-      <button
-        type="button"
-        class="button"
-        aria-label={`${label}: smaller`}
-        disabled={size <= least}
-        onClick={() => onSize(Math.max(least, size - 1))}
-      >
-        A−
+      <button type="button" class="button" disabled={size <= least} onClick={() => onSize(Math.max(least, size - 1))}>
+        <span aria-hidden="true">A−</span>
+        <span class="visually-hidden">{label}: smaller</span>
       </button>
       <output>{size}</output>
-      <button
-        type="button"
-        class="button"
-        aria-label={`${label}: larger`}
-        disabled={size >= most}
-        onClick={() => onSize(Math.min(most, size + 1))}
-      >
-        A+
+      <button type="button" class="button" disabled={size >= most} onClick={() => onSize(Math.min(most, size + 1))}>
+        <span aria-hidden="true">A+</span>
+        <span class="visually-hidden">{label}: larger</span>
       </button>
     </div>
   )
