@@ -1,4 +1,4 @@
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 import { startDeckhand, startReplay, type Deckhand } from './deckhand.ts'
 import { joinAs, present, prompt, slide, type, visit } from './pages.ts'
