@@ -2,7 +2,7 @@
  * Measures what people feel (start, join, echo, a full room) and what simulated clusters cost, beside a peer in the
  * same run. Takes about a minute and a half.
  *
- *     npm run bench [-- room|clusters|workshops|deck] [-- ATTENDEES]
+ *     npm run bench [-- room|clusters|workshops|deck|export] [-- ATTENDEES]
  *     npm run bench -- scraping [MINUTES]     a real Prometheus over every metrics page; ten minutes unless told, and not part of all
  */
 import { spawnSync } from 'node:child_process'
@@ -25,6 +25,8 @@ else {
     await (await import('./bench/inspect.ts')).measureInspect()
     await (await import('./bench/deck.ts')).measureLongDeck()
   }
+  // Takes minutes itself: only when it is asked for.
+  if (part === 'export') await (await import('./bench/export.ts')).measureExport()
   if (part === 'scraping')
     await (await import('./bench/scraping.ts')).measureScraping(Number(asked.find((word) => /^\d+$/.test(word)) ?? 10))
   if (wants('room')) await (await import('./bench/room.ts')).measureRoom(attendees)

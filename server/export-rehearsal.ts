@@ -11,12 +11,16 @@ import type { StepResult } from './rehearsal/report.ts'
 import { sourceLines } from './rehearsal/source-lines.ts'
 import { openRehearsal, type Rehearsal } from './rehearsal-stage.ts'
 
-/** How long a drawing, or a chart that is looked at once more, may take to show something. */
+/** How long a drawing may take to show something. */
 const DRAWN_MILLIS = 8000
+/** Charts over time are watched until the rehearsal ends, this finely, and a little longer where there is only a dot by then. */
+const CHART_STEP_SECONDS = 5
+const LEAST_POINTS = 5
+const LONGER_MILLIS = 30_000
 
 /**
  * Rehearses a deck and keeps what it finds: what commands say, what charts and drawings show, how checks stand before an
- * exercise is solved. Charts over time are looked at again at the end, when there is more to see.
+ * exercise is solved. Charts over time are watched until the end: what is drawn is more than the first sample.
  * @param deck as the attendee sees it
  * @param tell hears of each step
  */
@@ -31,18 +35,18 @@ export async function rehearseForExport(
   const lines = sourceLines(await readFile(loaded.file, 'utf8'))
   const rehearsal = await openRehearsal(loaded, deck, cluster, lifetime, signal)
   const recorder = new Recorder()
+  const charts = new WatchedCharts(rehearsal.stage, recorder)
   const heard = (step: StepResult): void => {
     if (step.kind === 'command' && !step.ok) recorder.wrong(step.expected)
     tell(step)
   }
-  await rehearseDeck(deck, recorded(rehearsal, recorder), lines, { only: undefined, signal }, heard)
-  if (signal.aborted) return recorder.recordings()
-  const overTime = deck.slides.flatMap(({ blocks }) => blocks.filter((block) => block.kind === 'query' && isOverTime(block)))
-  await Promise.all(overTime.map((block) => lookAgain(rehearsal.stage, block as QueryBlock, recorder)))
+  await rehearseDeck(deck, recorded(rehearsal, recorder, charts), lines, { only: undefined, signal }, heard)
+  if (!signal.aborted) await charts.grown(signal)
+  charts.stop()
   return recorder.recordings()
 }
 
-function recorded({ stage, watchLive }: Rehearsal, recorder: Recorder): Stage {
+function recorded({ stage, watchLive }: Rehearsal, recorder: Recorder, charts: WatchedCharts): Stage {
   return {
     ...stage,
     async run(block, limit) {
@@ -62,12 +66,51 @@ function recorded({ stage, watchLive }: Rehearsal, recorder: Recorder): Stage {
         listener(state)
       })
     },
-    watchChart: (query, block, listener) =>
-      stage.watchChart(query, block, (state) => {
+    watchChart(query, block, listener) {
+      charts.watch(query, block)
+      return stage.watchChart(query, block, (state) => {
         recorder.chart(block, query, state)
         listener(state)
-      }),
+      })
+    },
     seen: (slide) => drawings(slide, watchLive, recorder),
+  }
+}
+
+/** Charts over time, from when their slide was rehearsed. */
+class WatchedCharts {
+  readonly #stage: Stage
+  readonly #recorder: Recorder
+  readonly #ends: (() => void)[] = []
+  /** Those that are little more than a dot. */
+  readonly #small = new Set<string>()
+
+  constructor(stage: Stage, recorder: Recorder) {
+    this.#stage = stage
+    this.#recorder = recorder
+  }
+
+  watch(query: string, block: QueryBlock): void {
+    if (block.chart === 'number' || block.chart === 'table') return
+    const fine = { ...block, stepSeconds: Math.min(block.stepSeconds, CHART_STEP_SECONDS) }
+    const key = `${block.id} ${query}`
+    const keep = (state: ChartState): void => {
+      this.#recorder.chart(block, query, state)
+      if (state.state !== 'data') return
+      if (state.series.some(({ values }) => values.length >= LEAST_POINTS)) this.#small.delete(key)
+      else this.#small.add(key)
+    }
+    this.#ends.push(this.#stage.watchChart(query, fine, keep))
+  }
+
+  /** Until every chart that has data is more than a dot, or the time for that is over. */
+  async grown(signal: AbortSignal): Promise<void> {
+    const until = performance.now() + LONGER_MILLIS
+    while (this.#small.size > 0 && performance.now() < until && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+
+  stop(): void {
+    for (const end of this.#ends) end()
   }
 }
 
@@ -86,17 +129,6 @@ async function drawings(slide: Slide, watchLive: Rehearsal['watchLive'], recorde
 
 function isDrawn(live: LiveState): boolean {
   return (live.kind === 'topology' && live.topology.state === 'data') || (live.kind === 'trace' && live.trace.state === 'data')
-}
-
-const isOverTime = ({ chart }: QueryBlock): boolean => chart !== 'number' && chart !== 'table'
-
-async function lookAgain(stage: Stage, block: QueryBlock, recorder: Recorder): Promise<void> {
-  const keep = (query: string) => (done: () => void) =>
-    stage.watchChart(query, block, (state: ChartState) => {
-      recorder.chart(block, query, state)
-      if (state.state === 'data') done()
-    })
-  await Promise.all(block.queries.map((query) => within(DRAWN_MILLIS, keep(query))))
 }
 
 /** Watches until it is done, or the time is over. */

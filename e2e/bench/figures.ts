@@ -5,7 +5,7 @@ export type Figures = Readonly<Record<string, Figure>>
 
 interface Figure {
   readonly value: number
-  readonly unit: 'ms' | 's' | 'KB' | '% of a core' | '/s' | 'events'
+  readonly unit: 'ms' | 's' | 'KB' | 'MB' | '% of a core' | '/s' | 'events'
 }
 
 /** Runs `once` that often, after a few turns to warm up. @returns the median, in milliseconds */

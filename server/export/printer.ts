@@ -14,6 +14,10 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
+  '--in-process-gpu',
+  '--renderer-process-limit=1',
+  '--disable-features=SpareRendererForSitePerProcess',
+  '--enable-features=NetworkServiceInProcess2',
   '--host-resolver-rules=MAP * ~NOTFOUND',
 ]
 const READY_WITHIN_MILLIS = 120_000
@@ -30,23 +34,23 @@ export async function openPrinter(executable: string, say: (line: string) => voi
     deviceScaleFactor: 2,
   })
   context.setDefaultTimeout(READY_WITHIN_MILLIS)
+  // One page for all: a new one would start before the last one's process has ended.
+  const page = await context.newPage()
+  await page.emulateMedia({ media: 'print' })
+  const devtools = await context.newCDPSession(page)
   return {
     async print(address) {
-      // A page for each: what one has used is given back.
-      const page = await context.newPage()
-      try {
-        return await printed(page, address)
-      } finally {
-        await page.close()
-      }
+      await page.goto(address)
+      // It would keep what the last one has used, as long as the machine has more.
+      await devtools.send('HeapProfiler.collectGarbage')
+      await devtools.send('Memory.simulatePressureNotification', { level: 'critical' })
+      return await printed(page)
     },
     close: () => browser.close(),
   }
 }
 
-async function printed(page: Page, address: string): Promise<Uint8Array> {
-  await page.emulateMedia({ media: 'print' })
-  await page.goto(address)
+async function printed(page: Page): Promise<Uint8Array> {
   await page.waitForSelector('html[data-printable]', { state: 'attached' })
   return page.pdf({ preferCSSPageSize: true, printBackground: true })
 }
@@ -62,7 +66,7 @@ async function launch(executablePath: string, say: (line: string) => void): Prom
     }
   }
   try {
-    return await chromium.launch({ ...options, chromiumSandbox: false })
+    return await chromium.launch({ ...options, args: [...ARGS, '--no-zygote'], chromiumSandbox: false })
   } catch (cause) {
     throw new UserError(
       'tool-missing',
