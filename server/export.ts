@@ -101,7 +101,7 @@ async function rehearsed(options: ExportOptions, loaded: Awaited<ReturnType<type
 
 async function writeHtml(path: string, parts: PageParts, exported: ExportedDeck, folder: string, lifetime: Lifetime): Promise<void> {
   const { images, missing } = await imagesOf(exported.deck.slides, folder)
-  for (const address of missing) log(`The image ${address} is not there; its place stays empty.`)
+  tellMissing(missing)
   const file = await createExportFile(path)
   lifetime.add(file.drop)
   await file.write(exportedPage(parts, { ...exported, images }))
@@ -149,7 +149,7 @@ async function writePdf(path: string, { parts, exported, folder, notes, chromium
   for (let from = 0; from < slides.length; from += BATCH) {
     const batch = slides.slice(from, from + BATCH)
     const { images, missing } = await imagesOf(batch, folder)
-    for (const address of missing) log(`The image ${address} is not there; its place stays empty.`)
+    tellMissing(missing)
     const print = { notes, slideLinks: SLIDE_LINKS }
     await writeFile(
       page,
@@ -160,6 +160,15 @@ async function writePdf(path: string, { parts, exported, folder, notes, chromium
   }
   await joiner.finish()
   process.stdout.write(`${path}: ${slides.length} pages, ${sizeInWords(await file.keep())}\n`)
+}
+
+const missed = new Set<string>()
+
+function tellMissing(addresses: readonly string[]): void {
+  for (const address of addresses) {
+    if (!missed.has(address)) log(`The image ${address} is not there; its place stays empty.`)
+    missed.add(address)
+  }
 }
 
 /** Of what was recorded, only what these slides show. */

@@ -4,12 +4,9 @@ import type { EmbeddedImage, ExportedDeck } from '../../server/protocol/exported
 /** Lets the deck's HTML show the images that came with it. Each is made once, however many slides and steps show it. */
 export function withImages(exported: ExportedDeck): ExportedDeck {
   const made = new Map(Object.entries(exported.images).map(([address, image]) => [address, URL.createObjectURL(blobOf(image))]))
-  if (made.size === 0) return exported
   const placed = (text: string): string =>
-    text.replace(/"(\/slides\/[^"]*)"/g, (whole, address: string) => {
-      const url = made.get(address)
-      return url === undefined ? whole : `"${url}"`
-    })
+    // One that is not there shows its words, and is looked for nowhere.
+    text.replace(/"(\/slides\/[^"]*)"/g, (_, address: string) => `"${made.get(address) ?? 'data:,'}"`)
   const slides = exported.deck.slides.map((slide): Deck['slides'][number] => ({
     ...slide,
     background: Object.fromEntries(Object.entries(slide.background).map(([property, value]) => [property, placed(value)])),

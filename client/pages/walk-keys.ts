@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { walkOfKey, type Walk } from '../slides/walk.ts'
 
-const takesKeys = 'input, textarea, select, [contenteditable], .xterm, [role=separator], [role=slider], details[open], dialog'
+const takesKeys = 'input, textarea, select, [contenteditable], .xterm, [role=separator], [role=slider], details.menu[open], dialog'
 /** Space presses a focused button or link; it must not also turn the page. */
 const takesSpace = 'button, a[href], summary'
 
