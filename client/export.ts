@@ -13,6 +13,7 @@ import { applyTheme } from './ui/theme.ts'
 function start(root: Element): void {
   applyTheme()
   document.documentElement.dataset['page'] = 'exported'
+  document.documentElement.classList.add('has-recordings')
   const found = read()
   if (!found) {
     const say = 'This file was cut short or changed. Export the deck again.'

@@ -17,7 +17,7 @@ export function ExportedPaper({ exported, print }: Paper) {
     if (host.current) void whenInPlace(host.current, print.slideLinks)
   }, [])
   return (
-    <div class="print-deck has-recordings" ref={host}>
+    <div class="print-deck" ref={host}>
       <PrintedDeck deck={exported.deck} notes={print.notes} renderIsland={recorded} />
     </div>
   )

@@ -1,5 +1,6 @@
-import { computed, signal } from '@preact/signals'
+import { computed, signal, useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
+import { z } from 'zod'
 import type { Deck } from '../../server/protocol/deck.ts'
 import type { ExportedDeck } from '../../server/protocol/exported-deck.ts'
 import type { Position } from '../../server/protocol/session-event.ts'
@@ -9,6 +10,7 @@ import { usePrinting } from '../slides/print-deck.tsx'
 import { placeOf, progressAt, walked } from '../slides/walk.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Menu, ThemeChoice } from '../ui/menu.tsx'
+import { recall, remember } from '../ui/remember.ts'
 import { toggleTheme } from '../ui/theme.ts'
 import { Toasts } from '../ui/toasts.tsx'
 import { positionOf, useAddress } from './address.ts'
@@ -18,10 +20,13 @@ import type { Roaming } from './roaming.ts'
 import { useWalkKeys } from './walk-keys.ts'
 import './exported.css'
 
+const Shown = z.boolean()
+
 const keyHelp: KeyHelp = [
   ['t', 'light or dark'],
   ['f', 'full screen'],
 ]
+const notesHelp: KeyHelp = [...keyHelp, ['s', 'speaker’s notes']]
 
 /** A deck that was exported: its slides, and what a rehearsal found where they were live. */
 export function ExportedPage({ exported }: { exported: ExportedDeck }) {
@@ -30,24 +35,40 @@ export function ExportedPage({ exported }: { exported: ExportedDeck }) {
   const position = walking.position.value
   const recorded = useMemo(() => recordedBlocks(exported, true), [exported])
   const finding = useSlideFinding(deck, walking.goTo)
-  const keys = useMemo(() => ({ ...finding.keys, t: toggleTheme, f: toggleFullScreen }), [finding.keys])
+  // Only a file that was exported with them has any.
+  const hasNotes = useMemo(() => deck.slides.some(({ steps }) => steps.some(({ notes }) => notes !== '')), [deck])
+  const showsNotes = useSignal(recall('exported-notes', Shown, false))
+  const keys = useMemo(() => {
+    const toggleNotes = (): void => {
+      showsNotes.value = !showsNotes.value
+      remember('exported-notes', showsNotes.value)
+    }
+    return { ...finding.keys, t: toggleTheme, f: toggleFullScreen, ...(hasNotes && { s: toggleNotes }) }
+  }, [finding.keys, hasNotes, showsNotes])
   useWalkKeys(walking.walk, keys)
   useAddress(deck, walking)
-  usePrinting(deck, false, recorded)
+  usePrinting(deck, hasNotes, recorded)
   useEffect(() => {
     document.title = deck.title
   }, [deck.title])
   return (
-    <div class="exported has-recordings">
+    <div class="exported">
       <ExportedBar exported={exported} position={position} walking={walking} finding={finding} />
       <div class="exported-progress" aria-hidden="true" style={{ scale: `${progressAt(deck, position)} 1` }} />
       <main class="exported-slides" aria-label="Slides">
         <DeckView deck={deck} position={position} renderIsland={recorded} canvas="pane" onWalk={walking.walk} onGo={walking.goTo} />
       </main>
+      {hasNotes && showsNotes.value && <Notes deck={deck} position={position} />}
       <Toasts />
-      <FindingSheet finding={finding} deck={deck} position={position} goTo={walking.goTo} others={keyHelp} />
+      <FindingSheet finding={finding} deck={deck} position={position} goTo={walking.goTo} others={hasNotes ? notesHelp : keyHelp} />
     </div>
   )
+}
+
+function Notes({ deck, position }: { deck: Deck; position: Position }) {
+  const { slide, step } = placeOf(deck, position)
+  // The notes were sanitised when the deck was exported, like its slides.
+  return <aside class="exported-notes" aria-label="Speaker’s notes" dangerouslySetInnerHTML={{ __html: slide.steps[step]?.notes ?? '' }} />
 }
 
 /** Nobody leads here: the page goes where its reader does. */

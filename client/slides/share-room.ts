@@ -3,6 +3,8 @@ const TYPE = { least: 18, most: 26 }
 /** IBM Plex Mono: every character is 600 units of 1000 wide. */
 const ADVANCE = 0.6
 const LINE_HEIGHT = 1.36
+/** Above the first line and below the last. */
+const PADDING = 18
 /** An output is cut to no less than this many lines. */
 const LEAST_LINES = 5
 
@@ -19,8 +21,10 @@ export function shareRoom(body: HTMLElement, step: HTMLElement): void {
   const heights = outputs.map(({ offsetHeight }) => offsetHeight)
   const cap = capFor(heights, body.scrollHeight - body.clientHeight, LEAST_LINES * TYPE.most * LINE_HEIGHT)
   for (const output of outputs) {
-    if (output.offsetHeight > cap) output.style.maxHeight = `${cap}px`
-    const hidden = Math.round((output.scrollHeight - output.clientHeight) / (parseFloat(getComputedStyle(output).fontSize) * LINE_HEIGHT))
+    const line = parseFloat(getComputedStyle(output).fontSize) * LINE_HEIGHT
+    // No line is cut through.
+    if (output.offsetHeight > cap) output.style.maxHeight = `${PADDING + Math.floor((cap - PADDING) / line) * line}px`
+    const hidden = Math.round((output.scrollHeight - output.clientHeight - PADDING) / line)
     const frame = output.parentElement
     if (hidden > 0 && frame) frame.dataset['more'] = hidden === 1 ? '1 more line' : `${hidden} more lines`
     else delete frame?.dataset['more']
