@@ -130,7 +130,11 @@ async function runIn(
     }
     if (event.type !== 'run.ended') return
     const keys = leaving[event.outcome]
-    if (keys === undefined) return finish(event.outcome === 'stopped' ? 'nobody stops the commands' : undefined)
+    if (keys === undefined) {
+      // Its shell may just have gone: that is told next.
+      if (event.outcome === 'stopped') return queueMicrotask(() => finish('nobody stops the commands'))
+      return finish(undefined)
+    }
     // It goes on without end: looked at for a moment, then left.
     left = true
     key = setTimeout(() => leave(keys), followMillis)

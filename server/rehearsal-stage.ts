@@ -105,25 +105,35 @@ function watched(lease: ClusterLease) {
   return { id: lease.samples ?? lease.id, prometheus: lease.prometheus }
 }
 
-/** Links to other servers are not followed: a rehearsal needs no network. */
+/** Only what can be known without a network. */
 async function whyBroken(
   address: string,
   kind: 'link' | 'image',
   { slides }: Pick<Deck, 'slides'>,
   folder: string,
 ): Promise<string | undefined> {
-  const plain = address.replaceAll('&#x26;', '&').replaceAll('&amp;', '&')
-  if (plain.startsWith('#')) {
-    const wanted = decodeURIComponent(plain.slice(1)).replace(/^\//, '').split('/')[0] ?? ''
+  if (address.startsWith('#')) {
+    const wanted = decoded(address.slice(1)).replace(/^\//, '').split('/')[0] ?? ''
     const there = slides.some(({ id }, index) => id === wanted || String(index + 1) === wanted)
     return there || wanted === '' ? undefined : `There is no slide "${wanted}".`
   }
-  if (/^[a-z][a-z0-9+.-]*:/i.test(plain)) return URL.canParse(plain) || plain.startsWith('data:') ? undefined : 'It is no address.'
-  const file = decodeURIComponent(plain.replace(/^\/slides\//, '').replace(/[?#].*$/, ''))
-  return access(resolve(folder, file)).then(
+  if (/^[a-z][a-z0-9+.-]*:/i.test(address)) return URL.canParse(address) || address.startsWith('data:') ? undefined : 'It is no address.'
+  const file = decoded(address.replace(/^\/slides\//, '').replace(/[?#].*$/, ''))
+  const path = resolve(folder, file)
+  if (path !== folder && !path.startsWith(`${resolve(folder)}/`)) return `${file} is not in the deck's folder, so no page can show it.`
+  return access(path).then(
     () => undefined,
     () => `There is no ${kind === 'image' ? 'image' : 'file'} ${file} beside the deck.`,
   )
+}
+
+/** An address as it was meant; one whose escapes are none stands for itself. */
+function decoded(address: string): string {
+  try {
+    return decodeURIComponent(address)
+  } catch {
+    return address
+  }
 }
 
 async function provider(cluster: string): Promise<ClusterProvider> {

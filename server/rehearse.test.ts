@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -64,10 +65,64 @@ describe('rehearse', { timeout: 240_000 }, () => {
     }
   })
 
+  it('goes on after a command that hangs, leaves the shell or an editor, each with what an attendee would find next', async () => {
+    const { code, steps } = await rehearse(odd)
+    const outcome = steps.map(({ command, ok, expected }) => [command.split('\n')[0], ok ? 'ok' : expected])
+    expect(outcome).toEqual([
+      ['cat', 'the commands end within 2 s'],
+      ['bash -c \'trap "" INT HUP; while :; do sleep 1; done\'', 'the commands end within 1 s'],
+      ['kubectl -n kube-system logs -f deployment/coredns', 'ok'],
+      ['cd problems', 'ok'],
+      ['sleep 100 &', 'ok'],
+      ['vi 1.txt', 'ok'],
+      ['pwd; cat 1.txt; jobs', 'ok'],
+      ['exit 3', 'the shell is still there after the commands'],
+      ['pwd; printf "%s" "grüße 👋"', 'ok'],
+      ['printf "x%.0s" {1..50000}', 'the output matches (x+x+)+y'],
+    ])
+    expect(code).toBe(1)
+  })
+
+  it('names blocks that are not written as they should be, and files that it cannot write', async () => {
+    const deck = '# Typos\n\n```bash {expect="(oops"}\ntrue\n```\n\n```check\ntitle: x\nall: []\n```\n'
+    const { code, steps } = await rehearse(deck)
+    expect(steps.filter(({ ok }) => !ok).map(({ slide, line, kind, output }) => [slide, line, kind, output])).toEqual([
+      ['typos', 3, 'deck', expect.stringContaining('"(oops" is not a regular expression (missing closing ): `(oops`)')],
+      ['typos', expect.any(Number), 'deck', expect.stringContaining('all')],
+    ])
+    expect(code).toBe(1)
+    const file = join(folder, 'nowhere', 'steps.xml')
+    expect(await rehearse(deck, ['--junit', file])).toMatchObject({
+      code: 2,
+      text: expect.stringContaining(`Nothing can be written to ${file}`),
+    })
+  })
+
+  it('stops at Ctrl-C, whatever runs, with what it had', async () => {
+    const { code, text, steps } = await rehearse('# Long\n\n```bash\ntrue\n```\n\n```bash\nsleep 600\n```\n', [], (said, child) => {
+      if (said.includes('true')) child.kill('SIGINT')
+    })
+    expect(steps.map(({ command }) => command)).toEqual(['true'])
+    expect(text).toContain('Interrupted.')
+    expect(code).toBe(130)
+  })
+
+  it('lists what is on other servers, and has nothing to say of a deck where nothing can break', async () => {
+    const { code, text, steps } = await rehearse('# One\n\n[There](https://nowhere.invalid/) and [back](#two)\n\n---\nname: two\n# Two\n')
+    expect(steps.map(({ kind, ok, checked }) => [kind, ok, checked])).toEqual([
+      ['link', true, false],
+      ['link', true, undefined],
+    ])
+    expect(text).toContain('– one:3  https://nowhere.invalid/  (not checked)')
+    expect(text).toContain('all as expected; 1 of other servers not checked (--online does)')
+    expect(code).toBe(0)
+    expect(await rehearse('# Words\n')).toMatchObject({ code: 0, text: expect.stringContaining('There is nothing to rehearse') })
+  })
+
   it('rehearses one slide alone, and says when there is nothing on it', async () => {
     expect((await rehearse(exercise({ wrong: false }), ['--slide', '1'])).steps.map(({ slide }) => slide)).toEqual(['nodes', 'nodes'])
     const { code, text } = await rehearse(exercise({ wrong: false }), ['--slide', 'nowhere'])
-    expect([code, text]).toEqual([2, expect.stringContaining('There is nothing to rehearse on slide nowhere.')])
+    expect([code, text]).toEqual([2, expect.stringContaining('There is no slide nowhere: this deck has 2.')])
   })
 })
 
@@ -93,6 +148,53 @@ describe('a report', () => {
     expect(plainText('\u001B[1mbold\u001B[0m\r\n10%\r20%\r\n\u001B]133;D;0\u0007done')).toBe('bold\n20%\ndone')
   })
 })
+
+const odd = `---
+lab: ${join(import.meta.dirname, '../manifests/workshop')}
+---
+# Odd
+
+\`\`\`bash {timeout=2s}
+cat
+\`\`\`
+
+\`\`\`bash {timeout=1s}
+bash -c 'trap "" INT HUP; while :; do sleep 1; done'
+\`\`\`
+
+\`\`\`bash {expect=CoreDNS}
+kubectl -n kube-system logs -f deployment/coredns
+\`\`\`
+
+\`\`\`bash
+cd problems
+echo written > 1.txt
+\`\`\`
+
+\`\`\`bash
+sleep 100 &
+\`\`\`
+
+\`\`\`bash
+vi 1.txt
+\`\`\`
+
+\`\`\`bash {expect="/problems\\nwritten\\n.*sleep 100"}
+pwd; cat 1.txt; jobs
+\`\`\`
+
+\`\`\`bash
+exit 3
+\`\`\`
+
+\`\`\`bash {expect="^/home/attendee\\ngrüße 👋"}
+pwd; printf "%s" "grüße 👋"
+\`\`\`
+
+\`\`\`bash {expect="(x+x+)+y"}
+printf "x%.0s" {1..50000}
+\`\`\`
+`
 
 const planted = `# A wrong exit
 
@@ -174,12 +276,17 @@ kubectl scale deployment web --replicas=1
 async function rehearse(
   deck: string,
   flags: readonly string[] = [],
+  hear: (said: string, child: ChildProcess) => void = () => {},
 ): Promise<{ code: number; text: string; steps: readonly StepResult[] }> {
   const [file, json] = [join(folder, 'deck.md'), join(folder, 'steps.json')]
   await writeFile(file, deck)
   const child = spawn(process.execPath, [cli, 'rehearse', file, '--json', json, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += String(chunk)))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      text += String(chunk)
+      hear(String(chunk), child)
+    })
   const [code] = (await once(child, 'close')) as [number]
   const written = await readFile(json, 'utf8').catch(() => '')
   await rm(json, { force: true })

@@ -56,6 +56,8 @@ export interface DeckProblem {
   /** From 1, where it is known. */
   readonly column?: number
   readonly say: string
+  /** It is about a live block, which is not there or does less than was meant. */
+  readonly block?: true
 }
 
 export function classNames(value: string | undefined): string[] {

@@ -52,7 +52,7 @@ export function parseDeck(source: string, file = 'deck.md', revision = 0): Parse
     shown,
     frontMatter,
     definitionsOf(played),
-    (line, say, column) => problems.push({ line, ...(column === undefined ? {} : { column }), say }),
+    (line, say, column, block) => problems.push({ line, ...(column === undefined ? {} : { column }), say, ...(block && { block }) }),
     revision,
   )
   const title = frontMatter.title ?? slides.find((slide) => slide.title !== '')?.title ?? 'Untitled'
@@ -77,7 +77,7 @@ function misspeltProperties(drafts: readonly Draft[]): DeckProblem[] {
   )
 }
 
-type Report = (line: number, say: string, column?: number) => void
+type Report = (line: number, say: string, column?: number, block?: true) => void
 
 /** Steps of one slide are one `Slide`; everything else about it is its last step's. */
 function buildSlides(
@@ -123,7 +123,7 @@ function buildSlide(group: readonly Shown[], id: string, numbers: readonly strin
   const line = group[0]?.draft.line ?? 1
   const collector = new BlockCollector(id, (say, source, place) => {
     const { line: at, column } = placeOf(group, source, place)
-    deck.report(at, say, column)
+    deck.report(at, say, column, true)
   })
   const context = (live: boolean): RenderContext => ({
     definitions: deck.definitions,

@@ -31,6 +31,6 @@ function make(source: string): Pattern {
     return { source, found: (text) => expression.matcher(text).find() }
   } catch (cause) {
     if (!(cause instanceof RE2JSSyntaxException)) throw cause
-    throw new SyntaxError(cause.message.replace(/^error parsing regexp: /, ''), { cause })
+    throw new SyntaxError(cause.message.replace(/^error parsing regexp: /, '').replace('`(?m)', '`'), { cause })
   }
 }

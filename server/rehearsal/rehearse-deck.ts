@@ -26,6 +26,8 @@ export interface Stage {
   readonly live?: (millis: number) => Promise<void>
   /** Why an address in the deck leads nowhere; undefined when it does not. */
   broken(address: string, kind: 'link' | 'image'): Promise<string | undefined>
+  /** The same of an address on another server, by asking it. Where there is nobody to ask, it is only told of. */
+  readonly asks?: ((address: string, kind: 'link' | 'image') => Promise<string | undefined>) | undefined
   /** Hears of a slide when all of it has been tried. */
   seen?(slide: Slide): Promise<void>
 }
@@ -53,7 +55,7 @@ const metMillis = 180_000
 const heardMillis = 60_000
 /** Where no Prometheus is being started none will come; where it runs, samples are there after a few scrapes. */
 const chartMillis = { waiting: 180_000, failed: 20_000, empty: 60_000, data: 60_000 }
-const noPrometheusMillis = 15_000
+const noPrometheusMillis = 8_000
 const commandMillis = 120_000
 const againMillis = 1000
 
@@ -195,7 +197,16 @@ class SlideRehearsal {
     const wrong = whatIsWrong(block, result, until)
     const exit = result.exits.at(-1)
     const expected = wrong ?? 'the commands succeed'
-    this.#add(block.source, this.#blockLine(block), 'command', began, result.output, expected, wrong === undefined, exit)
+    this.#add(
+      block.source,
+      this.#blockLine(block),
+      'command',
+      began,
+      result.output,
+      expected,
+      wrong === undefined,
+      exit === undefined ? {} : { exit },
+    )
   }
 
   async #charts(block: QueryBlock): Promise<void> {
@@ -220,14 +231,17 @@ class SlideRehearsal {
   }
 
   async #addresses(): Promise<void> {
-    const html = this.#slide.steps.at(-1)?.html ?? ''
-    const images = [...html.matchAll(/<img[^>]*\ssrc="([^"]*)"/g)].map(([, address = '']) => ({ address, kind: 'image' as const }))
-    const links = [...html.matchAll(/<a[^>]*\shref="([^"]*)"/g)].map(([, address = '']) => ({ address, kind: 'link' as const }))
-    for (const { address, kind } of [...images, ...links]) {
+    for (const { address, kind } of addressesOf(this.#slide)) {
+      if (this.#signal.aborted) return
       const began = performance.now()
-      const why = await this.#stage.broken(address, kind)
-      const shown = address.split('/').at(-1) ?? address
-      this.#add(address, this.#lines.ofText(shown, this.#line), kind, began, why ?? '', `the ${kind} is there`, why === undefined)
+      const remote = /^https?:/i.test(address)
+      const asks = this.#stage.asks
+      const why = remote && asks ? await asks(address, kind) : await this.#stage.broken(address, kind)
+      const line = this.#lines.ofText(address.split('/').findLast((part) => part !== '') ?? address, this.#line)
+      const unchecked = remote && !asks
+      this.#add(address, line, kind, began, why ?? (unchecked ? 'not checked' : ''), `the ${kind} is there`, why === undefined, {
+        ...(unchecked && why === undefined && { checked: false }),
+      })
     }
   }
 
@@ -243,13 +257,33 @@ class SlideRehearsal {
     output: string,
     expected: string,
     ok: boolean,
-    exit?: number,
+    more: Pick<StepResult, 'exit' | 'checked'> = {},
   ): void {
     // What was under way when somebody stopped it is neither right nor wrong.
     if (this.#signal.aborted) return
     const ms = Math.round(performance.now() - began)
-    this.#tell({ slide: this.#slide.id, line, kind, command, ms, output, expected, ok, ...(exit !== undefined && { exit }) })
+    this.#tell({ slide: this.#slide.id, line, kind, command, ms, output, expected, ok, ...more })
   }
+}
+
+/** Images, also those of other servers, which are shown as links, the background's, and links. Each once. */
+function addressesOf({ steps, background }: Slide): readonly { readonly address: string; readonly kind: 'link' | 'image' }[] {
+  const html = steps.at(-1)?.html ?? ''
+  const plain = (address: string) => address.replaceAll(/&(?:#x26|#38|amp);/g, '&').replaceAll(/&(?:#x22|quot);/g, '"')
+  const shown = [...html.matchAll(/<img[^>]*\ssrc="([^"]*)"/g)].map(([, address = '']) => address)
+  const behind = [...(background['background-image'] ?? '').matchAll(/url\("([^"]*)"\)/g)].map(([, address = '']) => address)
+  const links = [...html.matchAll(/<a\s[^>]*>/g)].flatMap(([tag]) => {
+    const [, address = ''] = /\shref="([^"]*)"/.exec(tag) ?? []
+    return address === '' ? [] : [{ address: plain(address), remoteImage: /\bremote-image\b/.test(tag) }]
+  })
+  const images = [...shown.map(plain), ...behind, ...links.filter(({ remoteImage }) => remoteImage).map(({ address }) => address)]
+  return [
+    ...[...new Set(images)].map((address) => ({ address, kind: 'image' as const })),
+    ...[...new Set(links.filter(({ remoteImage }) => !remoteImage).map(({ address }) => address))].map((address) => ({
+      address,
+      kind: 'link' as const,
+    })),
+  ]
 }
 
 /** What a block was to do and has not, in words; undefined when it has. */
