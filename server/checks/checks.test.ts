@@ -120,6 +120,20 @@ describe('a condition', () => {
     ]).toEqual([true, false, true, true, true, true])
   })
 
+  it.each([
+    ['256Mi', '160Mi', true],
+    ['167772160', '160Mi', true],
+    ['160M', '160Mi', false],
+    ['0.25Gi', '160Mi', true],
+    ['1500Mi', '1Gi', true],
+    ['250m', 0.25, true],
+    ['1e3', '1k', true],
+    ['plenty', '1', false],
+    [3, '2', true],
+  ])('takes %s for at least %s as quantities: %s', (memory, atLeast, met) => {
+    expect(objectVerdict({ object: 'pods', field: 'memory', atLeast }, [{ memory }]).met).toBe(met)
+  })
+
   it('on an event looks at its reason, its object and its message', () => {
     const event = { reason: 'Unhealthy', message: 'Liveness probe failed: 404', involvedObject: { kind: 'Pod', name: 'shop-abc' } }
     expect(eventVerdict({ event: 'Unhealthy', about: 'pod/shop', matches: '40\\d' }, [event]).met).toBe(true)

@@ -1,5 +1,6 @@
 import { readPattern } from '../kernel/pattern.ts'
 import type { EventCondition, HttpCondition, ObjectCondition, QueryCondition } from '../protocol/blocks.ts'
+import { amountOf } from './quantity.ts'
 import { countOf, fieldOf, noneOf, objectsOf, shown } from './words.ts'
 import { parsePath, valuesAt } from './json-path.ts'
 
@@ -97,8 +98,8 @@ function holds({ equals, matches, atLeast, atMost, exists }: Comparison, values:
     (value) =>
       (equals === undefined || value === equals || String(value) === String(equals)) &&
       (matches === undefined || readPattern(matches).found(shown(value))) &&
-      (atLeast === undefined || Number(value) >= atLeast) &&
-      (atMost === undefined || Number(value) <= atMost),
+      (atLeast === undefined || amountOf(value) >= amountOf(atLeast)) &&
+      (atMost === undefined || amountOf(value) <= amountOf(atMost)),
   )
 }
 

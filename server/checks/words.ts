@@ -74,7 +74,7 @@ export function fieldOf({ object: resource, field = '' }: ObjectCondition, objec
   const { metadata, spec, status } = object as Described
   const whose = `${capital(nounsOf(resource).one)} ${metadata?.name ?? '?'}`
   const shownValues = values.filter((value) => value !== undefined && value !== null).map(shown)
-  const plain = field.replace(/^\./, '')
+  const plain = field.replace(/^\.?(?:spec\.template\.spec\.)?/, '')
   const state = replicaFields[plain]
   if (state !== undefined) return `${whose}: ${replicasOf(state, spec?.replicas ?? 1, Number(shownValues[0] ?? 0))}.`
   if (plain === 'status.phase' && shownValues[0] !== undefined) return `${whose} is ${shownValues[0]}.`

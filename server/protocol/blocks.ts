@@ -7,12 +7,15 @@ import { BlockId } from '../kernel/ids.ts'
  */
 
 /** How a value is held against what a check wants. One of them is there. */
+/** A number, or a quantity as Kubernetes writes them: `64Mi`, `250m`. */
+const Amount = z.union([z.number(), z.string().regex(/^[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i)?$/)])
+
 const Comparison = {
   equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
   /** A regular expression that is found in the value. */
   matches: z.string().min(1).max(500).optional(),
-  atLeast: z.number().optional(),
-  atMost: z.number().optional(),
+  atLeast: Amount.optional(),
+  atMost: Amount.optional(),
   /** Whether the value is there at all. */
   exists: z.boolean().optional(),
 }
