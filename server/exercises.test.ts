@@ -158,7 +158,7 @@ ${merge('deployment stuck-init', {
     right: [
       volume('fast', '5Gi'),
       storageClass('fast'),
-      `${storageClass('standard')}; kubectl delete -f problems/05-no-volume.yaml --wait=false; sleep 1; sed "s/storageClassName: fast/storageClassName: standard/" problems/05-no-volume.yaml | kubectl apply -f -`,
+      `${storageClass('standard')}\nkubectl delete -f problems/05-no-volume.yaml --wait=false; sleep 1; sed "s/storageClassName: fast/storageClassName: standard/" problems/05-no-volume.yaml | kubectl apply -f -`,
     ],
     wrong: [
       [volume('manual', '5Gi'), /^Claim no-volume is Pending\.$/],
