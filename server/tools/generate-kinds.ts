@@ -52,6 +52,7 @@ const KINDS = [
   'rbac.authorization.k8s.io/v1/RoleBinding',
   'scheduling.k8s.io/v1/PriorityClass',
   'storage.k8s.io/v1/StorageClass',
+  'node.k8s.io/v1/RuntimeClass',
   'apiextensions.k8s.io/v1/CustomResourceDefinition',
   'apiregistration.k8s.io/v1/APIService',
 ]

@@ -22,6 +22,42 @@ beforeEach(() => {
   operations.create(operations.registry.ofKind('ServiceAccount'), 'default', { metadata: { name: 'default' } })
 })
 
+describe('a runtime class', () => {
+  const runtime = (more: JsonObject) =>
+    operations.create(operations.registry.ofKind('RuntimeClass'), undefined, { metadata: { name: 'thin' }, handler: 'thin', ...more })
+  const thin = (more: JsonObject = {}) => ({ ...container({}), runtimeClassName: 'thin', ...more })
+
+  it('has to be there', () => {
+    expect(() => make('Pod', 'a', thin())).toThrow('pods "a" is forbidden: pod rejected: RuntimeClass "thin" not found')
+  })
+
+  it('brings its overhead, nodes and tolerations', () => {
+    runtime({
+      overhead: { podFixed: { cpu: '250m' } },
+      scheduling: { nodeSelector: { thin: 'yes' }, tolerations: [{ key: 'thin', operator: 'Exists' }] },
+    })
+    expect(make('Pod', 'a', thin())['spec']).toMatchObject({ overhead: { cpu: '250m' }, nodeSelector: { thin: 'yes' } })
+    expect(() => make('Pod', 'b', thin({ nodeSelector: { thin: 'no' } }))).toThrow(
+      'conflict: runtimeClass.scheduling.nodeSelector[thin] = yes; pod.spec.nodeSelector[thin] = no',
+    )
+    expect(() => make('Pod', 'c', thin({ overhead: { cpu: '1' } }))).toThrow(
+      "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+    )
+  })
+
+  it('alone says what a pod costs besides its containers', () => {
+    expect(() => make('Pod', 'a', { ...container({}), overhead: { cpu: '1' } })).toThrow(
+      'pods "a" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+    )
+  })
+})
+
+it('a priority class alone says whom a pod may push away', () => {
+  expect(() => make('Pod', 'a', { ...container({}), preemptionPolicy: 'Never' })).toThrow(
+    'pods "a" is forbidden: the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission controller computed PreemptLowerPriority from the given PriorityClass name',
+  )
+})
+
 describe('a limit range', () => {
   it('gives what is missing and says so in an annotation', () => {
     make('LimitRange', 'lr', { limits: [{ type: 'Container', default: { cpu: '200m' }, defaultRequest: { cpu: '100m' } }] })

@@ -3,7 +3,9 @@ import { checkLimits, defaultLimits } from './limit-ranger.ts'
 import { admitPodSecurity } from './pod-security.ts'
 import { admitQuota } from './quota.ts'
 import { admitPolicies } from './validating-policy.ts'
-import type { PriorityClass, ResourceQuota } from '../resources/kinds.ts'
+import { overheadRefusal } from '../resources/pod-runtime-class.ts'
+import type { Pod, PriorityClass, ResourceQuota } from '../resources/kinds.ts'
+import type { Draft } from '../resources/object.ts'
 import type { AdmissionRequest, MutationRequest } from './request.ts'
 
 /**
@@ -25,9 +27,17 @@ export function admit(request: AdmissionRequest): readonly ResourceQuota[] {
   checkLimits(request)
   admitPodSecurity(request)
   if (request.resource.table === 'scheduling.k8s.io/v1/priorityclasses') checkDefaultPriority(request)
+  if (request.resource.table === 'v1/pods' && request.operation === 'create') checkOverhead(request)
   admitPolicies(request)
   // Last, as it counts what is let in.
   return admitQuota(request)
+}
+
+function checkOverhead({ resource, name, object, around }: AdmissionRequest): void {
+  const { spec } = object as unknown as Pod
+  const named = spec?.runtimeClassName
+  const rejected = overheadRefusal({ ...spec } as Draft, named === undefined ? undefined : around.get('RuntimeClass', undefined, named))
+  if (rejected) throw forbidden(resource, name, rejected)
 }
 
 function checkDefaultPriority({ operation, resource, name, object, around }: AdmissionRequest): void {

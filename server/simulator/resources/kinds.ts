@@ -291,6 +291,15 @@ export interface StorageClass {
   readonly volumeBindingMode?: string
 }
 
+export interface RuntimeClass {
+  readonly apiVersion: 'node.k8s.io/v1'
+  readonly handler: string
+  readonly kind: 'RuntimeClass'
+  readonly metadata: ObjectMeta
+  readonly overhead?: Overhead
+  readonly scheduling?: Scheduling
+}
+
 export interface CustomResourceDefinition {
   readonly apiVersion: 'apiextensions.k8s.io/v1'
   readonly kind: 'CustomResourceDefinition'
@@ -839,6 +848,15 @@ export interface Subject {
 
 export interface TopologySelectorTerm {
   readonly matchLabelExpressions?: readonly TopologySelectorLabelRequirement[]
+}
+
+export interface Overhead {
+  readonly podFixed?: { readonly [key: string]: Quantity }
+}
+
+export interface Scheduling {
+  readonly nodeSelector?: { readonly [key: string]: string }
+  readonly tolerations?: readonly Toleration[]
 }
 
 export interface CustomResourceDefinitionSpec {
@@ -2613,6 +2631,7 @@ export interface Kinds {
   readonly RoleBinding: RoleBinding
   readonly PriorityClass: PriorityClass
   readonly StorageClass: StorageClass
+  readonly RuntimeClass: RuntimeClass
   readonly CustomResourceDefinition: CustomResourceDefinition
   readonly APIService: APIService
 }

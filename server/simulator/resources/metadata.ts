@@ -61,7 +61,8 @@ function validateOwners(owners: JsonValue | undefined): FieldError[] {
   let controller: string | undefined
   for (const owner of references) {
     const [version, kind, name] = [String(owner['apiVersion'] ?? ''), String(owner['kind'] ?? ''), String(owner['name'] ?? '')]
-    if (version === '' || version.endsWith('/')) errors.push(invalid(`${field}.apiVersion`, version, 'version must not be empty'))
+    if (version === '' || version.endsWith('/') || version.split('/').length > 2)
+      errors.push(invalid(`${field}.apiVersion`, version, 'version must not be empty'))
     for (const key of ['kind', 'name', 'uid'] as const) if (!owner[key]) errors.push(invalid(`${field}.${key}`, '', 'must not be empty'))
     if (version === 'v1' && kind === 'Event')
       errors.push(invalid(field, goOwner(owner), '/v1, Kind=Event is disallowed from being an owner'))

@@ -68,6 +68,8 @@ const SOURCES_WITH_MODE = ['configMap', 'secret', 'downwardAPI', 'projected']
 /** A volume that says nothing is an emptyDir. */
 export function defaultVolume(volume: Draft): void {
   if (Object.keys(volume).every((key) => key === 'name')) volume['emptyDir'] = {}
+  const image = child(volume, 'image')
+  if (image) setDefaults(image, { pullPolicy: image['reference'] ? defaultPullPolicy(text(image, 'reference') ?? '') : 'IfNotPresent' })
   for (const source of SOURCES_WITH_MODE) {
     const found = child(volume, source)
     if (found && found['defaultMode'] === undefined) found['defaultMode'] = 420

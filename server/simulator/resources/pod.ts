@@ -2,6 +2,7 @@ import { forbidden as refuse } from '../api/errors.ts'
 import { child, children, ensure, text } from './draft.ts'
 import { defaultPodSpec, defaultRequests } from './pod-defaults.ts'
 import { validatePod } from './pod-rules.ts'
+import { applyRuntimeClass } from './pod-runtime-class.ts'
 import { validatePodUpdate } from './pod-update.ts'
 import { podWarnings } from './pod-warnings.ts'
 import type { KindBehaviour, Surroundings } from './behaviour.ts'
@@ -34,9 +35,11 @@ export const pod: KindBehaviour = {
   },
   prepareCreate(draft, around) {
     const spec = ensure(draft, 'spec')
-    admitPriority(draft, spec, around)
     admitServiceAccount(draft, spec, around)
+    admitPriority(draft, spec, around)
     admitTolerations(spec)
+    const rejected = applyRuntimeClass(spec, (name) => around.get('RuntimeClass', undefined, name))
+    if (rejected) throw refuse(OF_POD, text(child(draft, 'metadata'), 'name') ?? '', rejected)
     for (const container of [...children(spec, 'containers'), ...children(spec, 'initContainers')]) {
       // A kubelet's own rule, recorded here as admission does.
       if (container['resources'] === undefined) container['resources'] = {}
@@ -98,7 +101,16 @@ function admitPriority(draft: Draft, spec: Draft, around: Surroundings): void {
   }
   if (chosen && !name) spec['priorityClassName'] = chosen.metadata.name
   spec['priority'] = value
-  if (spec['preemptionPolicy'] === undefined) spec['preemptionPolicy'] = chosen?.preemptionPolicy ?? 'PreemptLowerPriority'
+  const policy = chosen?.preemptionPolicy ?? 'PreemptLowerPriority'
+  const preempts = spec['preemptionPolicy']
+  if (preempts !== undefined && preempts !== policy) {
+    throw refuse(
+      OF_POD,
+      podName,
+      `the string value of PreemptionPolicy (${String(preempts)}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+    )
+  }
+  spec['preemptionPolicy'] = policy
 }
 
 /** @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/plugin/pkg/admission/serviceaccount/admission.go */
