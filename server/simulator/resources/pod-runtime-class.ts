@@ -16,7 +16,7 @@ export function applyRuntimeClass(spec: Draft, find: (name: string) => RuntimeCl
   const fixed = found.overhead?.podFixed
   if (fixed) {
     if (hasOverhead(spec) && !sameAmounts(child(spec, 'overhead') ?? {}, fixed)) return MISMATCH
-    spec['overhead'] = { ...fixed } as Draft
+    spec['overhead'] = { ...fixed }
   }
   const { nodeSelector = {}, tolerations = [] } = found.scheduling ?? {}
   for (const [key, value] of Object.entries(nodeSelector)) {
