@@ -213,7 +213,7 @@ export class Handler {
     if (isReview(resource.resource)) {
       if (!resource.resource.startsWith('self')) this.auth.authorize(call, verb)
       checkRoute(call)
-      return review(call, this.auth)
+      return review(call, this.auth, this.#operations.schemas)
     }
     const allowed = (subresource === undefined ? resource.discovered : resource.subresources.get(subresource))?.verbs ?? []
     this.auth.authorize(call, verb)

@@ -151,7 +151,8 @@ export class Operations implements Surroundings {
         ...(behaviour.validate?.(object, this, old) ?? []),
         ...(behaviour.validateUpdate?.(object, old) ?? []),
       )
-    } else if (part === 'status') errors.push(...(behaviour.validateStatus?.(object, old) ?? []))
+    } else if (part === 'finalize') errors.push(...(behaviour.validateFinalize?.(object) ?? []))
+    else if (part === 'status') errors.push(...(behaviour.validateStatus?.(object, old) ?? []))
     else if (part === 'resize' || part === 'ephemeralcontainers')
       errors.push(...(behaviour.validate?.(object, this, old) ?? []), ...validatePodPart(part, object, old))
     if (errors.length > 0) throw invalidObject(resource, name, errors)
@@ -218,7 +219,7 @@ export class Operations implements Surroundings {
   ): Deleted {
     const old = this.store.get(resource.table, namespace, name)
     if (!old) throw notFound(resource, name)
-    this.#checkPreconditions(resource, old, options)
+    this.checkPreconditions(resource, old, options)
     if (resource.table === 'v1/namespaces' && ['default', 'kube-system', 'kube-public'].includes(name)) {
       throw forbidden(resource, name, 'this namespace may not be deleted')
     }
@@ -326,7 +327,8 @@ export class Operations implements Surroundings {
     })
   }
 
-  #checkPreconditions(resource: Resource, old: StoredObject, options: DeleteOptions): void {
+  /** That an object is the one that is meant. @throws ApiError Conflict */
+  checkPreconditions(resource: Resource, old: StoredObject, options: DeleteOptions): void {
     const { uid, resourceVersion } = options.preconditions ?? {}
     const of = { ...resource, group: '', resource: resource.kind }
     const name = old.metadata.name ?? ''

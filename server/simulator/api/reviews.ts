@@ -1,11 +1,13 @@
 import { badRequest, invalidObject } from './errors.ts'
-import { readObject } from './body.ts'
+import { checkKind, readObject } from './body.ts'
 import { answer } from './respond.ts'
 import { isObject } from '../resources/draft.ts'
-import { forbidden, invalid } from '../resources/field-error.ts'
+import { decode, DecodeError } from '../resources/decode.ts'
+import { invalid } from '../resources/field-error.ts'
 import { API_AUDIENCE } from './auth-tokens.ts'
 import type { FieldError } from '../resources/field-error.ts'
 import type { JsonObject, JsonValue } from '../resources/object.ts'
+import type { Schemas } from '../resources/schema.ts'
 import type { Auth } from './auth.ts'
 import type { PathAsk, PolicyRule, ResourceAsk } from './auth-rbac.ts'
 import type { Call, User } from './call.ts'
@@ -25,8 +27,8 @@ export function isReview(resource: string): boolean {
 }
 
 /** Answers the questions that are asked by creating an object: may I, who am I. @throws ApiError Invalid */
-export function review(call: Call, auth: Auth): ApiResponse {
-  const { object } = readObject(call, call.resource.kind)
+export function review(call: Call, auth: Auth, schemas: Schemas): ApiResponse {
+  const object = decoded(call, schemas)
   const spec = isObject(object['spec']) ? object['spec'] : {}
   const shown = { kind: call.resource.kind, apiVersion: call.resource.groupVersion, metadata: {} }
   switch (call.resource.resource) {
@@ -43,10 +45,29 @@ export function review(call: Call, auth: Auth): ApiResponse {
           ...shown,
           ...(call.namespace !== undefined && { metadata: { namespace: call.namespace } }),
           spec,
-          status: access(call, auth, spec),
+          status: access(call, auth, spec, isObject(object['metadata']) ? object['metadata'] : {}),
         },
         call.warnings,
       )
+  }
+}
+
+/** What is asked, without what nobody knows. @throws ApiError BadRequest */
+function decoded(call: Call, schemas: Schemas): JsonObject {
+  const { object, duplicates } = readObject(call, call.resource.kind)
+  const { kind, version, schema = '' } = call.resource
+  const refuse = (why: string) => badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`)
+  checkKind(call, object, (groupVersion, named) => schemas.nameOf(groupVersion, named) !== undefined)
+  const validation = call.request.query.get('fieldValidation') || 'Warn'
+  try {
+    const { draft, complaints } = decode(schemas, schema, object)
+    const all = [...duplicates, ...complaints]
+    if (validation === 'Strict' && all.length > 0) throw refuse(`strict decoding error: ${all.join(', ')}`)
+    if (validation === 'Warn') call.warnings.push(...all)
+    return draft
+  } catch (error) {
+    if (error instanceof DecodeError) throw refuse(error.message)
+    throw error
   }
 }
 
@@ -79,7 +100,7 @@ function tokenStatus(auth: Auth, spec: JsonObject): JsonObject {
 }
 
 /** @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/authorization/validation/validation.go */
-function access(call: Call, auth: Auth, spec: JsonObject): JsonObject {
+function access(call: Call, auth: Auth, spec: JsonObject, metadata: JsonObject): JsonObject {
   const self = call.resource.resource === 'selfsubjectaccessreviews'
   const local = call.resource.resource === 'localsubjectaccessreviews'
   const [resource, path] = [spec['resourceAttributes'], spec['nonResourceAttributes']]
@@ -87,14 +108,19 @@ function access(call: Call, auth: Auth, spec: JsonObject): JsonObject {
   if (isObject(resource) && isObject(path))
     errors.push(invalid('spec.nonResourceAttributes', path, 'cannot be specified in combination with resourceAttributes'))
   if (!isObject(resource) && !isObject(path))
-    errors.push(invalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
+    errors.push(invalid('spec.resourceAttributes', 'null', 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
   const subject = self ? call.user : subjectOf(spec)
   if (!self && subject.name === '' && subject.groups.length === 0)
     errors.push(invalid('spec.user', '', 'at least one of user or group must be specified'))
-  if (local && isObject(path)) errors.push(forbidden('spec.nonResourceAttributes', 'disallowed on this kind of request'))
-  if (errors.length > 0) throw invalidObject(call.resource, '', errors)
+  const { namespace, ...named } = metadata
+  if (Object.keys(local ? named : metadata).length > 0)
+    errors.push(invalid('metadata', metadata, local ? 'must be empty except for namespace' : 'must be empty'))
   if (local && isObject(resource) && textIn(resource, 'namespace') !== call.namespace)
-    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.namespace ?? ''}`)
+    errors.push(invalid('spec.resourceAttributes.namespace', textIn(resource, 'namespace') ?? '', 'must match metadata.namespace'))
+  if (local && isObject(path)) errors.push(invalid('spec.nonResourceAttributes', path, 'disallowed on this kind of request'))
+  if (errors.length > 0) throw invalidObject(call.resource, '', errors)
+  if (local && namespace !== undefined && namespace !== call.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   const { allowed, reason } = auth.decide(
     subject,
     isObject(path)

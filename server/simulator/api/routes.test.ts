@@ -179,3 +179,70 @@ describe('a binding', () => {
     expect(said('POST', '/api/v1/namespaces/default/bindings', binding(target))).toEqual([status, message])
   })
 })
+
+describe('a scale', () => {
+  const scale = '/apis/apps/v1/namespaces/default/deployments/d/scale'
+  const asked = (more: object) => ({ apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 1 }, ...more })
+  beforeEach(() => {
+    const template = { metadata: { labels: { a: 'd' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+    const spec = { replicas: 2, selector: { matchLabels: { a: 'd' } }, template }
+    server.send('POST', scale.replace('/d/scale', ''), { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec })
+  })
+
+  it.each([
+    [{ metadata: { name: 'other' } }, 'the name of the object (other) does not match the name on the URL (d)'],
+    [
+      { apiVersion: 'apps/v1', kind: 'Deployment' },
+      'Deployment in version "v1" cannot be handled as a Scale: converting (v1.Deployment) to (autoscaling.Scale): unknown conversion',
+    ],
+  ])('that is %j is refused', (more, words) => {
+    expect(said('PUT', scale, asked(more))).toEqual([400, words])
+  })
+
+  it('has columns of its own', () => {
+    const { body } = server.send('GET', scale, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
+    expect((body['columnDefinitions'] as { name: string }[]).map(({ name }) => name)).toEqual(['Name', 'Desired', 'Available', 'Age'])
+    expect((body['rows'] as { cells: unknown[] }[])[0]?.cells).toEqual(['d', 2, 0, '0s'])
+  })
+})
+
+describe('a review', () => {
+  const ask = (kind: string, body: object, where = '') =>
+    server.send('POST', `/apis/authorization.k8s.io/v1/${where}${kind.toLowerCase()}s`, {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind,
+      ...body,
+    })
+  const resourceAttributes = { verb: 'get', resource: 'pods' }
+
+  it('of nothing, or with a name, is refused', () => {
+    expect(ask('SelfSubjectAccessReview', { spec: {} }).body['message']).toContain(
+      'spec.resourceAttributes: Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    )
+    const named = ask('SelfSubjectAccessReview', { metadata: { name: 'x' }, spec: { resourceAttributes } })
+    expect(named.body['message']).toContain('metadata: Invalid value: {"name":"x"}: must be empty')
+  })
+
+  it('in a namespace is of that namespace', () => {
+    const { body } = ask('LocalSubjectAccessReview', { spec: { user: 'bob', resourceAttributes } }, 'namespaces/default/')
+    expect(body['message']).toContain('spec.resourceAttributes.namespace: Invalid value: "": must match metadata.namespace')
+  })
+
+  it('says what it did not understand', () => {
+    const { body, warnings } = ask('SelfSubjectAccessReview', { spec: { resourceAttributes, nope: 1 } })
+    expect([body['spec'], warnings]).toEqual([{ resourceAttributes }, ['299 - "unknown field \\"spec.nope\\""']])
+  })
+})
+
+it('a namespace is kept from deletion by names that are finalizers’', () => {
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' }, spec: { finalizers: ['bad'] } }
+  expect(said('PUT', '/api/v1/namespaces/default/finalize', body)[1]).toContain('spec.finalizers[0]: Invalid value: "bad": name is neither')
+})
+
+it('an operation of a JSON patch is named by text', () => {
+  const { status, body } = server.patch(`${CONFIGMAPS}/c`, 'json', [{ op: 5 }])
+  expect([status, body['message']]).toEqual([
+    400,
+    'error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string',
+  ])
+})

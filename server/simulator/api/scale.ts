@@ -1,6 +1,6 @@
 import { customScale, withReplicas } from '../custom/scale.ts'
 import { isObject } from '../resources/draft.ts'
-import { formatSelector, selectorText } from '../tables/cells.ts'
+import { ageOf, formatSelector, selectorText } from '../tables/cells.ts'
 import type { JsonObject, StoredObject } from '../resources/object.ts'
 import type { Resource } from '../resources/registry.ts'
 import type { TargetScale } from './door.ts'
@@ -44,3 +44,29 @@ function builtInScale(object: StoredObject): JsonObject {
     status: { replicas: status['replicas'] ?? 0, selector },
   }
 }
+
+/** As `printScale` of kubernetes pkg/printers/internalversion prints it. @param now for its age */
+export function scaleTable(scale: JsonObject, now: number): JsonObject {
+  const { replicas, present } = targetScale(scale)
+  const metadata = isObject(scale['metadata']) ? scale['metadata'] : {}
+  const { name, creationTimestamp, resourceVersion } = metadata
+  const cells = [String(name), replicas, present, ageOf(typeof creationTimestamp === 'string' ? creationTimestamp : undefined, now)]
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion: String(resourceVersion) },
+    columnDefinitions: COLUMNS.map((column) => ({ format: '', priority: 0, ...column })),
+    rows: [{ cells, object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }],
+  }
+}
+
+const COLUMNS = [
+  { name: 'Name', type: 'string', format: 'name', description: 'Name must be unique within a namespace.' },
+  { name: 'Desired', type: 'integer', description: 'replicas is the desired number of instances for the scaled object.' },
+  { name: 'Available', type: 'integer', description: 'replicas is the actual number of observed instances of the scaled object.' },
+  {
+    name: 'Age',
+    type: 'string',
+    description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
+  },
+]

@@ -4,8 +4,9 @@ import { badRequest, invalidObject } from './errors.ts'
 import { mediaType, readObject } from './body.ts'
 import { ApiError } from './door.ts'
 import { bindPod } from './local.ts'
-import { answer } from './respond.ts'
-import { scaleOf, withScale } from './scale.ts'
+import { answer, negotiate } from './respond.ts'
+import { scaleOf, scaleTable, withScale } from './scale.ts'
+import { checkNames, checkNamespace, undecodable } from './write.ts'
 import { invalid, required, unsupported } from '../resources/field-error.ts'
 import { isObject } from '../resources/draft.ts'
 import type { Pod } from '../resources/kinds.ts'
@@ -18,6 +19,7 @@ import type { Reader } from './read.ts'
 import type { Writer } from './write.ts'
 
 const SCALE_SCHEMA = 'io.k8s.api.autoscaling.v1.Scale'
+const WRONG_REPLICAS = 'json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32'
 
 /** `scale`, `binding`, `eviction` and `token`. */
 export class Subresources {
@@ -34,20 +36,28 @@ export class Subresources {
   }
 
   getScale(call: Call): ApiResponse {
-    return answer(200, scaleOf(call.resource, this.#reader.find(call)), call.warnings)
+    return this.#shown(call, scaleOf(call.resource, this.#reader.find(call)))
+  }
+
+  /** A Scale has columns of its own: `kubectl get deployment web --subresource=scale`. */
+  #shown(call: Call, scale: JsonObject): ApiResponse {
+    const { as, format } = negotiate(call.request)
+    if (as?.kind !== 'Table') return answer(200, scale, call.warnings, format)
+    return answer(
+      200,
+      { ...scaleTable(scale, this.#operations.platform.clock.now()), apiVersion: as.apiVersion } as JsonObject,
+      call.warnings,
+      format,
+    )
   }
 
   /** Through PUT or PATCH of the scale, changes `spec.replicas`. @throws ApiError */
   setScale(call: Call): ApiResponse {
     const object = this.#reader.find(call)
     const current = scaleOf(call.resource, object)
-    const sent =
-      call.request.method === 'PUT' ? readObject(call, 'Scale').object : this.#writer.patched(call, mediaType(call), current, SCALE_SCHEMA)
+    const sent = this.#sentScale(call, current)
     const replicas = (isObject(sent['spec']) ? sent['spec']['replicas'] : undefined) ?? 0
-    if (typeof replicas !== 'number')
-      throw badRequest(
-        'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32',
-      )
+    if (typeof replicas !== 'number') throw badRequest(`Scale in version "v1" cannot be handled as a Scale: ${WRONG_REPLICAS}`)
     if (replicas < 0)
       throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, call.name ?? '', [
         invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
@@ -57,7 +67,22 @@ export class Subresources {
     const metadata = { ...object.metadata, ...(typeof version === 'string' && version && { resourceVersion: version }) }
     const options = this.#writer.subresourceOptions(call)
     const stored = this.#operations.update(call.resource, call.namespace, call.name ?? '', { ...scaled, metadata }, 'main', options)
-    return answer(200, scaleOf(call.resource, stored), call.warnings)
+    return this.#shown(call, scaleOf(call.resource, stored))
+  }
+
+  #sentScale(call: Call, current: JsonObject): JsonObject {
+    const type = mediaType(call)
+    if (call.request.method === 'PUT') {
+      const { object } = readObject(call, 'Scale')
+      checkScaleKind(object)
+      checkNames(call, object)
+      return object
+    }
+    const patched = this.#writer.patched(call, type, current, SCALE_SCHEMA)
+    checkNames(call, patched)
+    const replicas = isObject(patched['spec']) ? patched['spec']['replicas'] : undefined
+    if (replicas !== undefined && replicas !== null && typeof replicas !== 'number') throw undecodable(call, type, patched)(WRONG_REPLICAS)
+    return patched
   }
 
   /** By `pods/binding`, or by creating a Binding of the pod's name. Source: kubernetes pkg/registry/core/pod/storage, BindingREST */
@@ -80,11 +105,18 @@ export class Subresources {
   evict(call: Call): ApiResponse {
     const pod = this.#reader.find(call)
     const { object } = readObject(call, 'Eviction')
+    checkNamespace(call, object)
     checkName(call, object, 'Eviction')
     const options = isObject(object['deleteOptions']) ? object['deleteOptions'] : {}
     const evicted = pod as unknown as Pod
     checkBudget(evicted, this.#operations.list('PodDisruptionBudget', call.namespace))
     const grace = options['gracePeriodSeconds']
+    const { uid, resourceVersion } = isObject(options['preconditions']) ? options['preconditions'] : {}
+    const preconditions = {
+      ...(typeof uid === 'string' && { uid }),
+      ...(typeof resourceVersion === 'string' && { resourceVersion }),
+    }
+    this.#operations.checkPreconditions(call.resource, pod, { preconditions })
     if (call.request.query.get('dryRun') !== 'All') {
       markEvicted(this.#operations, evicted)
       this.#operations.delete(
@@ -100,6 +132,15 @@ export class Subresources {
   issueToken(call: Call): ApiResponse {
     return issueToken(call, this.#operations, this.#auth)
   }
+}
+
+function checkScaleKind(object: JsonObject): void {
+  const { kind = 'Scale', apiVersion = 'autoscaling/v1' } = object
+  if (kind === 'Scale' && typeof apiVersion === 'string' && apiVersion !== '') return
+  const version = String(apiVersion).slice(String(apiVersion).indexOf('/') + 1)
+  throw badRequest(
+    `${String(kind)} in version ${JSON.stringify(version)} cannot be handled as a Scale: converting (${version}.${String(kind)}) to (autoscaling.Scale): unknown conversion`,
+  )
 }
 
 /** Source: kubernetes pkg/registry/core/pod/storage, BindingREST and EvictionREST */

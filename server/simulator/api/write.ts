@@ -9,7 +9,7 @@ import { answer } from './respond.ts'
 import { parseYaml } from './yaml.ts'
 import { checkPatchType } from '../custom/request.ts'
 import { applyPatch } from '../patch/apply.ts'
-import { jsonPatch, JsonPatchError, unknownMembers } from '../patch/json-patch.ts'
+import { jsonPatch, JsonPatchError, mistypedMember, unknownMembers } from '../patch/json-patch.ts'
 import { ignoredBy, recordUpdate } from '../patch/managed-fields.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
 import { goValue, strategicPatch, StrategicPatchError } from '../patch/strategic.ts'
@@ -105,6 +105,8 @@ export class Writer {
           throw badRequest(
             `error decoding patch: json: cannot unmarshal ${Array.isArray(stray) ? 'array' : typeof stray === 'boolean' ? 'bool' : typeof stray} into Go value of type handlers.jsonPatchOp`,
           )
+        const mistake = mistypedMember(patch)
+        if (mistake !== undefined) throw badRequest(`error decoding patch: ${mistake}`)
         if (patch.length > mostPatchOperations)
           throw new ApiError(
             413,
@@ -291,7 +293,7 @@ export class Writer {
 const mostPatchOperations = 10_000
 
 /** What makes no object is the patch's fault, and quoted: strategic patches as they are, others as what they make. */
-function undecodable(call: Call, type: string, patched: JsonObject): (why: string) => ApiError {
+export function undecodable(call: Call, type: string, patched: JsonObject): (why: string) => ApiError {
   return (why) => {
     const strategic = type === 'application/strategic-merge-patch+json'
     const wrong = strategic ? /^json: cannot unmarshal .* of type (int32|int64|bool|float64)$/.exec(why)?.[1] : undefined
@@ -317,7 +319,7 @@ function checkType(call: Call, { apiVersion, kind }: JsonObject): void {
 }
 
 /** That an object is the one that the URL names. Source: k8s.io/apiserver, endpoints/handlers/rest.go checkName */
-function checkNames(call: Call, object: JsonObject): void {
+export function checkNames(call: Call, object: JsonObject): void {
   checkNamespace(call, object)
   const name = nameIn(object)
   if (name === undefined)
@@ -331,7 +333,8 @@ function nameIn(body: JsonObject): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
-function checkNamespace(call: Call, body: JsonObject): void {
+/** @throws ApiError BadRequest */
+export function checkNamespace(call: Call, body: JsonObject): void {
   const metadata = body['metadata']
   const namespace = isObject(metadata) ? metadata['namespace'] : undefined
   if (!call.resource.namespaced) return

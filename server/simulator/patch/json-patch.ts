@@ -37,6 +37,19 @@ export function unknownMembers(operations: readonly JsonValue[]): readonly strin
   )
 }
 
+/** A member that is no text where the API server expects one, in Go's words. */
+export function mistypedMember(operations: readonly JsonValue[]): string | undefined {
+  for (const operation of operations) {
+    for (const key of ['op', 'path', 'from']) {
+      const value = isObject(operation) ? operation[key] : undefined
+      if (value === undefined || value === null || typeof value === 'string') continue
+      const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+      return `json: cannot unmarshal ${type} into Go struct field jsonPatchOp.${key} of type string`
+    }
+  }
+  return undefined
+}
+
 /** A few copies of copies would fill any memory. Source: k8s.io/apiserver, AccumulatedCopySizeLimit */
 const mostCopied = 3 * 1024 * 1024
 

@@ -26,6 +26,7 @@ export interface KindBehaviour {
   /** On update only: what may not change. */
   readonly validateUpdate?: (object: StoredObject, old: StoredObject) => readonly FieldError[]
   readonly validateStatus?: (object: StoredObject, old: StoredObject) => readonly FieldError[]
+  readonly validateFinalize?: (object: StoredObject) => readonly FieldError[]
   /** What the registry says to whoever writes the main resource, once nothing is wrong: `Warning` headers. */
   readonly warnings?: (object: StoredObject, old?: StoredObject) => readonly string[]
   /** Says what is wrong with a name. DNS subdomains when absent. */

@@ -127,6 +127,10 @@ export const namespace: KindBehaviour = {
     const finalizers = (object as unknown as Namespace).spec?.finalizers ?? []
     return finalizers.flatMap((finalizer) => validateFinalizer(finalizer, 'spec.finalizers'))
   },
+  validateFinalize(object) {
+    const finalizers = (object as unknown as Namespace).spec?.finalizers ?? []
+    return finalizers.flatMap((finalizer, index) => validateFinalizer(finalizer, `spec.finalizers[${index}]`))
+  },
   validateStatus(object) {
     const phase = (object as unknown as Namespace).status?.phase ?? ''
     const going = object.metadata.deletionTimestamp !== undefined
