@@ -43,12 +43,7 @@ export class Subresources {
   #shown(call: Call, scale: JsonObject): ApiResponse {
     const { as, format } = negotiate(call.request)
     if (as?.kind !== 'Table') return answer(200, scale, call.warnings, format)
-    return answer(
-      200,
-      { ...scaleTable(scale, this.#operations.platform.clock.now()), apiVersion: as.apiVersion } as JsonObject,
-      call.warnings,
-      format,
-    )
+    return answer(200, { ...scaleTable(scale, this.#operations.platform.clock.now()), apiVersion: as.apiVersion }, call.warnings, format)
   }
 
   /** Through PUT or PATCH of the scale, changes `spec.replicas`. @throws ApiError */
