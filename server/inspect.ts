@@ -27,13 +27,26 @@ export async function inspect(argv: readonly string[]): Promise<void> {
   }
   if (positionals.length === 0) throw new UserError('bad-arguments', 'inspect needs the FILE of a deck. --help says more.')
   for (const path of positionals) {
-    if (values.deck) await showDeck(path, values.json === true)
-    else {
-      const options = await readOptionsFile(values.options ?? path.replace(/(?:\.md)?$/, '.options.json'), values.options !== undefined)
-      const description = describeDeck(await readDeckFile(path), options, path)
-      process.stdout.write(values.json ? `${JSON.stringify(description)}\n` : tableOf(path, description))
+    try {
+      if (values.deck) await showDeck(path, values.json === true)
+      else await showOriginal(path, values)
+    } catch (error) {
+      // One deck that cannot be read does not hide the others; with --json its line says why.
+      if (!(error instanceof UserError) || error.code !== 'bad-deck' || positionals.length === 1) throw error
+      process.stderr.write(`${error.say}\n`)
+      if (values.json) process.stdout.write(`${JSON.stringify({ error: error.say, total: null, slideCount: 0, slides: [] })}\n`)
+      process.exitCode = 1
     }
   }
+}
+
+async function showOriginal(
+  path: string,
+  { options: asked, json }: { options?: string | undefined; json?: boolean | undefined },
+): Promise<void> {
+  const options = await readOptionsFile(asked ?? path.replace(/(?:\.md|\.html?)?$/i, '.options.json'), asked !== undefined)
+  const description = describeDeck(await readDeckFile(path), options, path)
+  process.stdout.write(json ? `${JSON.stringify(description)}\n` : tableOf(path, description))
 }
 
 async function showDeck(path: string, json: boolean): Promise<void> {

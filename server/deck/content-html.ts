@@ -65,6 +65,10 @@ export function textOf(node: Root | ElementContent): string {
 type Part =
   | { readonly kind: 'class'; readonly item: ClassItem }
   | { readonly kind: 'fold'; readonly name: 'hint' | 'solution'; readonly source: string; readonly raw: string }
+  | { readonly kind: 'data'; readonly raw: string }
+
+/** A file that stands in the text itself: too long for what looks for the ends of links and tags. */
+const DATA = /data:[\w/+.;=-]{1,100},[\w+/=%-]{500,}/g
 
 /** Items → HTML: each content class is Markdown of its own (9.4) and stands for itself in the text around it. */
 function contentHtml(items: readonly Item[], context: ContentContext, folds: boolean): string {
@@ -87,6 +91,7 @@ function contentHtml(items: readonly Item[], context: ContentContext, folds: boo
     .join('')
     .replace(/\t/g, '    ')
     .replaceAll('\u00A0', ' ')
+    .replace(DATA, (raw) => placeholder({ kind: 'data', raw }, false))
     .trimStart()
   const unplaced = (one: string): string => one.replace(PLACEHOLDER, (_, number: string) => rawOf(parts[Number(number)]))
   const html = markdownHtml(text, {
@@ -131,6 +136,7 @@ function foldOf(code: string): Part | undefined {
 
 function partHtml(part: Part | undefined, context: ContentContext, folds: boolean): string {
   if (!part) return ''
+  if (part.kind === 'data') return part.raw
   if (part.kind === 'fold') {
     const items = lex(part.source).map(asContent)
     return `<details class="${part.name}"><summary>${part.name === 'hint' ? 'Hint' : 'Solution'}</summary>${contentHtml(items, { ...context, fold: part.name }, folds)}</details>`

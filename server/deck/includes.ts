@@ -15,7 +15,7 @@ export interface IncludedText {
 const INCLUDE = /^<!--[ \t]*include:[ \t]*(\S.*?)[ \t]*-->[ \t]*$/
 const FENCE = /^[ \t]*(`{3,}|~{3,})/
 const MAX_FILES = 200
-const MAX_CHARACTERS = 4 * 1024 * 1024
+const MAX_CHARACTERS = 8 * 1024 * 1024
 
 interface Line {
   readonly text: string
@@ -36,22 +36,22 @@ export async function withIncludes(file: string, shown: string): Promise<Include
   const add = async (path: string, name: string, chain: readonly string[]): Promise<void> => {
     files.push(path)
     if (files.length > MAX_FILES) throw new UserError('bad-deck', `${shown} includes more than ${MAX_FILES} files.`)
-    const text = (await readText(path, name)).replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n')
+    const { text, linesBefore } = await readText(path, name)
     characters += text.length
-    if (characters > MAX_CHARACTERS) throw new UserError('bad-deck', `${shown} and what it includes are larger than 4 MB.`)
+    if (characters > MAX_CHARACTERS) throw new UserError('bad-deck', `${shown} and what it includes are larger than 8 MB.`)
     const own = (chain.length === 0 ? text : text.replace(/\n$/, '')).split('\n')
     const inCode = codeLines(own)
     for (const [index, line] of own.entries()) {
       const wanted = inCode.has(index) ? undefined : INCLUDE.exec(line)?.[1]
-      if (wanted === undefined) lines.push({ text: line, file: name, line: index + 1 })
+      if (wanted === undefined) lines.push({ text: line, file: name, line: linesBefore + index + 1 })
       else {
-        const found = await locate(wanted, path, folder, `${name}:${index + 1}`)
+        const found = await locate(wanted, path, folder, `${name}:${linesBefore + index + 1}`)
         const inside = relative(folder, found)
         const all = [...chain, name]
         if (path === found || all.includes(nameOf(shown, inside)))
           throw new UserError(
             'bad-deck',
-            `${name}:${index + 1}: The files include each other: ${[...all, nameOf(shown, inside)].join(' → ')}.`,
+            `${name}:${linesBefore + index + 1}: The files include each other: ${[...all, nameOf(shown, inside)].join(' → ')}.`,
           )
         await add(found, nameOf(shown, inside), all)
       }

@@ -2,7 +2,7 @@ import { UserError } from '../kernel/user-error.ts'
 import type { Shown } from './inherit.ts'
 import type { Item } from './items.ts'
 
-const MAX_CHARACTERS = 2 * 1024 * 1024
+const MAX_CHARACTERS = 8 * 1024 * 1024
 /** More than any talk has; what is above it is a mistake or an attack. */
 const MAX_SLIDES = 6000
 /** A chain of steps shows its content again at every step: this bounds the product. */
@@ -11,7 +11,7 @@ const MAX_EXPANDED = 16 * 1024 * 1024
 /** @param file as errors name it @throws UserError 'bad-deck' when a deck's source is too long */
 export function checkLength(source: string, file: string): void {
   if (source.length > MAX_CHARACTERS)
-    throw new UserError('bad-deck', `${file} is larger than 2 MB. Is it a deck? Images belong in files of their own beside it.`)
+    throw new UserError('bad-deck', `${file} is larger than 8 MB. Is it a deck? Images belong in files of their own beside it.`)
 }
 
 /** @throws UserError 'bad-deck' when a deck has too many slides and steps */

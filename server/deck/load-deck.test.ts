@@ -43,6 +43,44 @@ describe('loading a deck', () => {
     await expect(loadDeck(folder)).rejects.toMatchObject({ say: expect.stringMatching(/folder without a deck\.md/) })
   })
 
+  it('takes the deck out of a page that shows one with the original (1.1)', async () => {
+    const page =
+      '<!DOCTYPE html>\n<title>x</title>\n<TEXTAREA class="a" id=source>\nname: n\nclas: b\n\n# A &lt; B\n</textarea><script>1</script>'
+    await writeFile(join(folder, 'talk.html'), page)
+    const { deck, problems } = await loadDeck(join(folder, 'talk.html'))
+    expect(deck.slides).toMatchObject([{ id: 'n', title: 'A < B' }])
+    expect(problems).toMatchObject([{ file: join(folder, 'talk.html'), line: 5, column: 1 }])
+    await writeFile(join(folder, 'talk.html'), '<p>nothing')
+    await expect(loadDeck(join(folder, 'talk.html'))).rejects.toMatchObject({
+      say: expect.stringMatching(/talk\.html is a page without a deck/),
+    })
+  })
+
+  it('is called what it is called', async () => {
+    await writeFile(join(folder, 'talk.Rmd'), 'clas: b\n\n# A')
+    expect((await loadDeck(join(folder, 'talk.Rmd'))).problems).toMatchObject([{ file: join(folder, 'talk.Rmd'), line: 1 }])
+  })
+
+  it.each([
+    ['an empty file', '', 1],
+    ['notes alone', '???\nnote', 1],
+    ['blank lines alone', '\r\n\t\r\n', 1],
+    ['a mark of the byte order and Windows line ends', '\uFEFF# A\r\n---\r\n# B\r\n', 2],
+    ['separators alone', '---\n---\n', 3],
+  ])('shows %s', async (_, text, slides) => {
+    await writeFile(join(folder, 'deck.md'), text)
+    const { deck, problems } = await loadDeck(folder)
+    expect(deck.slides).toHaveLength(slides)
+    expect(problems).toEqual([])
+  })
+
+  it('says on which line it is not UTF-8, and when it is far too large', async () => {
+    await writeFile(join(folder, 'deck.md'), Buffer.from('# A\n\nCaf\xe9\n', 'latin1'))
+    await expect(loadDeck(folder)).rejects.toMatchObject({ say: expect.stringMatching(/:3: This line is not text in UTF-8/) })
+    await writeFile(join(folder, 'deck.md'), Buffer.alloc(50_000_000, 'x'))
+    await expect(loadDeck(folder)).rejects.toMatchObject({ say: expect.stringMatching(/is larger than 8 MB/) })
+  })
+
   it('refuses what is not text', async () => {
     await writeFile(join(folder, 'deck.md'), Buffer.from([0x89, 0x50, 0xff, 0x00]))
     await expect(loadDeck(folder)).rejects.toMatchObject({ code: 'bad-deck', say: expect.stringMatching(/is not text in UTF-8/) })

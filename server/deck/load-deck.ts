@@ -36,7 +36,7 @@ const DEFAULT_LAB = 'manifests/workshop'
  */
 export async function loadDeck(path: string, root: string = process.cwd(), revision = 0): Promise<LoadedDeck> {
   const file = await findDeck(path)
-  const shown = path.endsWith('.md') ? path : join(path, 'deck.md')
+  const shown = file === resolve(path) ? path : join(path, 'deck.md')
   const { text, files, origin } = await withIncludes(file, shown)
   const { deck, lab, images, problems } = parseDeck(text, shown, revision)
   const folder = dirname(file)

@@ -51,6 +51,12 @@ describe('a deck comes out as in the original', () => {
     expect(last('``` .js\na\n```').codeBlocks[0]?.lang).toBe('js')
   })
 
+  it('where images stand in the deck itself', () => {
+    const data = `data:image/png;base64,${'A'.repeat(60_000)}`
+    const source = `![a](${data})\n\n<img src="${data}">\n\n.b[![c][d]]\n\n[d]: ${data}`
+    expect(last(source).images.map(({ src }) => src)).toEqual([data, data, data])
+  })
+
   it('where a class is written with tabs before it: the tab is no code yet (2.2, 12.1)', () => {
     expect(last('- a\n\n\t.b[c]').contentClasses).toEqual([{ tag: 'span', classes: ['b'], text: 'c' }])
   })

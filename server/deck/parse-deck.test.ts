@@ -226,10 +226,10 @@ describe('a hostile deck', () => {
   )
 
   it('is refused when it is too large, or grows too large', () => {
-    expect(() => parseDeck('x'.repeat(3_000_000))).toThrow(/larger than 2 MB/)
+    expect(() => parseDeck('x'.repeat(9_000_000))).toThrow(/larger than 8 MB/)
     expect(() => parseDeck('\n---\n'.repeat(6500))).toThrow(/at most 6000/)
     expect(() => parseDeck(`${'x'.repeat(100_000)}${'\n--\ny'.repeat(500)}`)).toThrow(/grows too large/)
-    expect(() => describeDeck('x'.repeat(3_000_000), {}, 'talk.md')).toThrow(/^talk.md is larger than 2 MB/)
+    expect(() => describeDeck('x'.repeat(9_000_000), {}, 'talk.md')).toThrow(/^talk.md is larger than 8 MB/)
     expect(() => describeDeck(`${'x'.repeat(100_000)}${'\n--\ny'.repeat(500)}`)).toThrow(/grows too large/)
   })
 
