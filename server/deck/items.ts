@@ -44,7 +44,7 @@ export interface Draft {
   /** Whether `--` rather than `---` came before it. */
   readonly step: boolean
   readonly properties: ReadonlyMap<string, string>
-  /** Where in the deck a property that stands at the slide's start is written. */
+  /** Where in the deck a property that is a line of its own, not a comment, is written. */
   readonly propertyLines: ReadonlyMap<string, number>
   readonly items: readonly Item[]
   readonly notes: readonly Item[]

@@ -28,6 +28,19 @@ describe('a deck', () => {
     ])
   })
 
+  it('names what is taken for a property and lost, unless it is used, hidden or one (4.5)', () => {
+    expect(parseDeck('# A\n---\n\nNote: mind the gap\nplace: here\n\n{{ place }}').problems).toEqual([
+      {
+        line: 4,
+        column: 1,
+        say: '"Note: mind the gap" is taken for a property, which nothing uses as {{ Note }}, and is not shown. If it is text, put a blank before it.',
+      },
+    ])
+    expect(parseDeck('<!-- TODO: more -->\n# A\n---\n Note: mind the gap').problems).toEqual([])
+    expect(html(' Note: mind the gap')).toContain('mind the gap')
+    expect(parseDeck('name: a\n<!-- b: c\n-->\nclas: d').problems).toMatchObject([{ line: 4, say: expect.stringMatching(/"clas"/) }])
+  })
+
   it('refuses front matter that is not YAML, naming the line', () => {
     expect(() => parseDeck('---\ntitle: "T\nlab: x\n---\n# A', 'my.md')).toThrow(/^my\.md:\d+: The deck's front matter is not valid YAML/)
   })
@@ -212,6 +225,12 @@ describe('a hostile deck', () => {
     ['code in a language that is slow to colour', `\`\`\`markdown\n${'*_['.repeat(40_000)}\n\`\`\``],
     ['lines that stand out', `---\nhighlightLines: true\n---\n\`\`\`\n${'* a\n'.repeat(30_000)}\`\`\``],
     ['spans that stand out', `---\nhighlightSpans: true\n---\n\`\`\`\n${'a`b` '.repeat(20_000)}\n\`\`\``],
+    ['properties', 'a: b\n'.repeat(30_000)],
+    ['properties in comments', '<!-- a: b -->\n'.repeat(15_000)],
+    ['definitions', '[a]: b\n'.repeat(20_000)],
+    ['classes of one line each', '.a[b]\n'.repeat(20_000)],
+    ['tables', '| a |\n|---|\n'.repeat(10_000)],
+    ['files in the text', `data:a,${'b'.repeat(499)},`.repeat(300)],
     ['references', `[one]: x\n\n${'[a][one'.repeat(15_000)}`],
   ])(
     'takes time in proportion to its length: %s',

@@ -40,7 +40,7 @@ export function parseDeck(source: string, file = 'deck.md', revision = 0): Parse
   const { options } = frontMatter
   const drafts = splitSlides(body, { firstLine: bodyLine, disableSteps: options.disableIncrementalSlides })
   checkCount(drafts.length, file)
-  problems.push(...misspeltProperties(drafts))
+  problems.push(...unknownProperties(drafts, body))
   const played = drafts.map((draft) => {
     const play = (items: readonly Item[]): Item[] =>
       expandMacros(items, frontMatter.macros, (say) => problems.push({ line: draft.line, say }))
@@ -66,13 +66,25 @@ export function parseDeck(source: string, file = 'deck.md', revision = 0): Parse
   return { deck, lab: frontMatter.lab, images: frontMatter.images, problems: problems.toSorted((a, b) => a.line - b.line) }
 }
 
-function misspeltProperties(drafts: readonly Draft[]): DeckProblem[] {
+/** Properties that are probably meant to be others, or text: nothing shows them, and nothing uses them as a variable. */
+function unknownProperties(drafts: readonly Draft[], text: string): DeckProblem[] {
+  const used = new Set([...text.matchAll(/\{\{[ \t]*([-\w]{1,100})[ \t]*\}\}/g)].map(([, key]) => key))
   return drafts.flatMap(({ line, properties, propertyLines }) =>
-    [...properties.keys()].flatMap((key) => {
-      const meant = SLIDE_PROPERTIES.includes(key) ? undefined : suggest(key, SLIDE_PROPERTIES)
-      return meant
-        ? [{ line: propertyLines.get(key) ?? line, column: 1, say: `Unknown slide property "${key}". Did you mean "${meant}"?` }]
-        : []
+    [...properties].flatMap(([key, value]): DeckProblem[] => {
+      if (SLIDE_PROPERTIES.includes(key) || used.has(key)) return []
+      const meant = suggest(key, SLIDE_PROPERTIES)
+      const written = propertyLines.get(key)
+      if (meant) return [{ line: written ?? line, column: 1, say: `Unknown slide property "${key}". Did you mean "${meant}"?` }]
+      // A comment that begins like a property is most often only a comment.
+      if (written === undefined) return []
+      const start = `${key}: ${value}`.slice(0, 40)
+      return [
+        {
+          line: written,
+          column: 1,
+          say: `"${start}" is taken for a property, which nothing uses as {{ ${key} }}, and is not shown. If it is text, put a blank before it.`,
+        },
+      ]
     }),
   )
 }

@@ -90,16 +90,19 @@ function leadingProperties(
   line: number,
   whole: boolean,
 ): number {
+  let lines = 0
   for (let taken = 0; ;) {
     let at = taken
     while (text.charAt(at) === '\n') at++
+    lines += at - taken
     const end = text.indexOf('\n', at)
     const comment = commentAt(text, at)
     const [, key, value = ''] = comment ?? (end < 0 && !whole ? [] : (PROPERTY.exec(text.slice(at, end < 0 ? undefined : end)) ?? []))
     if (key === undefined) return taken
     properties.set(key, value.trim())
-    propertyLines.set(key, line + text.slice(0, at).split('\n').length - 1)
+    if (!comment) propertyLines.set(key, line + lines)
     taken = comment ? comment.end : end < 0 ? text.length : end
+    lines += text.slice(at, taken).split('\n').length - 1
   }
 }
 
