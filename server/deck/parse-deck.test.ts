@@ -37,7 +37,7 @@ describe('a deck', () => {
       },
     ])
     expect(parseDeck('<!-- TODO: more -->\n# A\n---\n Note: mind the gap').problems).toEqual([])
-    expect(html(' Note: mind the gap')).toContain('mind the gap')
+    expect(html('# A\n---\n Note: mind the gap')).toContain('mind the gap')
     expect(parseDeck('name: a\n<!-- b: c\n-->\nclas: d').problems).toMatchObject([{ line: 4, say: expect.stringMatching(/"clas"/) }])
   })
 
