@@ -21,6 +21,7 @@ export class FenceFinder {
    * @param end of `line` @param to where the text ends
    */
   end(text: string, line: string, end: number, to: number): number | undefined {
+    if (!line.includes('```') && !line.includes('~~~')) return undefined
     const [, run = '', info = ''] = FENCE.exec(line) ?? []
     const mark = run.charAt(0)
     if (mark === '' || run.length >= (this.#unclosed[mark] ?? Infinity) || (mark === '~' && info.includes('~'))) return undefined

@@ -1,23 +1,30 @@
 import type { Element, ElementContent, Root } from 'hast'
 import { fromParse5 } from 'hast-util-from-parse5'
 import { parseFragment } from 'parse5'
+import { plainTree } from './plain-html.ts'
 
 /** What stands deeper is text: whatever walks the tree may recurse. */
 const MAX_DEPTH = 200
 
 /** HTML as a browser reads it when it is put into a page, not yet sanitised. Apart from what cleans and colours, which is slow to load. */
 export function htmlToTree(html: string): Root {
-  if (html === '') return { type: 'root', children: [] }
+  const plain = plainTree(html)
+  if (plain) return plain
   try {
-    const tree = fromParse5(parseFragment(html))
-    if (tree.type !== 'root') throw new TypeError(`A fragment of HTML has become ${tree.type}.`)
-    limitDepth(tree)
-    return tree
+    return anyTree(html)
   } catch (error) {
     // Tags inside tags, by the thousand: nobody's slide.
     if (!(error instanceof RangeError)) throw error
     return { type: 'root', children: [{ type: 'text', value: html }] }
   }
+}
+
+/** The tree of any HTML at all. @throws RangeError when too much is inside each other */
+export function anyTree(html: string): Root {
+  const tree = fromParse5(parseFragment(html))
+  if (tree.type !== 'root') throw new TypeError(`A fragment of HTML has become ${tree.type}.`)
+  limitDepth(tree)
+  return tree
 }
 
 /** Calls `act` with every element, each before those inside it. */

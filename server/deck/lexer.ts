@@ -108,7 +108,7 @@ class Lexer {
 
   /** Dialect 3.1–3.3 and 5.1: whole lines only. */
   #mark(line: string, end: number): boolean {
-    const kind = this.#depth > 0 ? undefined : (MARKS[line] ?? (BREAK.test(line) ? 'slide' : undefined))
+    const kind = this.#depth > 0 ? undefined : markOf(line)
     if (!kind) return false
     this.#pending = this.#pending.slice(0, this.#pending.length - this.#lineBreak().length)
     this.#flush()
@@ -224,6 +224,11 @@ class Lexer {
     } else this.#pending += raw
     this.#advance(raw)
   }
+}
+
+function markOf(line: string): Mark['kind'] | undefined {
+  if (line.length <= 3) return MARKS[line]
+  return line.startsWith('<!--') && BREAK.test(line) ? 'slide' : undefined
 }
 
 /** Dialect 3.6: inside a content class separators are plain text. */

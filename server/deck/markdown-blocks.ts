@@ -188,7 +188,8 @@ class Blocks {
   /** GFM tables; without outer pipes, the rule below the header must hold one (12.2). */
   #table(reader: Reader, outer: boolean): string | undefined {
     const { lines, at } = reader
-    const [header = '', rule = ''] = [lines[at], lines[at + 1]]
+    const header = lines[at] ?? ''
+    const rule = lines[at + 1] ?? ''
     if (!header.includes('|') || !TABLE_RULE.test(rule) || lines[at + 2] === undefined) return undefined
     if (outer ? !/^ *\|./.test(header) || !/^ *\|/.test(rule) : !/^ *[^ ].*\|/.test(header) || !/^ *[-:]+ *\|/.test(rule)) return undefined
     let end = at + 2
