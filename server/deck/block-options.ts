@@ -5,18 +5,20 @@ import { suggest } from './suggest.ts'
 /** What may stand in braces behind a block's language. */
 const COMMAND = ['run', 'terminal', 'expect', 'expect-fail', 'until', 'timeout', 'wrong', 'file']
 const QUERY = ['run', 'range', 'step', 'type', 'title']
-const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  bash: COMMAND,
-  sh: COMMAND,
-  shell: COMMAND,
-  console: COMMAND,
-  promql: QUERY,
-  check: ['title'],
-  quiz: ['title'],
-  topology: ['title'],
-  trace: ['title'],
-  mermaid: ['run', 'title'],
-}
+const OPTIONS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries<readonly string[]>({
+    bash: COMMAND,
+    sh: COMMAND,
+    shell: COMMAND,
+    console: COMMAND,
+    promql: QUERY,
+    check: ['title'],
+    quiz: ['title'],
+    topology: ['title'],
+    trace: ['title'],
+    mermaid: ['run', 'title'],
+  }),
+)
 export const CHART_TYPES = ['line', 'area', 'bars', 'number', 'table'] as const
 
 /** Is told what is wrong with an option, and which. */
@@ -30,7 +32,7 @@ export class BlockOptions {
   constructor(info: FenceInfo, report: OptionReport) {
     this.#info = info
     this.#report = report
-    const known = OPTIONS[info.language]
+    const known = OPTIONS.get(info.language)
     if (!known) return
     for (const key of info.attributes.keys()) {
       if (known.includes(key)) continue

@@ -22,47 +22,49 @@ const CONDITION_WORDS = [
   ...['equals', 'matches', 'atLeast', 'atMost', 'exists'],
 ]
 
-const MAKERS: Readonly<Record<string, Maker>> = {
-  check: (id, source, info) => {
-    const schema = z.strictObject({ title: z.string().optional(), all: z.array(Condition).min(1).max(50) })
-    const { value, faults } = readYaml(source, schema, ['title', 'all', ...CONDITION_WORDS])
-    if (!value) return { faults }
-    const title = value.title ?? info.attributes.get('title') ?? value.all[0]?.say ?? 'Exercise'
-    const wrong = patternFaults(value.all.map((condition) => ('matches' in condition ? condition.matches : undefined)))
-    if (wrong.length > 0) return { faults: wrong }
-    return made(CheckBlock, { kind: 'check', id, title, conditions: value.all }, `<p class="check-title">${escapeHtml(title, true)}</p>`)
-  },
-  quiz: (id, source) => quiz(id, source),
-  topology: (id, source, info) => {
-    const { id: _, kind: __, ...fields } = TopologyBlock.shape
-    const schema = z.strictObject({ ...fields, show: fields.show.default(['nodes', 'deployments', 'pods', 'services']) })
-    const { value, faults } = readYaml(source.trim() === '' ? '{}' : source, schema, Object.keys(fields))
-    if (!value) return { faults }
-    const title = value.title ?? info.attributes.get('title')
-    return made(TopologyBlock, { ...value, kind: 'topology', id, ...(title ? { title } : {}) }, titled(title, 'The cluster’s objects'))
-  },
-  trace: (id, source, info) => {
-    const { id: _, kind: __, ...fields } = TraceBlock.shape
-    const schema = z.strictObject({ ...fields, failed: fields.failed.default(false) })
-    const { value, faults } = readYaml(source, schema, Object.keys(fields))
-    if (!value) return { faults }
-    const title = value.title ?? info.attributes.get('title')
-    return made(TraceBlock, { ...value, kind: 'trace', id, ...(title ? { title } : {}) }, titled(title, `A trace of ${value.service}`))
-  },
-  mermaid: (id, source, info) => {
-    const title = info.attributes.get('title')
-    return made(MermaidBlock, { kind: 'mermaid', id, source, ...(title ? { title } : {}) })
-  },
-}
+const MAKERS: ReadonlyMap<string, Maker> = new Map(
+  Object.entries<Maker>({
+    check: (id, source, info) => {
+      const schema = z.strictObject({ title: z.string().optional(), all: z.array(Condition).min(1).max(50) })
+      const { value, faults } = readYaml(source, schema, ['title', 'all', ...CONDITION_WORDS])
+      if (!value) return { faults }
+      const title = value.title ?? info.attributes.get('title') ?? value.all[0]?.say ?? 'Exercise'
+      const wrong = patternFaults(value.all.map((condition) => ('matches' in condition ? condition.matches : undefined)))
+      if (wrong.length > 0) return { faults: wrong }
+      return made(CheckBlock, { kind: 'check', id, title, conditions: value.all }, `<p class="check-title">${escapeHtml(title, true)}</p>`)
+    },
+    quiz: (id, source) => quiz(id, source),
+    topology: (id, source, info) => {
+      const { id: _, kind: __, ...fields } = TopologyBlock.shape
+      const schema = z.strictObject({ ...fields, show: fields.show.default(['nodes', 'deployments', 'pods', 'services']) })
+      const { value, faults } = readYaml(source.trim() === '' ? '{}' : source, schema, Object.keys(fields))
+      if (!value) return { faults }
+      const title = value.title ?? info.attributes.get('title')
+      return made(TopologyBlock, { ...value, kind: 'topology', id, ...(title ? { title } : {}) }, titled(title, 'The cluster’s objects'))
+    },
+    trace: (id, source, info) => {
+      const { id: _, kind: __, ...fields } = TraceBlock.shape
+      const schema = z.strictObject({ ...fields, failed: fields.failed.default(false) })
+      const { value, faults } = readYaml(source, schema, Object.keys(fields))
+      if (!value) return { faults }
+      const title = value.title ?? info.attributes.get('title')
+      return made(TraceBlock, { ...value, kind: 'trace', id, ...(title ? { title } : {}) }, titled(title, `A trace of ${value.service}`))
+    },
+    mermaid: (id, source, info) => {
+      const title = info.attributes.get('title')
+      return made(MermaidBlock, { kind: 'mermaid', id, source, ...(title ? { title } : {}) })
+    },
+  }),
+)
 
 /** Languages of fences whose content is data. */
-export const DATA_LANGUAGES: ReadonlySet<string> = new Set(Object.keys(MAKERS))
+export const DATA_LANGUAGES: ReadonlySet<string> = new Set(MAKERS.keys())
 
 /** Makes the block that a fence of data describes, or says what is wrong with it. */
 export function makeDataBlock(id: BlockId, info: FenceInfo, source: string): MadeBlock {
   const file = info.attributes.get('file')
   if (file !== undefined) return made(FileBlock, { kind: 'file', id, name: file, source })
-  return MAKERS[info.language]?.(id, source, info) ?? { faults: [] }
+  return MAKERS.get(info.language)?.(id, source, info) ?? { faults: [] }
 }
 
 function made<T extends DataBlock>(schema: z.ZodType<T>, value: unknown, html?: string): MadeBlock {

@@ -40,7 +40,9 @@ export function describeContent(tree: Root, names: ReadonlyMap<string, number>, 
   return found
 }
 
-const EMPHASIS: Readonly<Record<string, 'strong' | 'em' | 'del'>> = { strong: 'strong', b: 'strong', em: 'em', i: 'em', del: 'del' }
+const EMPHASIS: ReadonlyMap<string, 'strong' | 'em' | 'del'> = new Map(
+  Object.entries<'strong' | 'em' | 'del'>({ strong: 'strong', b: 'strong', em: 'em', i: 'em', del: 'del' }),
+)
 
 class Found implements ContentDescription {
   readonly headings: { level: number; text: string }[] = []
@@ -70,7 +72,7 @@ class Found implements ContentDescription {
     else if (tagName === 'img') this.images.push(imageOf(node))
     else if (tagName === 'a' && node.properties['href'] !== undefined) this.#link(node)
     else if (tagName === 'code') this.#code(node, parent)
-    else if (EMPHASIS[tagName] !== undefined) this.emphasis[EMPHASIS[tagName]].push(plain(node))
+    else if (EMPHASIS.has(tagName)) this.emphasis[EMPHASIS.get(tagName) ?? 'em'].push(plain(node))
     else if (tagName === 'table') this.tables.push(tableOf(node))
     else if (tagName === 'blockquote') this.blockquotes.push(plain(node))
     else if (tagName === 'hr') this.rules++

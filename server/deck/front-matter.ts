@@ -47,16 +47,18 @@ const KNOWN = [
   'highlightSpans',
 ]
 /** Keys that decks have and that change nothing here: what a person who wrote one is told. */
-const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
-  ratio: 'slides are 16:9 and fit themselves to every screen',
-  navigation: 'keys, clicks and touch are those of the pages',
-  highlightStyle: 'code has the colours of the theme',
-  highlightInlineCode: 'only blocks of code are coloured',
-  timer: 'the console has a clock of its own',
-  cluster: 'clusters are chosen when a workshop is started, with --clusters',
-  checks: 'checks are written as blocks, on the slide of their exercise',
-}
-const TOLERATED = Object.keys(WITHOUT_EFFECT)
+const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    ratio: 'slides are 16:9 and fit themselves to every screen',
+    navigation: 'keys, clicks and touch are those of the pages',
+    highlightStyle: 'code has the colours of the theme',
+    highlightInlineCode: 'only blocks of code are coloured',
+    timer: 'the console has a clock of its own',
+    cluster: 'clusters are chosen when a workshop is started, with --clusters',
+    checks: 'checks are written as blocks, on the slide of their exercise',
+  }),
+)
+const TOLERATED = [...WITHOUT_EFFECT.keys()]
 /** With these alone a block at the top is an ordinary first slide between two separators (3.4). */
 export const SLIDE_PROPERTIES = [
   'name',
@@ -119,7 +121,7 @@ function withoutEffect(document: Document, counter: LineCounter): DeckProblem[] 
     const written = isScalar(value) ? value.value : undefined
     if (key.value === 'highlightSpans' && typeof written === 'string')
       return [{ line: line + 1, column, say: '"highlightSpans" takes no pattern here: what is between backticks stands out.' }]
-    const why = WITHOUT_EFFECT[key.value]
+    const why = WITHOUT_EFFECT.get(key.value)
     if (why === undefined || (key.value === 'ratio' && written === '16:9')) return []
     return [{ line: line + 1, column, say: `"${key.value}" has no effect here: ${why}.` }]
   })

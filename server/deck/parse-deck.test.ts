@@ -244,6 +244,28 @@ describe('a hostile deck', () => {
     30_000,
   )
 
+  it('may use the names of JavaScript’s own objects', () => {
+    const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty']
+    const front = `---\ntitle: T\n${names.map((name) => `${name}: x`).join('\n')}\nvariables: {${names.map((name) => `${name}: v`).join(', ')}}\nmacros: {__proto__: m}\n---\n`
+    const slides = names.flatMap((name) => [
+      `name: ${name}\ntemplate: ${name}\nclass: ${name}\n${name}: p\n\n# {{ ${name} }} [a][${name}] ![:${name} b](c) .${name}[d]`,
+      `<${name.toLowerCase()} ${name}="e">f</${name.toLowerCase()}> <constructor>g</constructor> <p constructor="h">i</p>`,
+      `\`\`\`${name} {${name}=1 file=a}\nx\n\`\`\`\n\n\`\`\`bash {${name}}\nls\n\`\`\`\n\n\`\`\`check\n${name}: x\n\`\`\``,
+    ])
+    const { deck } = parseDeck(front + slides.join('\n---\n'))
+    expect(deck.slides).toHaveLength(slides.length)
+    expect(deck.slides[0]?.steps[0]?.html).toMatch(/^<h1>p \[a\]\[constructor\] c <span class="constructor">d<\/span><\/h1>$/)
+    expect(Deck.parse(JSON.parse(JSON.stringify(deck))).slides).toHaveLength(slides.length)
+    expect(describeDeck(front + slides.join('\n---\n')).slideCount).toBe(slides.length + 2)
+    expect(({} as { a?: unknown }).a).toBeUndefined()
+  })
+
+  it('may name slides that cannot be, in links that are badly encoded', () => {
+    expect(html('[a](#%E0%A4) [b](#%) [c](#__proto__) [d](//elsewhere.example) <a href="\\\\elsewhere.example">e</a>')).toMatch(
+      /^<p><a href="#slide">a<\/a> <a href="#slide">b<\/a> <a href="#slide">c<\/a> (?:<a [^>]*target="_blank"[^>]*>.<\/a> ?){2}<\/p>$/,
+    )
+  })
+
   it('is refused when it is too large, or grows too large', () => {
     expect(() => parseDeck('x'.repeat(9_000_000))).toThrow(/larger than 8 MB/)
     expect(() => parseDeck('\n---\n'.repeat(6500))).toThrow(/at most 6000/)

@@ -224,9 +224,18 @@ function backgroundOf({ properties, draft }: Shown, { revision, report }: DeckCo
 /** Dialect 10.3: `#name`, `#12` and `#p12` lead to slides. */
 function slideLink(href: string, { positions, ids }: DeckContext): string {
   if (!href.startsWith('#')) return href
-  const target = decodeURIComponent(href.slice(1).replace(/%(?![\da-f]{2})/gi, '%25'))
+  const target = decodedHash(href.slice(1))
   if (ids.has(target)) return href
   const [, digits] = /^p?(\d{1,6})$/.exec(target) ?? []
   const id = digits === undefined ? positions[0] : (positions[Number(digits) - 1] ?? positions[0])
   return `#${encodeURIComponent(id ?? '')}`
+}
+
+/** A name in an address; as it is written when it is not well encoded. */
+function decodedHash(hash: string): string {
+  try {
+    return decodeURIComponent(hash)
+  } catch {
+    return hash
+  }
 }

@@ -5,30 +5,34 @@ const ATTRIBUTE = / ([a-z-]+)="([^"]*)"/g
 const REFERENCE = /&(?:(amp|lt|gt|quot|#39);)?/g
 const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 
-const PROPERTIES: Readonly<Record<string, string>> = {
-  class: 'className',
-  id: 'id',
-  href: 'href',
-  src: 'src',
-  alt: 'alt',
-  title: 'title',
-  style: 'style',
-  'data-lines': 'dataLines',
-  'data-spans': 'dataSpans',
-  'data-block': 'dataBlock',
-}
+const PROPERTIES: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    class: 'className',
+    id: 'id',
+    href: 'href',
+    src: 'src',
+    alt: 'alt',
+    title: 'title',
+    style: 'style',
+    'data-lines': 'dataLines',
+    'data-spans': 'dataSpans',
+    'data-block': 'dataBlock',
+  }),
+)
 const VOID = new Set(['br', 'hr', 'img'])
 const INLINE = new Set(['a', 'strong', 'em', 'del', 'code', 'span', 'br', 'img'])
 const BLOCKS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'blockquote', 'pre', 'table', 'div', 'hr'])
 /** What may stand in a list or a table, and only there. */
-const PARENTS: Readonly<Record<string, readonly string[]>> = {
-  li: ['ul', 'ol'],
-  thead: ['table'],
-  tbody: ['table'],
-  tr: ['thead', 'tbody'],
-  th: ['tr'],
-  td: ['tr'],
-}
+const PARENTS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries<readonly string[]>({
+    li: ['ul', 'ol'],
+    thead: ['table'],
+    tbody: ['table'],
+    tr: ['thead', 'tbody'],
+    th: ['tr'],
+    td: ['tr'],
+  }),
+)
 const ONLY_BLANKS = new Set(['table', 'thead', 'tbody', 'tr'])
 const MAX_DEPTH = 100
 
@@ -72,7 +76,7 @@ function add(parent: Element | Root, node: ElementContent): void {
 /** A paragraph ends where a block begins, a heading where another does, a link where another does: nothing of that here. */
 function isInPlace(name: string, stack: readonly Element[], inParagraph: boolean): boolean {
   const parent = stack.at(-1)?.tagName
-  const parents = PARENTS[name]
+  const parents = PARENTS.get(name)
   if (stack.length >= MAX_DEPTH) return false
   if (parents) return parent !== undefined && parents.includes(parent) && !inParagraph
   if (parent !== undefined && (ONLY_BLANKS.has(parent) || parent === 'ul' || parent === 'ol')) return false
@@ -91,7 +95,7 @@ function element(name: string, attributes: string): Element | undefined {
   const properties: Element['properties'] = {}
   if (attributes !== '') {
     for (const [, key = '', written = ''] of attributes.matchAll(ATTRIBUTE)) {
-      const property = PROPERTIES[key]
+      const property = PROPERTIES.get(key)
       const value = decoded(written)
       if (property === undefined || value === undefined || Object.hasOwn(properties, property)) return undefined
       properties[property] = property === 'className' ? value.split(/\s+/).filter((one) => one !== '') : value

@@ -50,7 +50,8 @@ function finish(tree: Root, context: RenderContext): void {
       if (isRemote(src)) linkInstead(node, src)
     } else if (node.tagName === 'a' && typeof href === 'string') {
       node.properties['href'] = context.resolveLink(href)
-      if (/^https?:/i.test(href)) Object.assign(node.properties, ELSEWHERE)
+      // Whatever it is that leads away, it leaves the page where it is.
+      if (!href.startsWith('#')) Object.assign(node.properties, ELSEWHERE)
     }
   })
 }
