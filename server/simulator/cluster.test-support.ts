@@ -16,7 +16,11 @@ export const data = {
   columns: json('table-columns'),
   bootstrap: json('bootstrap-objects'),
   node: json('node'),
-  apiServerMetrics: json('api-server-metrics'),
+  describedPages: {
+    'go': parse(text('metrics/go.yaml')) as unknown,
+    'kubelet': parse(text('metrics/kubelet.yaml')) as unknown,
+    'api-server': parse(text('metrics/api-server.yaml')) as unknown,
+  },
   system: parseAllDocuments(text('kube-system.yaml')).map((document): unknown => document.toJS()),
   images: Object.fromEntries(
     readdirSync(new URL('images/', folder)).map((name) => [name.replace('.yaml', ''), parse(text(`images/${name}`)) as unknown]),

@@ -23,8 +23,8 @@ import type { Kubelets } from './kubelet/kubelet.ts'
 import type { KubeApi } from './network/network.ts'
 import { alertmanagerAnswer } from './metrics/alertmanager/api.ts'
 import { prometheusAnswer } from './metrics/prometheus/api.ts'
+import type { DescribedPages } from './metrics/described.ts'
 import type { MetricsSources } from './metrics/pages.ts'
-import type { ApiServerFamilies } from './metrics/api-server.ts'
 import type { Platform } from './platform.ts'
 import type { Node, Pod } from './resources/kinds.ts'
 import type { JsonObject } from './resources/object.ts'
@@ -42,8 +42,8 @@ export interface SimulatorData extends ApiData {
   readonly system: readonly GenericObject[]
   /** The documents of `images/`, by file name without its ending. */
   readonly images: { readonly [name: string]: unknown }
-  /** api-server-metrics.json: the API server's metrics without labels, by type. */
-  readonly apiServerMetrics: ApiServerFamilies
+  /** The documents of `metrics/`, by file name without its ending. */
+  readonly describedPages: DescribedPages
   /** descriptions.json, read when somebody asks what a field means. */
   readonly descriptions?: () => DescriptionData
 }

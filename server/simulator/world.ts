@@ -45,6 +45,7 @@ export class World {
       },
       apiServer: () => this.handler.metrics(),
       ask: parts.options.askPrometheus,
+      described: data.describedPages,
       may: (pod, ask) => this.handler.auth.decide(accountOf(pod), ask).allowed,
     }
     const kubelets: KubeletPort = {
@@ -54,7 +55,7 @@ export class World {
     this.handler = new Handler(operations, {
       columns: data.columns,
       kubelets,
-      metricFamilies: data.apiServerMetrics,
+      described: data.describedPages,
       network: () => engine().runtime.network,
       kubeletServer: kubeletServer(this.sources),
       aggregated: [metricsApi(this.sources)],

@@ -7,6 +7,7 @@ import { createCluster } from '../../simulator/cluster.ts'
 import type { ClusterOptions } from '../../simulator/cluster-api.ts'
 import type { ForkableCluster } from '../../simulator/cluster.ts'
 import type { SimulatorData } from '../../simulator/engine.ts'
+import type { DescribedPage } from '../../simulator/metrics/described.ts'
 import type { StateFolder } from './state-folder.ts'
 import { readOwnImages } from './own-images.ts'
 import { nodePlatform } from './node-platform.ts'
@@ -19,17 +20,17 @@ const folder = new URL('../../../manifests/simulator/', import.meta.url)
  * @throws UserError 'bad-config' when one of those is wrong
  */
 export async function loadSimulatorData(ownImages?: string): Promise<SimulatorData> {
-  const [schemas, discovery, columns, bootstrap, node, apiServerMetrics, system, images] = await Promise.all([
+  const [schemas, discovery, columns, bootstrap, node, system, images, describedPages] = await Promise.all([
     readJson<SimulatorData['schemas']>('schemas.json'),
     readJson<SimulatorData['discovery']>('discovery.json'),
     readJson<SimulatorData['columns']>('table-columns.json'),
     readJson<SimulatorData['bootstrap']>('bootstrap-objects.json'),
     readJson<SimulatorData['node']>('node.json'),
-    readJson<SimulatorData['apiServerMetrics']>('api-server-metrics.json'),
     readSystem(),
     readImages(ownImages),
+    readDescribedPages(),
   ])
-  return { schemas, discovery, columns, bootstrap, node, apiServerMetrics, system, images, descriptions: readDescriptions }
+  return { schemas, discovery, columns, bootstrap, node, system, images, describedPages, descriptions: readDescriptions }
 }
 
 type Descriptions = ReturnType<NonNullable<SimulatorData['descriptions']>>
@@ -121,6 +122,13 @@ async function readJson<T>(name: string): Promise<T> {
 async function readSystem(): Promise<SimulatorData['system']> {
   const documents = parseAllDocuments(await readFile(new URL('kube-system.yaml', folder), 'utf8'))
   return documents.map((document) => document.toJS() as SimulatorData['system'][number])
+}
+
+/** What the metrics pages of Kubernetes' own programs have. */
+async function readDescribedPages(): Promise<SimulatorData['describedPages']> {
+  const read = async (name: string) => parse(await readFile(new URL(`metrics/${name}.yaml`, folder), 'utf8')) as DescribedPage
+  const [go, kubelet, apiServer] = await Promise.all([read('go'), read('kubelet'), read('api-server')])
+  return { go, kubelet, 'api-server': apiServer }
 }
 
 async function readImages(own: string | undefined): Promise<Record<string, unknown>> {

@@ -21,7 +21,7 @@ import { apiServerPage } from '../metrics/api-server.ts'
 import { TablePrinter } from '../tables/table.ts'
 import type { KubeletPort } from '../kubelet/port.ts'
 import type { ClusterNetwork } from '../network/network.ts'
-import type { ApiServerFamilies } from '../metrics/api-server.ts'
+import type { DescribedPages } from '../metrics/described.ts'
 import type { ColumnData } from '../tables/table.ts'
 import type { AggregatedApi } from './aggregated.ts'
 import type { Call, Target, User } from './call.ts'
@@ -36,8 +36,8 @@ export interface HandlerOptions {
   /** The way to what listens in the cluster; without it no port can be reached. */
   readonly network?: () => ClusterNetwork
   readonly kubeletServer?: KubeletServer
-  /** The metrics without labels of an API server, by type. */
-  readonly metricFamilies?: ApiServerFamilies
+  /** What its metrics page has beside what is counted; nothing when absent. */
+  readonly described?: Pick<DescribedPages, 'go' | 'api-server'>
   /** APIs that something inside the cluster serves, once an APIService says so. */
   readonly aggregated: readonly AggregatedApi[]
   /** What types and fields mean, for OpenAPI documents; nothing when absent. */
@@ -272,8 +272,8 @@ export class Handler {
 
   /** The API server's own metrics, in the text format. */
   metrics(): string {
-    const { metricFamilies: families = {} } = this.#options
-    return apiServerPage({ operations: this.#operations, requests: this.#counts.all(), startedAt: this.#startedAt, families })
+    const { described = { 'go': {}, 'api-server': {} } } = this.#options
+    return apiServerPage({ operations: this.#operations, requests: this.#counts.all(), startedAt: this.#startedAt, described })
   }
 
   #root(): ApiResponse {

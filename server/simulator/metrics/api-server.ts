@@ -1,36 +1,60 @@
 import { durationBuckets, sizeBuckets } from '../api/request-counts.ts'
+import { describedFamilies, goFacts } from './described.ts'
 import { exposition } from './exposition.ts'
 import type { RequestCount } from '../api/request-counts.ts'
 import type { Operations } from '../api/operations.ts'
+import type { DescribedPages, Facts, Member } from './described.ts'
 import type { Family, Labels, Sample } from './exposition.ts'
-
-/** What the page of an API server is made of: names and types of the families without labels (api-server-metrics.json). */
-export type ApiServerFamilies = { readonly [name: string]: string }
 
 export interface ApiServerFacts {
   readonly operations: Operations
   readonly requests: readonly RequestCount[]
   /** Milliseconds since the epoch: when it began to answer. */
   readonly startedAt: number
-  readonly families: ApiServerFamilies
+  readonly described: Pick<DescribedPages, 'go' | 'api-server'>
 }
 
-/** The API server's `/metrics`, counted from what it has really answered. */
+/** The API server's `/metrics`, counted from what it has really answered; the rest follows from that and from time. */
 export function apiServerPage(facts: ApiServerFacts): string {
   const counted = [...requestFamilies(facts.requests), ...objectFamilies(facts.operations), ...fixedFamilies(facts)]
-  const named = new Set(counted.map(({ name }) => name))
-  const values = processValues(facts)
-  const rest = Object.entries(facts.families).flatMap(([name, type]): Family[] =>
-    named.has(name) ? [] : [plainFamily(name, type, values[name] ?? 0)],
-  )
-  return exposition([...counted, ...rest].toSorted((a, b) => (a.name < b.name ? -1 : 1)))
+  const process = processFacts(facts)
+  const all = [
+    ...counted,
+    ...describedFamilies(facts.described['api-server'], process, membersOf(facts), new Set(counted.map(({ name }) => name))),
+    ...describedFamilies(facts.described.go, process),
+  ]
+  return exposition(all.toSorted((one, other) => (one.name < other.name ? -1 : 1)))
 }
 
-function plainFamily(name: string, type: string, value: number): Family {
-  const help = name.replaceAll('_', ' ')
-  if (type === 'histogram') return { name, help, type, samples: histogram({}, [], [], 0, 0) }
-  return { name, help, type: type === 'counter' ? 'counter' : 'gauge', samples: [{ labels: {}, value }] }
+const writing = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'DELETECOLLECTION'])
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+/** The resources that are stored, with how often each was listed and written. */
+function membersOf({ operations: { registry, store }, requests }: ApiServerFacts): Readonly<Record<string, readonly Member[]>> {
+  const about = Map.groupBy(requests, ({ labels }) => `${labels.group}/${labels.resource}`)
+  const resources = registry
+    .all()
+    .filter((resource) => registry.storageOf(resource) === resource)
+    .map(({ resource, group, table }): Member => {
+      const asked = about.get(`${group}/${resource}`) ?? []
+      const of = (fits: (verb: string) => boolean) => sum(asked.map(({ labels, total }) => (fits(labels.verb) ? total : 0)))
+      return {
+        labels: { group, resource },
+        facts: { object: store.size(table), list: of((verb) => verb === 'LIST'), event: of((verb) => writing.has(verb)) },
+      }
+    })
+  // The core group's own is called `v1.`.
+  const services = registry.discovery.groups.map(({ groupVersion }) =>
+    groupVersion.includes('/') ? groupVersion.split('/').toReversed().join('.') : `${groupVersion}.`,
+  )
+  return { resources, services: services.map((name): Member => ({ labels: { name }, facts: {} })), loopback }
 }
+
+/** What the API server asks of itself. */
+const loopback: readonly Member[] = ['namespaces', 'services', 'endpoints', 'leases'].map((resource) => ({
+  labels: { group: resource === 'leases' ? 'coordination.k8s.io' : '', resource, subresource: '', verb: 'get' },
+  facts: {},
+}))
 
 /** The samples of one histogram. @param counts how many were at most each bound */
 function histogram(labels: Labels, bounds: readonly number[], counts: readonly number[], sum: number, count: number): Sample[] {
@@ -196,40 +220,28 @@ function fixedFamilies({ requests, operations }: ApiServerFacts): Family[] {
 }
 
 /** The process as its load would have it: memory with the objects, processor time with the requests and the hours. */
-function processValues({ operations, requests, startedAt }: ApiServerFacts): { readonly [name: string]: number } {
+function processFacts({ operations, requests, startedAt }: ApiServerFacts): Facts {
   const { registry, store, platform } = operations
-  const uptime = Math.max((platform.clock.now() - startedAt) / 1000, 0)
-  const objects = registry
-    .all()
-    .reduce((sum, resource) => sum + (registry.storageOf(resource) === resource ? store.size(resource.table) : 0), 0)
-  const total = requests.reduce((sum, each) => sum + each.total, 0)
-  const open = requests.reduce((sum, each) => sum + each.open, 0)
-  const sent = requests.reduce((sum, each) => sum + each.bytes, 0)
-  const resident = 215_000_000 + objects * 24_000 + open * 90_000
-  const cpu = 2.1 + uptime * 0.021 + total * 0.0021
+  const at = platform.clock.now()
+  const uptime = Math.max((at - startedAt) / 1000, 0)
+  const objects = sum(registry.all().map((resource) => (registry.storageOf(resource) === resource ? store.size(resource.table) : 0)))
+  const total = sum(requests.map((each) => each.total))
+  const open = sum(requests.map((each) => each.open))
+  const made = sum(requests.map(({ labels, total: count }) => (labels.resource === 'services' && labels.verb === 'POST' ? count : 0)))
+  const services = operations.list('Service')
   return {
-    process_cpu_seconds_total: cpu,
-    process_max_fds: 1_048_576,
-    process_open_fds: 61 + open,
-    process_resident_memory_bytes: resident,
-    process_start_time_seconds: startedAt / 1000,
-    process_virtual_memory_bytes: 1_480_000_000,
-    process_virtual_memory_max_bytes: Number('18446744073709551615'),
-    process_network_receive_bytes_total: 40_000 + total * 1200,
-    process_network_transmit_bytes_total: 40_000 + sent,
-    go_goroutines: 1240 + open * 4,
-    go_sched_goroutines_goroutines: 1240 + open * 4,
-    go_threads: 12,
-    go_sched_gomaxprocs_threads: 2,
-    go_gc_gogc_percent: 100,
-    go_memstats_alloc_bytes: resident * 0.45,
-    go_memstats_alloc_bytes_total: 400_000_000 + uptime * 1_100_000 + total * 42_000,
-    go_memstats_heap_alloc_bytes: resident * 0.45,
-    go_memstats_heap_inuse_bytes: resident * 0.55,
-    go_memstats_heap_sys_bytes: resident * 0.8,
-    go_memstats_heap_objects: 520_000 + objects * 90,
-    go_memstats_sys_bytes: resident,
-    go_memstats_next_gc_bytes: resident * 0.6,
-    registered_metrics_total: 313,
+    ...goFacts({
+      startedAt,
+      at,
+      cpuSeconds: 2.1 + uptime * 0.021 + total * 0.0021,
+      memoryBytes: 215_000_000 + objects * 24_000 + open * 90_000,
+      goroutines: 1240 + open * 4,
+    }),
+    object: objects,
+    request: total,
+    write: sum(requests.map(({ labels, total: count }) => (writing.has(labels.verb) ? count : 0))),
+    service: services.length,
+    made: made + 2,
+    nodeport: sum(services.map(({ spec }) => spec?.ports?.filter(({ nodePort }) => nodePort !== undefined).length ?? 0)),
   }
 }

@@ -31,18 +31,25 @@ export function histogram(name: string, help: string, timings: readonly Timing[]
   return { name, help, type: 'histogram', samples: timings.flatMap((each) => histogramSamples(each, bounds)) }
 }
 
-function histogramSamples({ labels = {}, count, mean }: Timing, bounds: readonly number[]): Sample[] {
+/** The samples of one histogram of log-normal durations. */
+export function histogramSamples({ labels = {}, count, mean }: Timing, bounds: readonly number[]): Sample[] {
   const whole = Math.floor(count)
   return [
     ...bounds.map((bound) => ({
       suffix: '_bucket',
-      labels: { ...labels, le: String(bound) },
+      labels: { ...labels, le: boundText(bound) },
       value: Math.floor(whole * shareWithin(mean, bound)),
     })),
     { suffix: '_bucket', labels: { ...labels, le: '+Inf' }, value: whole },
     { suffix: '_sum', labels, value: whole * mean },
     { suffix: '_count', labels, value: whole },
   ]
+}
+
+/** As Go's `%g` writes a bound: `1e-05`. */
+export function boundText(bound: number): string {
+  if (bound === 0 || (Math.abs(bound) >= 1e-4 && Math.abs(bound) < 1e21)) return String(bound)
+  return bound.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
 /** A program written in Go, as its process looks. */

@@ -1,10 +1,12 @@
-import { counter, gauge, goFamilies, histogram } from './families.ts'
+import { describedFamilies, goFacts } from './described.ts'
+import { counter, gauge, histogram } from './families.ts'
 import { podsOf, systemUsage } from './node-usage.ts'
 import type { Api } from '../api/door.ts'
 import type { SimulatedContainer } from '../images/container.ts'
 import type { NodeActivity } from '../images/runtime.ts'
 import { quantityNumber } from '../images/machine-builder.ts'
 import type { Node, Pod } from '../resources/kinds.ts'
+import type { DescribedPages, Member } from './described.ts'
 import type { Family, Labels } from './exposition.ts'
 
 /** What kubelets ask their container runtime a second, whatever happens: the pod lifecycle event generator looks each second. */
@@ -31,6 +33,7 @@ export function kubeletFamilies(
   activity: NodeActivity,
   api: Api,
   at: number,
+  described: DescribedPages,
 ): Family[] {
   const name = node.metadata.name ?? ''
   const startedAt = Date.parse(node.metadata.creationTimestamp ?? '') || at
@@ -44,7 +47,16 @@ export function kubeletFamilies(
     [{ static: 'true' }, pods.filter(isStatic).length],
   ]
   const system = systemUsage(node, at)
-  return [
+  const go = goFacts({
+    startedAt,
+    at,
+    cpuSeconds: system.cpuSeconds * 0.45,
+    memoryBytes: system.memoryBytes * 0.13,
+    goroutines: 190 + here.length * 4,
+  })
+  const facts = { ...go, pod: activity.pods, container: activity.created, removed: activity.removed, running: alive.length }
+  const members = { containers: logsOf(here, at), exits: exitsOf(activity) }
+  const counted = [
     gauge('kubelet_node_name', "[ALPHA] The node's name. The count is always 1.", [[{ node: name }, 1]]),
     gauge('kubelet_running_pods', '[BETA] Number of pods that have a running pod sandbox', podsOf(containers, name).length),
     gauge('kubelet_running_containers', '[BETA] Number of containers currently running', [
@@ -93,14 +105,26 @@ export function kubeletFamilies(
         ],
       ],
     ),
-    ...goFamilies({
-      startedAt,
-      at,
-      cpuSeconds: system.cpuSeconds * 0.45,
-      memoryBytes: system.memoryBytes * 0.13,
-      goroutines: 190 + here.length * 4,
-    }),
   ]
+  return [...counted, ...describedFamilies(described.kubelet, facts, members), ...describedFamilies(described.go, go)]
+}
+
+/** What their logs take on the node's disk, an estimate from their age: counting them would mean to write them. */
+function logsOf(containers: readonly SimulatedContainer[], at: number): readonly Member[] {
+  return containers
+    .filter(({ running }) => running)
+    .map((each): Member => {
+      const { pod, container } = each.config
+      const { name = '', namespace = '', uid = '' } = pod.metadata
+      const pages = Math.floor((at - each.usage(at).startedAt) / 90_000)
+      return { labels: { container: container.name, namespace, pod: name, uid }, facts: { log: Math.min(pages * 4096, 10_485_760) } }
+    })
+}
+
+/** How those that are gone have ended is not kept: they were replaced, which Completed is nearest to. */
+function exitsOf({ removed }: NodeActivity): readonly Member[] {
+  if (removed === 0) return []
+  return [{ labels: { container_type: 'container', exit_code: '0', reason: 'Completed' }, facts: { exit: removed } }]
 }
 
 function operations(seconds: number, { pods, created, removed }: NodeActivity): Family[] {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { parseImage } from '../images/schema.ts'
+import { data } from '../cluster.test-support.ts'
 import { testCluster } from '../images/test-cluster.ts'
 import type { TestCluster } from '../images/test-cluster.ts'
 import type { Kinds } from '../resources/kinds.ts'
@@ -34,7 +35,7 @@ async function cluster(): Promise<TestCluster> {
   return made
 }
 
-const sourcesOf = (made: TestCluster): MetricsSources => ({ ...made, apiServer: () => '', may: () => true })
+const sourcesOf = (made: TestCluster): MetricsSources => ({ ...made, described: data.describedPages, apiServer: () => '', may: () => true })
 const kubelet = (path: string, made: TestCluster): string => kubeletPage(path, node, sourcesOf(made)) ?? ''
 const stateMetrics = (made: TestCluster): string => exposition(kubeStatePage(made.api))
 
@@ -59,7 +60,7 @@ function checked(page: string): Map<string, number> {
           line,
         )
       expect(sample, line).not.toBeNull()
-      const suffix = types.get(family) === 'histogram' ? /_(?:bucket|sum|count)$/ : /$^/
+      const suffix = /histogram|summary/.test(types.get(family) ?? '') ? /_(?:bucket|sum|count)$/ : /$^/
       expect(sample?.[1]?.replace(suffix, '')).toBe(family)
       const key = `${sample?.[1]}${sample?.[2] ?? ''}`
       expect(series.has(key), key).toBe(false)

@@ -1,4 +1,5 @@
 import { cadvisorPage } from './cadvisor.ts'
+import type { DescribedPages } from './described.ts'
 import { exposition } from './exposition.ts'
 import { kubeletFamilies } from './kubelet.ts'
 import { probesPage } from './probes.ts'
@@ -17,6 +18,8 @@ export interface MetricsSources {
   readonly clock: Clock
   /** The API server's own page. */
   readonly apiServer: () => string
+  /** What the pages of Kubernetes' own programs have beside what is counted here. */
+  readonly described: DescribedPages
   /** The Prometheus that keeps this cluster's samples, if one does. */
   readonly ask?: AskPrometheus | undefined
   /** Whether a pod's service account may do something. */
@@ -33,14 +36,14 @@ export function kubeletPage(path: string, node: Node, sources: MetricsSources): 
 export function kubeletPageFamilies(
   path: string,
   node: Node,
-  { api, runtime, clock }: MetricsSources,
+  { api, runtime, clock, described }: MetricsSources,
   briefly = false,
 ): readonly Family[] | undefined {
   const containers = runtime.containers()
   const at = clock.now()
   switch (path) {
     case '/metrics':
-      return kubeletFamilies(node, containers, runtime.activity(node.metadata.name ?? ''), api, at)
+      return kubeletFamilies(node, containers, runtime.activity(node.metadata.name ?? ''), api, at, described)
     case '/metrics/cadvisor':
       return cadvisorPage(node, containers, at)
     case '/metrics/probes':

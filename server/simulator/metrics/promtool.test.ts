@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { parseImage } from '../images/schema.ts'
+import { ask, data, ready } from '../cluster.test-support.ts'
 import { testCluster } from '../images/test-cluster.ts'
 import { kubeletPage } from './pages.ts'
 import type { BuiltInPage } from '../images/schema.ts'
@@ -37,7 +38,15 @@ const builtIn: readonly BuiltInPage[] = [
 describe.skipIf(promtool === undefined)('promtool check metrics', () => {
   it.each(['/metrics', '/metrics/cadvisor', '/metrics/resource', '/metrics/probes'])('reads a kubelet’s %s', async (path) => {
     const made = await cluster()
-    expect(mistakes(kubeletPage(path, node, { ...made, apiServer: () => '', may: () => true }) ?? '')).toEqual([])
+    expect(
+      mistakes(kubeletPage(path, node, { ...made, described: data.describedPages, apiServer: () => '', may: () => true }) ?? ''),
+    ).toEqual([])
+  })
+
+  it('reads the API server’s', async () => {
+    const { cluster } = await ready('judged', 1)
+    const { body } = await ask(cluster, 'GET', '/metrics')
+    expect(mistakes(String(body))).toEqual([])
   })
 
   it.each(builtIn)('reads the page of %s', async (page) => {

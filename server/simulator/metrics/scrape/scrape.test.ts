@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { parseImage } from '../../images/schema.ts'
+import { data } from '../../cluster.test-support.ts'
 import { testCluster } from '../../images/test-cluster.ts'
 import { scrape } from './scrape.ts'
 import { labelled } from './labelled.ts'
@@ -158,7 +159,7 @@ async function monitored(config: string) {
     { name: 'prometheus', ip: '10.32.0.8' },
   )
   const configure = (text: string) => prometheus.machine.files.write('/etc/prometheus/prometheus.yml', text)
-  const sources = { ...made, apiServer: () => '', may: () => true }
+  const sources = { ...made, described: data.describedPages, apiServer: () => '', may: () => true }
   await made.clock.advance(30_000)
   configure(config)
   prometheus.reload()
