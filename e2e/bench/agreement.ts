@@ -158,8 +158,11 @@ const compared: readonly (readonly [
   ['kube_job_status_succeeded', '/apis/batch/v1/jobs', 'job_name', [], replicas('succeeded')],
 ]
 
-/** Where kube-state-metrics and the API disagree. Asked again once, because the cluster goes on between a scrape and a question. */
-export async function kubeStateDifferences(of: Of, lease: ClusterLease): Promise<readonly Oddity[]> {
+/** Where kube-state-metrics and the API disagree now. */
+export async function kubeStateDifferences(
+  of: (name: string) => Promise<readonly Kept[]>,
+  lease: ClusterLease,
+): Promise<readonly Oddity[]> {
   const odd: Oddity[] = []
   for (const [metric, path, label, further, values] of compared) {
     const { items } = (await lease.client.getJson(path)).body as { items: ApiObject[] }
@@ -168,7 +171,7 @@ export async function kubeStateDifferences(of: Of, lease: ClusterLease): Promise
       items.flatMap((each) => values(each).map(([rest, value]) => [key(each.metadata.namespace, each.metadata.name, rest), value])),
     )
     const said = new Map(
-      current(of(metric)).map((each) => [
+      current(await of(metric)).map((each) => [
         key(each.labels['namespace'], each.labels[label], further.map((name) => each.labels[name]).join()),
         last(each),
       ]),

@@ -91,9 +91,11 @@ async function judge(title: string, base: string, lease: ClusterLease, began: nu
     const response = await fetch(`${base}/api/v1/${path}?${new URLSearchParams(parameters)}`)
     return ((await response.json()) as { data: unknown }).data
   }
-  const seconds = Math.ceil(Date.now() / 1000 - began)
-  const keptOf = async (name: string): Promise<Kept[]> => {
-    const data = (await answer('query', { query: `{__name__="${name}",cluster="${cluster}"}[${seconds}s]` })) as {
+  // One moment for all: between two questions there may be a scrape.
+  const time = Date.now() / 1000
+  const seconds = Math.ceil(time - began)
+  const keptOf = async (name: string, at = Date.now() / 1000): Promise<Kept[]> => {
+    const data = (await answer('query', { query: `{__name__="${name}",cluster="${cluster}"}[${seconds}s]`, time: String(at) })) as {
       result?: { metric: Record<string, string>; values: [number, string][] }[]
     }
     return (data.result ?? []).map(({ metric, values }) => ({
@@ -103,7 +105,7 @@ async function judge(title: string, base: string, lease: ClusterLease, began: nu
   }
   const names = (await answer('label/__name__/values', { 'match[]': `{cluster="${cluster}"}`, 'start': String(began) })) as string[]
   const all = new Map<string, Kept[]>()
-  for (const name of names) all.set(name, await keptOf(name))
+  for (const name of names) all.set(name, await keptOf(name, time))
   const types = typesOf(await pagesOf(lease))
   say(title, all, seconds)
   await sayRefusals(base)
@@ -124,12 +126,24 @@ async function judge(title: string, base: string, lease: ClusterLease, began: nu
     if (name.endsWith('_bucket')) odd.push(...brokenHistograms(series, all.get(name.replace(/_bucket$/, '_count')) ?? []))
   }
   odd.push(...sumsThatDisagree((name) => all.get(name) ?? []))
-  odd.push(...(await kubeStateDifferences((name) => all.get(name) ?? [], lease)))
+  odd.push(...(await lastingDifferences(keptOf, lease)))
   process.stdout.write(`  times that a counter began anew: ${resets}\n`)
   process.stdout.write(`  families without a type on any page: ${names.filter((name) => !types.has(name)).join(' ') || 'none'}\n`)
   process.stdout.write(`  counters that are zero all the time (${still.length}): ${still.join(' ')}\n`)
   process.stdout.write(`  what a real cluster would not show: ${odd.length === 0 ? 'nothing' : ''}\n`)
   for (const { what, metric, series, where } of odd) process.stdout.write(`    ${metric}: ${what} (${series}): ${where}\n`)
+}
+
+/** Where kube-state-metrics and the API disagree three times in a row: the cluster goes on between a scrape and a question. */
+async function lastingDifferences(keptOf: (name: string) => Promise<Kept[]>, lease: ClusterLease): Promise<readonly Oddity[]> {
+  let lasting: readonly Oddity[] | undefined
+  for (let turn = 0; turn < 3; turn++) {
+    const now = await kubeStateDifferences(keptOf, lease)
+    lasting = lasting === undefined ? now : now.filter((each) => lasting?.some(({ metric }) => metric === each.metric))
+    if (lasting.length === 0) break
+    await sleep(7000)
+  }
+  return lasting ?? []
 }
 
 /** Every page that the cluster has, as somebody sees it who may see all. */

@@ -52,6 +52,8 @@ export interface ContainerHost {
   readonly load: Load
   readonly volumes: VolumeStore
   readonly removed: (container: SimulatedContainer) => void
+  /** It has ended, with what it had used. */
+  readonly ended: (container: SimulatedContainer, usage: UsageSnapshot) => void
   readonly containersOn: (node: string) => readonly SimulatedContainer[]
   /** A metrics page that the simulator itself makes for a program. */
   readonly page: (page: BuiltInPage, container: SimulatedContainer) => readonly Family[]
@@ -480,6 +482,7 @@ export class SimulatedContainer implements RuntimeContainer {
   #finish(code: number): void {
     if (this.#state !== 'running') return
     if (this.#given['arg:--appendonly'] === 'yes') this.#saveData()
+    this.#host.ended(this, this.usage())
     this.#state = 'exited'
     this.#leave()
     this.#detach()

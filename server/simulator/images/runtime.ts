@@ -7,6 +7,7 @@ import type { Platform } from '../platform.ts'
 import { troubleText } from './fault-lines.ts'
 import { Load } from './load.ts'
 import { SimulatedContainer } from './container.ts'
+import type { UsageSnapshot } from './container.ts'
 import { Registry } from './registry.ts'
 import type { BuiltInPage, ImageDocument, ServedProgram } from './schema.ts'
 import type { Decided } from './web.ts'
@@ -36,12 +37,21 @@ export interface NodeActivity {
   readonly removed: number
 }
 
+/** What containers had used that have ended since: a pod's and a node's own counters keep it. */
+export interface Retired {
+  readonly cpuSeconds: number
+  readonly receiveBytes: number
+  readonly transmitBytes: number
+}
+
 /** The container runtime of every node, and what metrics and the network need to know of it. */
 export interface SimulatedRuntime extends ContainerRuntime {
   readonly network: ClusterNetwork
   /** All containers that have been made and not removed. */
   containers(): readonly SimulatedContainer[]
   activity(node: string): NodeActivity
+  /** By the pods' uids; what was used by pods that are gone is under an empty one. */
+  retired(node: string): ReadonlyMap<string, Retired>
   /** How many bytes containers have written, volumes included, that are not freed yet. */
   written(): number
   /** What a fork needs to know beside the API's objects. */
@@ -49,6 +59,8 @@ export interface SimulatedRuntime extends ContainerRuntime {
   /** Stops every process and timer. */
   close(): void
 }
+
+const nobody: ReadonlyMap<string, Retired> = new Map()
 
 /** Makes the container runtime that the kubelets of one cluster drive. */
 export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
@@ -62,6 +74,23 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     const known = activities.get(node) ?? { pods: 0, created: 0, removed: 0 }
     activities.set(node, known)
     return known
+  }
+  const retired = new Map<string, Map<string, Retired>>()
+  const retire = (node: string, uid: string, { cpuSeconds, receiveBytes, transmitBytes }: Retired) => {
+    const ofNode = retired.get(node) ?? new Map<string, Retired>()
+    retired.set(node, ofNode)
+    const before = ofNode.get(uid) ?? { cpuSeconds: 0, receiveBytes: 0, transmitBytes: 0 }
+    ofNode.set(uid, {
+      cpuSeconds: before.cpuSeconds + cpuSeconds,
+      receiveBytes: before.receiveBytes + receiveBytes,
+      transmitBytes: before.transmitBytes + transmitBytes,
+    })
+  }
+  const forget = (uid: string) => {
+    for (const [node, pods] of retired) {
+      const own = pods.get(uid)
+      if (own && pods.delete(uid)) retire(node, '', own)
+    }
   }
   const remove = (container: SimulatedContainer) => {
     if (containers.delete(container)) activityOf(container.config.node).removed++
@@ -79,9 +108,15 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     past: (id: string) => options.past?.containers[id],
     containersOn: (node: string) => [...containers].filter((container) => container.config.node === node),
     removed: remove,
+    ended: ({ config }: SimulatedContainer, usage: UsageSnapshot) => retire(config.node, config.pod.metadata.uid ?? '', usage),
     serve: options.serve ?? (() => ({ status: 503, body: 'Service Unavailable\n' })),
     page: (page: BuiltInPage, container: SimulatedContainer) =>
-      programPage(page, container, { api, clock: platform.clock, containers: () => [...containers] }),
+      programPage(page, container, {
+        api,
+        clock: platform.clock,
+        containers: () => [...containers],
+        retired: (node) => retired.get(node) ?? nobody,
+      }),
   }
   let troubles = troubleText(api.list('Node'))
   const nodeChanged = () => {
@@ -92,8 +127,13 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
   }
   // A turn later: by then its containers have stopped.
   const free = (prefix: string) => void platform.clock.after(0, () => host.volumes.free(prefix))
+  const gone = (uid: string) => void platform.clock.after(0, () => forget(uid))
   const stops = [
-    api.watch('Pod', ({ type, object }) => void (type === 'DELETED' && free(`pod/${object.metadata.uid}/`))),
+    api.watch('Pod', ({ type, object: { metadata } }) => {
+      if (type !== 'DELETED') return
+      free(`pod/${metadata.uid}/`)
+      gone(metadata.uid ?? '')
+    }),
     api.watch('Node', nodeChanged),
     // Only the control plane's own programs write about events.
     api.watch('Event', ({ type, object }) => {
@@ -106,6 +146,7 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     network,
     containers: () => [...containers],
     activity: activityOf,
+    retired: (node) => retired.get(node) ?? nobody,
     written: () => host.volumes.disk.used,
     past() {
       const known = [...containers].map((container) => [container.id, container.past()] as const)

@@ -1,5 +1,6 @@
 import type { SimulatedContainer, UsageSnapshot } from '../images/container.ts'
 import { quantityNumber } from '../images/machine-builder.ts'
+import type { Retired } from '../images/runtime.ts'
 import type { Node } from '../resources/kinds.ts'
 import type { Family, Labels, Sample } from './exposition.ts'
 import { counter as counted, gauge as plain } from './families.ts'
@@ -12,7 +13,7 @@ interface Row {
 }
 
 /** The labels as a v1.36 kubelet has them: pod rows have neither container, image nor name. */
-function rowsOf(containers: readonly SimulatedContainer[], node: string, at: number): Row[] {
+function rowsOf(containers: readonly SimulatedContainer[], node: string, at: number, retired: ReadonlyMap<string, Retired>): Row[] {
   return podsOf(containers, node).flatMap(({ pod, containers: inside }) => {
     const { name = '', namespace = '', uid = '' } = pod.metadata
     const quality = (pod.status?.qosClass ?? 'BestEffort').toLowerCase()
@@ -32,13 +33,15 @@ function rowsOf(containers: readonly SimulatedContainer[], node: string, at: num
         container,
       }
     })
+    // Its own cgroup and network outlive containers that are started again.
+    const ended = retired.get(uid) ?? { cpuSeconds: 0, receiveBytes: 0, transmitBytes: 0 }
     const sum = (pick: (usage: UsageSnapshot) => number) => rows.reduce((total, row) => total + pick(row.usage), 0)
     const whole: UsageSnapshot = {
-      startedAt: Math.min(...rows.map((row) => row.usage.startedAt)),
-      cpuSeconds: sum((usage) => usage.cpuSeconds) + 0.02,
+      startedAt: Date.parse(pod.status?.startTime ?? '') || Math.min(...rows.map((row) => row.usage.startedAt)),
+      cpuSeconds: sum((usage) => usage.cpuSeconds) + ended.cpuSeconds + 0.02,
       memoryBytes: sum((usage) => usage.memoryBytes) + 262_144,
-      receiveBytes: sum((usage) => usage.receiveBytes),
-      transmitBytes: sum((usage) => usage.transmitBytes),
+      receiveBytes: sum((usage) => usage.receiveBytes) + ended.receiveBytes,
+      transmitBytes: sum((usage) => usage.transmitBytes) + ended.transmitBytes,
       requests: sum((usage) => usage.requests),
       throttledSeconds: sum((usage) => usage.throttledSeconds),
       processes: sum((usage) => usage.processes) + 1,
@@ -74,6 +77,12 @@ function throttling(rows: readonly Row[], at: number): Family[] {
   ]
 }
 
+/** Whole pages, and no more than the kernel would let it have. */
+function withinLimit(bytes: number, container: SimulatedContainer | undefined): number {
+  const limit = (container && limitOf(container, 'memory')) || Infinity
+  return Math.round(Math.min(bytes, limit) / 4096) * 4096
+}
+
 /** What the kernel has been told and counts beside, of containers and their pods. */
 function furtherFamilies(rows: readonly Row[], info: Labels): Family[] {
   const each = (value: (row: Row) => number, more: Labels = {}) => rows.map((row) => [{ ...row.labels, ...more }, value(row)] as const)
@@ -81,7 +90,7 @@ function furtherFamilies(rows: readonly Row[], info: Labels): Family[] {
     plain(
       'container_memory_max_usage_bytes',
       'Maximum memory usage recorded in bytes',
-      each(({ usage }) => Math.round((usage.memoryBytes * 1.2) / 4096) * 4096),
+      each(({ usage, container }) => withinLimit(usage.memoryBytes * 1.2, container)),
     ),
     plain(
       'container_memory_mapped_file',
@@ -112,8 +121,13 @@ function furtherFamilies(rows: readonly Row[], info: Labels): Family[] {
 }
 
 /** The kubelet's /metrics/cadvisor. */
-export function cadvisorPage(node: Node, containers: readonly SimulatedContainer[], at: number): Family[] {
-  const rows = rowsOf(containers, node.metadata.name ?? '', at)
+export function cadvisorPage(
+  node: Node,
+  containers: readonly SimulatedContainer[],
+  at: number,
+  retired: ReadonlyMap<string, Retired>,
+): Family[] {
+  const rows = rowsOf(containers, node.metadata.name ?? '', at, retired)
   const pods = rows.filter((row) => row.container === undefined)
   const info = node.status?.nodeInfo
   const machine: Labels = { boot_id: info?.bootID ?? '', machine_id: info?.machineID ?? '', system_uuid: info?.systemUUID ?? '' }
@@ -189,7 +203,7 @@ export function cadvisorPage(node: Node, containers: readonly SimulatedContainer
     gauge(
       'container_memory_usage_bytes',
       'Current memory usage in bytes, including all memory regardless of when it was accessed',
-      each((row) => Math.round((row.usage.memoryBytes * 1.09) / 4096) * 4096),
+      each((row) => withinLimit(row.usage.memoryBytes * 1.09, row.container)),
     ),
     gauge(
       'container_memory_rss',

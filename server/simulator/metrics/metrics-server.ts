@@ -55,7 +55,7 @@ function stamp(now: number): { readonly timestamp: string; readonly window: stri
 
 function nodes(name: string | undefined, request: ApiRequest, { api, runtime, clock }: MetricsSources): ApiResponse {
   const metrics = (node: Node) => {
-    const used = nodeUsage(node, runtime.containers(), clock.now())
+    const used = nodeUsage(node, runtime.containers(), clock.now(), runtime.retired(node.metadata.name ?? ''))
     return {
       kind: 'NodeMetrics',
       apiVersion,

@@ -88,6 +88,29 @@ describe('the metrics pages', () => {
     },
   )
 
+  it('keeps what a container had used in its pod and its node when it ends', async () => {
+    const made = await cluster()
+    const of = (page: string, series: RegExp) => Number(series.exec(kubelet(page, made))?.[1])
+    const node = () => of('/metrics/resource', /^node_cpu_usage_seconds_total (\S+)$/m)
+    const pod = () => of('/metrics/cadvisor', /^container_cpu_usage_seconds_total\{container="",[^}]*pod="web"\} (\S+)$/m)
+    made.start({ image: 'nginx:alpine', name: 'second' }, { name: 'web' })
+    const before = { node: node(), pod: pod() }
+    expect(before.pod).toBeGreaterThan(0)
+    made.runtime.containers()[0]?.signal('SIGKILL')
+    expect(node()).toBeGreaterThanOrEqual(before.node)
+    expect(pod()).toBeGreaterThanOrEqual(before.pod)
+  })
+
+  it('never says that a container has more memory than it may have', async () => {
+    const made = await cluster()
+    const page = kubelet('/metrics/cadvisor', made)
+    const memory = [
+      ...page.matchAll(/^container_memory_(?:usage_bytes|max_usage_bytes|working_set_bytes|rss)\{container="c",[^}]*pod="web"\} (\S+)$/gm),
+    ]
+    expect(memory).toHaveLength(4)
+    for (const [line, bytes] of memory) expect(Number(bytes), line).toBeLessThanOrEqual(64 * 1024 * 1024)
+  })
+
   it('has the series that the workshop queries', async () => {
     const made = await cluster()
     const page = kubelet('/metrics/cadvisor', made)

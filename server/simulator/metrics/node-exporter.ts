@@ -1,8 +1,9 @@
 import { counter, gauge } from './families.ts'
-import { nodeUsage, podsOf, systemTraffic } from './node-usage.ts'
+import { nodeUsage, podsOf, retiredSum, systemTraffic } from './node-usage.ts'
 import { loadAt } from '../images/rhythm.ts'
 import { quantityNumber } from '../images/machine-builder.ts'
 import type { SimulatedContainer } from '../images/container.ts'
+import type { Retired } from '../images/runtime.ts'
 import type { Node } from '../resources/kinds.ts'
 import type { Family, Labels } from './exposition.ts'
 import type { ProgramSources } from './programs.ts'
@@ -25,19 +26,31 @@ interface Machine {
   readonly seconds: number
   readonly used: ReturnType<typeof nodeUsage>
   readonly running: readonly SimulatedContainer[]
+  readonly retired: ReadonlyMap<string, Retired>
 }
 
 /**
- * node-exporter's page: its node, summed from what runs there. A container that ends takes what it used out of sums, so they are
- * kept from going back. https://github.com/prometheus/node_exporter
+ * node-exporter's page: its node, summed from what runs there. What it never says is less than before: a fork
+ * does not know what had ended earlier. https://github.com/prometheus/node_exporter
  */
-export function nodeExporterFamilies(container: SimulatedContainer, { api, containers }: ProgramSources, at: number): readonly Family[] {
+export function nodeExporterFamilies(
+  container: SimulatedContainer,
+  { api, containers, retired }: ProgramSources,
+  at: number,
+): readonly Family[] {
   const node = api.get('Node', undefined, container.config.node)
   if (!node) return []
   const seconds = Math.max((at - (Date.parse(node.metadata.creationTimestamp ?? '') || at)) / 1000, 1)
   const cores = quantityNumber(node.status?.capacity?.['cpu']) || 1
   const running = containers().filter((each) => each.running && each.config.node === container.config.node)
-  const machine: Machine = { node, cores, seconds, used: nodeUsage(node, running, at), running }
+  const machine: Machine = {
+    node,
+    cores,
+    seconds,
+    used: nodeUsage(node, running, at, retired(container.config.node)),
+    running,
+    retired: retired(container.config.node),
+  }
   return [
     ...processorFamilies(container, machine, at),
     ...memoryFamilies(machine),
@@ -116,12 +129,18 @@ function storageFamilies(container: SimulatedContainer, { node, seconds, used, r
   ]
 }
 
-function networkFamilies(container: SimulatedContainer, { node, running }: Machine, at: number): Family[] {
+function networkFamilies(container: SimulatedContainer, { node, running, retired }: Machine, at: number): Family[] {
   const system = systemTraffic(node, at)
   const sum = (pick: (usage: ReturnType<SimulatedContainer['usage']>) => number) =>
     podsOf(running).reduce((total, { containers }) => total + containers.reduce((part, each) => part + pick(each.usage(at)), 0), 0)
-  const received = container.high('received', system.receive + sum(({ receiveBytes }) => receiveBytes))
-  const sent = container.high('sent', system.transmit + sum(({ transmitBytes }) => transmitBytes))
+  const received = container.high(
+    'received',
+    system.receive + sum(({ receiveBytes }) => receiveBytes) + retiredSum(retired, (each) => each.receiveBytes),
+  )
+  const sent = container.high(
+    'sent',
+    system.transmit + sum(({ transmitBytes }) => transmitBytes) + retiredSum(retired, (each) => each.transmitBytes),
+  )
   const of = (device: string, value: number) =>
     [
       [{ device }, Math.floor(value)],

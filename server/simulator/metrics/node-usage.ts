@@ -1,6 +1,7 @@
 import type { SimulatedContainer } from '../images/container.ts'
 import { quantityNumber } from '../images/machine-builder.ts'
 import { cpuRate, cpuSeconds, memoryBytes, networkBytes } from '../images/usage.ts'
+import type { Retired } from '../images/runtime.ts'
 import type { Node, Pod } from '../resources/kinds.ts'
 
 /** The running containers of one node, by pod. */
@@ -48,11 +49,19 @@ export function systemTraffic(node: Node, at: number): { readonly receive: numbe
   return { receive: networkBytes(model, 'receive', seconds), transmit: networkBytes(model, 'transmit', seconds) }
 }
 
-/** CPU seconds and working set of a whole node. @param at milliseconds since the epoch */
+/** What all those that have ended on a node had used. */
+export function retiredSum(retired: ReadonlyMap<string, Retired>, pick: (each: Retired) => number): number {
+  let sum = 0
+  for (const each of retired.values()) sum += pick(each)
+  return sum
+}
+
+/** CPU seconds and working set of a whole node. @param at milliseconds since the epoch @param retired what those that ended there had used */
 export function nodeUsage(
   node: Node,
   containers: readonly SimulatedContainer[],
   at: number,
+  retired: ReadonlyMap<string, Retired>,
 ): { readonly cpuSeconds: number; readonly cpuCores: number; readonly memoryBytes: number } {
   const name = node.metadata.name ?? ''
   const booted = Date.parse(node.metadata.creationTimestamp ?? '') || at
@@ -61,7 +70,8 @@ export function nodeUsage(
   const here = containers.filter((container) => container.running && container.config.node === name)
   const used = here.map((container) => container.usage(at))
   return {
-    cpuSeconds: cpuSeconds(model, seconds) + used.reduce((sum, each) => sum + each.cpuSeconds, 0),
+    cpuSeconds:
+      cpuSeconds(model, seconds) + used.reduce((sum, each) => sum + each.cpuSeconds, 0) + retiredSum(retired, (each) => each.cpuSeconds),
     cpuCores: cpuRate(model, seconds) + here.reduce((sum, each) => sum + each.cpuCores(at), 0),
     memoryBytes: memoryBytes(model, seconds + 60) + used.reduce((sum, each) => sum + each.memoryBytes, 0),
   }

@@ -45,11 +45,11 @@ export function kubeletPageFamilies(
     case '/metrics':
       return kubeletFamilies(node, containers, runtime.activity(node.metadata.name ?? ''), api, at, described)
     case '/metrics/cadvisor':
-      return cadvisorPage(node, containers, at)
+      return cadvisorPage(node, containers, at, runtime.retired(node.metadata.name ?? ''))
     case '/metrics/probes':
       return probesPage(node, containers, at)
     case '/metrics/resource':
-      return resourcePage(node, containers, at, briefly)
+      return resourcePage(node, containers, at, runtime.retired(node.metadata.name ?? ''), briefly)
     default:
       return undefined
   }

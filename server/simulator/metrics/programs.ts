@@ -6,6 +6,7 @@ import { nodeExporterFamilies } from './node-exporter.ts'
 import { metricsServerFamilies, prometheusFamilies, pushgatewayFamilies } from './tools.ts'
 import type { Api } from '../api/door.ts'
 import type { SimulatedContainer } from '../images/container.ts'
+import type { Retired } from '../images/runtime.ts'
 import type { BuiltInPage } from '../images/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Family } from './exposition.ts'
@@ -15,6 +16,8 @@ export interface ProgramSources {
   readonly api: Api
   readonly clock: Clock
   readonly containers: () => readonly SimulatedContainer[]
+  /** What containers of a node had used that have ended, by pod. */
+  readonly retired: (node: string) => ReadonlyMap<string, Retired>
 }
 
 type Make = (container: SimulatedContainer, sources: ProgramSources, at: number) => readonly Family[]

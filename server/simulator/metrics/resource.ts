@@ -1,12 +1,19 @@
 import type { SimulatedContainer } from '../images/container.ts'
+import type { Retired } from '../images/runtime.ts'
 import type { Node } from '../resources/kinds.ts'
 import type { Family, Sample } from './exposition.ts'
 import { nodeUsage, podsOf } from './node-usage.ts'
 
 /** The kubelet's /metrics/resource: what metrics-server reads. @param briefly only of the node itself */
-export function resourcePage(node: Node, containers: readonly SimulatedContainer[], at: number, briefly = false): Family[] {
+export function resourcePage(
+  node: Node,
+  containers: readonly SimulatedContainer[],
+  at: number,
+  retired: ReadonlyMap<string, Retired>,
+  briefly = false,
+): Family[] {
   const pods = briefly ? [] : podsOf(containers, node.metadata.name)
-  const whole = nodeUsage(node, containers, at)
+  const whole = nodeUsage(node, containers, at, retired)
   const eachContainer = (value: (usage: ReturnType<SimulatedContainer['usage']>) => number): Sample[] =>
     pods.flatMap(({ pod, containers: inside }) =>
       inside.map((container) => ({
@@ -14,10 +21,10 @@ export function resourcePage(node: Node, containers: readonly SimulatedContainer
         value: value(container.usage(at)),
       })),
     )
-  const eachPod = (value: (usage: ReturnType<SimulatedContainer['usage']>) => number, own: number): Sample[] =>
+  const eachPod = (value: (usage: ReturnType<SimulatedContainer['usage']>) => number, own: (uid: string) => number): Sample[] =>
     pods.map(({ pod, containers: inside }) => ({
       labels: { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name ?? '' },
-      value: inside.reduce((sum, each) => sum + value(each.usage(at)), own),
+      value: inside.reduce((sum, each) => sum + value(each.usage(at)), own(pod.metadata.uid ?? '')),
     }))
   return [
     {
@@ -60,13 +67,19 @@ export function resourcePage(node: Node, containers: readonly SimulatedContainer
       name: 'pod_cpu_usage_seconds_total',
       help: '[STABLE] Cumulative cpu time consumed by the pod in core-seconds',
       type: 'counter',
-      samples: eachPod((usage) => usage.cpuSeconds, 0.02),
+      samples: eachPod(
+        (usage) => usage.cpuSeconds,
+        (uid) => 0.02 + (retired.get(uid)?.cpuSeconds ?? 0),
+      ),
     },
     {
       name: 'pod_memory_working_set_bytes',
       help: '[STABLE] Current working set of the pod in bytes',
       type: 'gauge',
-      samples: eachPod((usage) => usage.memoryBytes, 262_144),
+      samples: eachPod(
+        (usage) => usage.memoryBytes,
+        () => 262_144,
+      ),
     },
     {
       name: 'resource_scrape_error',

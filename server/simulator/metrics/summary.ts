@@ -10,7 +10,7 @@ export function summaryOf(nodeName: string, { api, runtime, clock }: MetricsSour
   if (!node) return {}
   const at = clock.now()
   const containers = runtime.containers()
-  const used = nodeUsage(node, containers, at)
+  const used = nodeUsage(node, containers, at, runtime.retired(nodeName))
   const time = stamp(at)
   return {
     node: {
