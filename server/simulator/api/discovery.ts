@@ -1,5 +1,6 @@
 import { answer } from './respond.ts'
 import type { DiscoveredResource, Registry } from '../resources/registry.ts'
+import type { Platform } from '../platform.ts'
 import type { JsonObject } from '../resources/object.ts'
 import type { AggregatedApi } from './aggregated.ts'
 import type { ApiRequest, ApiResponse } from './http.ts'
@@ -16,11 +17,13 @@ interface Group {
 /** What the server can do, in both forms that clients ask for. */
 export class Discovery {
   readonly #registry: Registry
+  readonly #sha256: Platform['sha256']
   readonly #aggregated: () => readonly AggregatedApi[]
 
   /** @param aggregated the aggregated APIs that are available now */
-  constructor(registry: Registry, aggregated: () => readonly AggregatedApi[]) {
+  constructor(registry: Registry, sha256: Platform['sha256'], aggregated: () => readonly AggregatedApi[]) {
     this.#registry = registry
+    this.#sha256 = sha256
     this.#aggregated = aggregated
   }
 
@@ -55,7 +58,10 @@ export class Discovery {
       .flatMap(({ versions }) => versions)
       .find((candidate) => candidate.groupVersion === groupVersion)
     if (!version) return undefined
-    const resources = version.resources.map((resource) => ({ ...resource, storageVersionHash: undefined })) as unknown as JsonObject[]
+    const resources = version.resources.map((resource) => ({
+      ...resource,
+      ...this.#storageVersion(version.groupVersion, resource),
+    })) as unknown as JsonObject[]
     // The core group's list is older than `apiVersion` in it.
     return answer(200, {
       kind: 'APIResourceList',
@@ -63,6 +69,15 @@ export class Discovery {
       groupVersion: version.groupVersion,
       resources,
     })
+  }
+
+  /** In what objects are stored, for whoever migrates them. Source: k8s.io/apiserver, endpoints/discovery/storageversionhash.go */
+  #storageVersion(groupVersion: string, { name, verbs }: DiscoveredResource): { readonly storageVersionHash?: string } {
+    const resource = this.#registry.find(groupVersion, name)
+    if (!resource || !verbs.includes('create') || !verbs.includes('list')) return {}
+    const { group, version, kind } = this.#registry.storageOf(resource)
+    const bytes = this.#sha256(`${group}/${version}/${kind}`).slice(0, 16).match(/../g) ?? []
+    return { storageVersionHash: btoa(bytes.map((byte) => String.fromCharCode(parseInt(byte, 16))).join('')) }
   }
 
   #groups(): readonly Group[] {

@@ -82,7 +82,7 @@ export class Handler {
     this.#operations = operations
     this.#options = options
     this.auth = new Auth(operations)
-    this.#discovery = new Discovery(registry, () =>
+    this.#discovery = new Discovery(registry, platform.sha256, () =>
       options.aggregated.filter((api) => this.#registered(api) && this.#unavailable(api) === undefined),
     )
     this.#openapi = new OpenApi(registry, schemas, platform.sha256, () => options.descriptions?.())

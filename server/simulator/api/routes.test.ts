@@ -246,3 +246,10 @@ it('an operation of a JSON patch is named by text', () => {
     'error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string',
   ])
 })
+
+it('discovery says in which version objects are stored', () => {
+  const { body } = server.send('GET', '/api/v1')
+  const hashes = (body['resources'] as { name: string; storageVersionHash?: string }[]).map((each) => [each.name, each.storageVersionHash])
+  expect(Object.fromEntries(hashes)).toMatchObject({ configmaps: 'qFsyl6wFWjQ=', pods: 'xPOwRZ+Yhw8=' })
+  expect(hashes.find(([name]) => name === 'pods/log')).toEqual(['pods/log', undefined])
+})
