@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { LoadedDeck } from './deck/load-deck.ts'
 import { Recorder, type Recordings } from './export/recorder.ts'
 import type { Lifetime } from './kernel/lifetime.ts'
-import type { Deck, QueryBlock, Slide } from './protocol/deck.ts'
+import type { Block, Deck, QueryBlock, Slide } from './protocol/deck.ts'
 import type { LiveState } from './protocol/live-block.ts'
 import type { ChartState } from './protocol/server-message.ts'
 import { rehearseDeck } from './rehearsal/rehearse-deck.ts'
@@ -40,10 +40,19 @@ export async function rehearseForExport(
     if (step.kind === 'command' && !step.ok) recorder.wrong(step.expected)
     tell(step)
   }
-  await rehearseDeck(deck, recorded(rehearsal, recorder, charts), lines, { only: undefined, signal }, heard)
+  await rehearseDeck(withoutWrongFixes(deck), recorded(rehearsal, recorder, charts), lines, { only: undefined, signal }, heard)
   if (!signal.aborted) await charts.grown(signal)
   charts.stop()
   return recorder.recordings()
+}
+
+/**
+ * What must not solve an exercise is a matter of the deck's own rehearsal. It is tried by bringing the cluster back to what it was,
+ * which charts over time would show.
+ */
+function withoutWrongFixes(deck: Deck): Deck {
+  const isWrong = (block: Block): boolean => block.kind === 'command' && block.role === 'wrong'
+  return { ...deck, slides: deck.slides.map((slide) => ({ ...slide, blocks: slide.blocks.filter((block) => !isWrong(block)) })) }
 }
 
 function recorded({ stage, watchLive }: Rehearsal, recorder: Recorder, charts: WatchedCharts): Stage {

@@ -226,7 +226,7 @@ function endOnSignals(lifetime: Lifetime): void {
   const end = (): void => {
     if (ending) process.exit(130)
     ending = true
-    process.stderr.write('\nInterrupted: nothing was written.\n')
+    process.stderr.write('\nInterrupted. Nothing half done is left.\n')
     setTimeout(() => process.exit(130), CLOSING_MILLIS).unref()
     void Promise.allSettled([lifetime, ...running].map((each) => each.close())).then(() => process.exit(130))
   }

@@ -73,14 +73,17 @@ function Lines({ kind, query, state }: DrawnAs<PlotKind>) {
   const plot = useRef<Plot>(undefined)
   const [labels, setLabels] = useState<readonly number[]>([])
   const [listed, setListed] = useState(1)
+  /** For so many labels at their lines' ends there is height. */
+  const [room, setRoom] = useState(DIRECT_LABELS)
   const { series } = state
   const identity = JSON.stringify(series.map((one) => one.labels)) + query + kind
   const plotted = { kind, series, unit: unitOf(query), from: state.from, to: state.to }
-  const direct = series.length <= DIRECT_LABELS
+  const direct = series.length <= Math.min(DIRECT_LABELS, room)
   const look = lookNow()
   const place = useRef<() => void>(() => undefined)
   place.current = (): void => {
     const made = plot.current
+    setRoom(Math.floor(((host.current?.clientHeight ?? 0) - 90) / LABEL_GAP) + 1)
     setListed(Math.max(1, Math.floor((host.current?.clientHeight ?? 0) / LEGEND_LINE)))
     if (made)
       setLabels(

@@ -31,7 +31,8 @@ async function whenInPlace(host: HTMLElement, slideLinks: string): Promise<void>
   // One that cannot be shown is shown as such.
   await Promise.all([...host.querySelectorAll('img')].map((image) => image.decode().catch(() => undefined)))
   await drawn(host)
-  for (let frame = 0; frame < 2; frame++) await new Promise((next) => requestAnimationFrame(next))
+  // Charts measure themselves, then place their labels.
+  for (let frame = 0; frame < 6; frame++) await new Promise((next) => requestAnimationFrame(next))
   document.documentElement.dataset['printable'] = ''
 }
 

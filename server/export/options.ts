@@ -17,7 +17,7 @@ export const exportHelp = `Writes a deck to read without Deckhand: as a PDF, as 
   --help             this text
 
 The deck is rehearsed first (see rehearse), and what its commands said and its charts showed is in the
-files where it would be live. What does not go as it should is shown as it went, and told.
+files where it would be live; wrong fixes are not tried. What does not go as it should is shown as it went, and told.
 
 Ends with 0 when all is well; with 3 when the files are written, but the rehearsal found something wrong;
 with 1 when a file could not be written, 2 when it was asked for in the wrong way, 130 when interrupted.
