@@ -78,7 +78,7 @@ test('the overview, which draws only what is in view', async () => {
     .locator('[aria-selected=true] .step:not([hidden]) li')
     .first()
     .evaluate((item) => getComputedStyle(item).fontSize)
-  expect(type).toBe('46px')
+  expect(Number.parseFloat(type)).toBeGreaterThan(40)
   await presenter.keyboard.press('Enter')
   await expect(all).toBeHidden()
   await expect(slide(stage)).toContainText('Slide 2600')
