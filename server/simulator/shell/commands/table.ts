@@ -25,7 +25,11 @@ import { dateCommands } from './dates.ts'
 import { databaseCommands } from './databases.ts'
 import { editorCommands } from '../screen/vi.ts'
 import { pagerCommands } from '../screen/pager.ts'
+import { httpd } from './httpd.ts'
+import { opensslCommands } from './openssl.ts'
+import { nano } from '../screen/nano.ts'
 import { textCommands } from './text.ts'
+import { wrapperCommands } from './wrappers.ts'
 
 const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
@@ -57,6 +61,11 @@ const commands: ReadonlyMap<string, Command> = new Map(
     ...packageCommands,
     ...programCommands,
     ...archiveCommands,
+    ...wrapperCommands,
+    ...opensslCommands,
+    httpd,
+    nano,
+    pico: nano,
   }),
 )
 
@@ -111,11 +120,11 @@ function directoryOf(name: string, userland: Userland): string {
 
 /** Programs that every userland has. */
 const common =
-  'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha1sum sha256sum sha512sum md5sum gzip gunzip zcat du chgrp kill mount which tar dd readlink realpath nproc expr tac rev timeout sync mktemp nl fold paste comm cmp diff stty'.split(
+  'sh cat ls cp mv rm mkdir rmdir echo printf pwd sleep date df touch chmod chown ln stat head tail wc grep egrep fgrep sort uniq cut tr sed awk find seq true false test [ env id whoami hostname uname tee xargs basename dirname yes base64 sha1sum sha256sum sha512sum md5sum gzip gunzip zcat du chgrp kill mount which tar dd readlink realpath nproc expr tac rev nohup nice shuf factor timeout sync mktemp nl fold paste comm cmp diff stty'.split(
     ' ',
   )
 const busyboxOnly =
-  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox chroot dmesg pidof pgrep pkill hexdump hd xxd od strings tty reset arp route'.split(
+  'ash ps top free killall ip ifconfig netstat nslookup ping wget nc telnet vi uptime watch traceroute clear less more busybox chroot dmesg pidof pgrep pkill hexdump hd xxd od strings tty reset arp route setsid usleep sysctl lsof pstree httpd'.split(
     ' ',
   )
 const perUserland: Record<Userland, readonly string[]> = {
@@ -137,6 +146,8 @@ const perUserland: Record<Userland, readonly string[]> = {
     'uptime',
     'chroot',
     'dmesg',
+    'setsid',
+    'stdbuf',
   ],
   none: [],
 }
