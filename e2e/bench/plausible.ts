@@ -21,6 +21,8 @@ export function typesOf(pages: readonly string[]): Types {
   for (const page of pages)
     for (const [, name = '', type = ''] of page.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
       if (type === 'histogram') for (const suffix of ['_bucket', '_sum', '_count']) types.set(name + suffix, 'counter')
+      else if (type === 'summary')
+        for (const suffix of ['', '_sum', '_count']) types.set(name + suffix, suffix === '' ? 'gauge' : 'counter')
       else types.set(name, type)
     }
   return types
@@ -50,7 +52,7 @@ export function odditiesOf(
     let before: readonly [number, number] | undefined
     for (const sample of each.samples) {
       const [seconds, value] = sample
-      if (Number.isNaN(value) || !Number.isFinite(value)) note('not a number', each)
+      if (Number.isNaN(value) || (type === 'counter' && !Number.isFinite(value))) note('not a number', each)
       if (type === 'counter' && value < 0) note('a counter below zero', each)
       if (before && seconds <= before[0]) note('a sample twice, or out of order', each)
       if (before && type === 'counter' && value < before[1]) {

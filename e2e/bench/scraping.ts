@@ -91,8 +91,8 @@ async function judge(title: string, base: string, lease: ClusterLease, began: nu
     const response = await fetch(`${base}/api/v1/${path}?${new URLSearchParams(parameters)}`)
     return ((await response.json()) as { data: unknown }).data
   }
-  // One moment for all: between two questions there may be a scrape.
-  const time = Date.now() / 1000
+  // One moment for all, whose scrapes are over: between two questions there may be another.
+  const time = Date.now() / 1000 - 10
   const seconds = Math.ceil(time - began)
   const keptOf = async (name: string, at = Date.now() / 1000): Promise<Kept[]> => {
     const data = (await answer('query', { query: `{__name__="${name}",cluster="${cluster}"}[${seconds}s]`, time: String(at) })) as {

@@ -74,7 +74,14 @@ export type PrometheusState =
   /** `why` is the cluster's own sentence. */
   | { readonly state: 'waiting'; readonly namespace: string; readonly pod: string; readonly why: string }
   /** @param since when its pod became ready, milliseconds since the epoch */
-  | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
+  | {
+      readonly state: 'ready'
+      readonly namespace: string
+      readonly pod: string
+      readonly since: number
+      /** How often its jobs are scraped, in seconds; simulated clusters tell. */
+      readonly intervals?: readonly number[] | undefined
+    }
   /** The cluster could not be asked; `why` is a sentence for people. */
   | { readonly state: 'unreachable'; readonly why: string }
 

@@ -13,7 +13,7 @@ export interface MetricsOptions {
   readonly prometheus: PrometheusBinary
   /** The process keeps its samples in a folder of its own in here, and takes it away at the end. */
   readonly stateDirectory: string
-  /** From one scrape of a cluster to the next; 5 unless told: a classroom's clusters are many. */
+  /** From one scrape of a cluster to the next, whatever its configuration says; unless told as that says, and every 5 at most. */
   readonly scrapeSeconds?: number
   readonly clock: Clock
   readonly report: (error: unknown) => void
@@ -62,9 +62,14 @@ export function createMetrics({ prometheus, stateDirectory, scrapeSeconds, clock
 
   return {
     start: () => shared.start().catch(report),
-    register({ id, prometheus: { targets } }) {
+    register({ id, prometheus }) {
+      const { targets } = prometheus
       if (!targets) return () => {}
-      const registered = shared.register(id, targets)
+      const intervals = () => {
+        const state = prometheus.state()
+        return state.state === 'ready' ? (state.intervals ?? []) : []
+      }
+      const registered = shared.register(id, targets, intervals)
       registered.catch(report)
       return () =>
         void registered.then(

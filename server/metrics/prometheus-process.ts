@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { usualSeconds } from './source.ts'
 
 export interface PrometheusOptions {
   readonly binary: string
@@ -34,7 +35,6 @@ exec 3<&0 </dev/null
 exec 3<&-
 exec "$0" "$@"`
 
-const usualScrapeSeconds = 5
 const readyWithinMillis = 30_000
 const stopWithinMillis = 5_000
 
@@ -47,7 +47,7 @@ export async function startPrometheus({
   onCrash,
 }: PrometheusOptions): Promise<PrometheusProcess> {
   const config = join(folder, 'prometheus.yml')
-  await writeFile(config, configFor(discoveryUrl, scrapeSeconds ?? usualScrapeSeconds), { mode: 0o600 })
+  await writeFile(config, configFor(discoveryUrl, scrapeSeconds ?? usualSeconds), { mode: 0o600 })
   const port = await freePort()
   // Its API has no password; a prefix that nobody can guess does for one, and its answers are for no web page.
   const prefix = `/${randomBytes(16).toString('hex')}`

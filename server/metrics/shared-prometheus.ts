@@ -28,7 +28,8 @@ export interface SharedPrometheusOptions {
 export interface SharedPrometheus {
   /** Starts the process, if it does not run; otherwise it starts with the first question. */
   start(): Promise<void>
-  register(cluster: string, targets: readonly ScrapeTarget[]): Promise<() => void>
+  /** @param intervals at which it wants some of its jobs scraped, seconds */
+  register(cluster: string, targets: readonly ScrapeTarget[], intervals: () => readonly number[]): Promise<() => void>
   /** Where it takes samples of the past, over remote write. @throws when there is no Prometheus */
   samplesUrl(): Promise<string>
   /** @throws when there is no Prometheus to ask; its message is a sentence for people */
@@ -60,7 +61,7 @@ export function createSharedPrometheus({ binary, stateDirectory, scrapeSeconds, 
   const confined = new Map<string, RangeAnswer | string>()
   const queues = new Map<string, Promise<unknown>>()
 
-  const discover = () => (discovery ??= startDiscovery())
+  const discover = () => (discovery ??= startDiscovery(scrapeSeconds !== undefined))
   const makeFolder = async () => {
     await mkdir(stateDirectory, { recursive: true })
     return mkdtemp(join(resolve(stateDirectory), 'prometheus-'))
@@ -133,8 +134,8 @@ export function createSharedPrometheus({ binary, stateDirectory, scrapeSeconds, 
     async samplesUrl() {
       return `${(await run()).url}/api/v1/write`
     },
-    async register(cluster, targets) {
-      return (await discover()).register(cluster, targets)
+    async register(cluster, targets, intervals) {
+      return (await discover()).register(cluster, targets, intervals)
     },
     ask: (cluster, path, parameters) =>
       inTurn(cluster, async () => {

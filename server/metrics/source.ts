@@ -1,10 +1,20 @@
 import { z } from 'zod'
 
+/** How often clusters are scraped whose own configuration does not ask for less. */
+export const usualSeconds = 5
+
 /** How a cluster's Prometheus is doing; clusters tell it (`clusters/lease.ts`). */
 export type PrometheusState =
   | { readonly state: 'absent' }
   | { readonly state: 'waiting'; readonly namespace: string; readonly pod: string; readonly why: string }
-  | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
+  | {
+      readonly state: 'ready'
+      readonly namespace: string
+      readonly pod: string
+      readonly since: number
+      /** How often its jobs are to be scraped, in seconds: never more often than `usualSeconds`. */
+      readonly intervals?: readonly number[] | undefined
+    }
   | { readonly state: 'unreachable'; readonly why: string }
 
 /** A page whose samples have all their labels already, `cluster` with the cluster's id among them. */

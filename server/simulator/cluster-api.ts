@@ -13,8 +13,9 @@ export interface SimulatedCluster {
   /**
    * What the cluster's own Prometheus scrapes now, in the text format, computed now: all targets of its configuration, each
    * sample with its target's labels. Empty while that Prometheus is not ready. @param labels on top, on every sample
+   * @param interval only jobs that are scraped every so many seconds; all of them unless told
    */
-  scrape(labels: Readonly<Record<string, string>>): string
+  scrape(labels: Readonly<Record<string, string>>, interval?: number): string
   /** How the Prometheus that this cluster's owner has applied is doing. */
   prometheus(): PrometheusState
   /** Called whenever `prometheus()` may have changed. @returns ends it */
@@ -31,8 +32,14 @@ export type PrometheusState =
   | { readonly state: 'absent' }
   /** `why` is the cluster's own sentence, e.g. the FailedScheduling message or a container's waiting reason. */
   | { readonly state: 'waiting'; readonly namespace: string; readonly pod: string; readonly why: string }
-  /** @param since when its pod became ready, milliseconds since the epoch */
-  | { readonly state: 'ready'; readonly namespace: string; readonly pod: string; readonly since: number }
+  /** @param since when its pod became ready, milliseconds since the epoch @param intervals at which its jobs are scraped, seconds */
+  | {
+      readonly state: 'ready'
+      readonly namespace: string
+      readonly pod: string
+      readonly since: number
+      readonly intervals?: readonly number[]
+    }
 
 /** Signs a certificate request (PEM) for a client of the cluster. @returns the certificate (PEM), and SHA-256 of its DER as hex */
 export type CertificateSigner = (

@@ -1,6 +1,6 @@
 import { createOperations } from './api/create-api.ts'
 import { injectFault } from './kubelet/faults.ts'
-import { scrape } from './metrics/scrape/scrape.ts'
+import { scrape, scrapeIntervals } from './metrics/scrape/scrape.ts'
 import { prometheusState, watchPrometheus } from './metrics/prometheus-state.ts'
 import { Renaming } from './rename.ts'
 import { Store } from './store/store.ts'
@@ -94,6 +94,8 @@ class Cluster implements ForkableCluster {
   #stopWatching: (() => void) | undefined
   #journal: Journal | undefined
   #closed = false
+  /** What `prometheus` said last about how often to scrape. */
+  #toldIntervals: string | undefined
 
   constructor(world: World, fixed: Fixed) {
     this.#world = world
@@ -116,12 +118,20 @@ class Cluster implements ForkableCluster {
     return injectFault(this.#world.api, fault)
   }
 
-  scrape(labels: Parameters<SimulatedCluster['scrape']>[0]): string {
-    return scrape(this.#world.sources, labels)
+  scrape(labels: Parameters<SimulatedCluster['scrape']>[0], interval?: number): string {
+    const text = scrape(this.#world.sources, labels, interval)
+    // Its configuration has been read (again): whoever scrapes has to know how often.
+    const now = scrapeIntervals(this.#world.sources)?.join()
+    if (now !== undefined && now !== this.#toldIntervals) for (const listener of [...this.#prometheusListeners]) listener()
+    return text
   }
 
   prometheus(): ReturnType<SimulatedCluster['prometheus']> {
-    return prometheusState(this.#world.api)
+    const state = prometheusState(this.#world.api)
+    if (state.state !== 'ready') return state
+    const intervals = scrapeIntervals(this.#world.sources)
+    this.#toldIntervals = intervals?.join()
+    return intervals ? { ...state, intervals } : state
   }
 
   onPrometheus(listener: () => void): () => void {

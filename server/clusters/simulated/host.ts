@@ -85,7 +85,7 @@ export async function createHost({
 }: HostOptions): Promise<ClusterHost> {
   const running = new Map<ClusterId, Hosted>()
   const byName: ReadonlyMap<string, Hosted> = running
-  const scrapes = await listenForScrapes((name, cluster) => byName.get(name)?.simulated.scrape({ cluster }), report)
+  const scrapes = await listenForScrapes((name, cluster, interval) => byName.get(name)?.simulated.scrape({ cluster }, interval), report)
 
   const close = async (cluster: ClusterId) => {
     const found = running.get(cluster)

@@ -8,7 +8,13 @@ const Port = z.int().min(1).max(65_535)
 export const PrometheusMessage = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('absent') }),
   z.strictObject({ state: z.literal('waiting'), namespace: z.string(), pod: z.string(), why: z.string() }),
-  z.strictObject({ state: z.literal('ready'), namespace: z.string(), pod: z.string(), since: z.number() }),
+  z.strictObject({
+    state: z.literal('ready'),
+    namespace: z.string(),
+    pod: z.string(),
+    since: z.number(),
+    intervals: z.array(z.number()).readonly().optional(),
+  }),
 ])
 
 export const ToWorker = z.discriminatedUnion('type', [

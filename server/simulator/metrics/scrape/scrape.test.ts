@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { parseImage } from '../../images/schema.ts'
 import { data } from '../../cluster.test-support.ts'
 import { testCluster } from '../../images/test-cluster.ts'
-import { scrape } from './scrape.ts'
+import { scrape, scrapeIntervals } from './scrape.ts'
 import { labelled } from './labelled.ts'
 import { compileRelabeling, relabel } from './relabel.ts'
 import { RelabelDocument } from './config.ts'
@@ -113,6 +113,25 @@ describe('the labels of a sample', () => {
   })
 })
 
+describe('how often a job is scraped', () => {
+  it('is what the configuration says, and every five seconds at most', async () => {
+    const made = await monitored(`
+global: {scrape_interval: 1m}
+scrape_configs:
+  - {job_name: often, scrape_interval: 100ms, static_configs: [{targets: ['localhost:9090']}]}
+  - {job_name: rarely, static_configs: [{targets: ['10.32.0.7:8080']}]}
+`)
+    expect(made.intervals()).toEqual([5, 60])
+    const jobs = (text: string) => [...new Set([...text.matchAll(/^up\{job="(\w+)"/gm)].map(([, job]) => job))]
+    expect(jobs(made.text(5))).toEqual(['often'])
+    expect(jobs(made.text(60))).toEqual(['rarely'])
+    expect(jobs(made.text())).toEqual(['often', 'rarely'])
+    made.configure('global: {scrape_interval: 15}')
+    made.prometheus.reload()
+    expect(made.intervals()).toBeUndefined()
+  })
+})
+
 describe('relabelling', () => {
   const labels = new Map([
     ['__address__', '10.0.0.1:80'],
@@ -163,5 +182,6 @@ async function monitored(config: string) {
   await made.clock.advance(30_000)
   configure(config)
   prometheus.reload()
-  return { text: () => scrape(sources, { cluster: 'mine' }), configure, prometheus }
+  const text = (interval?: number) => scrape(sources, { cluster: 'mine' }, interval)
+  return { text, intervals: () => scrapeIntervals(sources), configure, prometheus }
 }

@@ -10,9 +10,9 @@ import type { Labelled } from './labelled.ts'
 import type { Page } from './targets.ts'
 
 /** What the cluster's own Prometheus scrapes now: nothing before it is ready. @param more labels on top, on every sample */
-export function scrape(sources: MetricsSources, more: Readonly<Record<string, string>>): string {
+export function scrape(sources: MetricsSources, more: Readonly<Record<string, string>>, interval?: number): string {
   const container = runningPrometheus(sources)
-  return container ? scrapeAll(container, sources, more) : ''
+  return container ? scrapeAll(container, sources, more, interval) : ''
 }
 
 /**
@@ -20,12 +20,22 @@ export function scrape(sources: MetricsSources, more: Readonly<Record<string, st
  * reached over the cluster's network with the rights of its service account, and what Prometheus says itself about each scrape.
  * @param more labels on top, on every sample: `cluster` says whose they are
  */
-function scrapeAll(container: SimulatedContainer, sources: MetricsSources, more: Readonly<Record<string, string>>): string {
+function scrapeAll(
+  container: SimulatedContainer,
+  sources: MetricsSources,
+  more: Readonly<Record<string, string>>,
+  interval: number | undefined,
+): string {
   const config = prometheusConfig(container.configuration ?? '')
   if (typeof config === 'string') return ''
   const scraper = scraperOf(container, sources)
-  const targets = config.jobs.flatMap((job) => targetsOf(job, scraper))
-  const containersToo = new Set(targets.filter(({ path }) => path === '/metrics/cadvisor').map(({ address }) => address))
+  const due = config.jobs.filter((job) => interval === undefined || scrapedEvery(job) === interval)
+  const targets = due.flatMap((job) => targetsOf(job, scraper))
+  const containersToo = new Set(
+    (due.length === config.jobs.length ? targets : config.jobs.flatMap((job) => targetsOf(job, scraper)))
+      .filter(({ path }) => path === '/metrics/cadvisor')
+      .map(({ address }) => address),
+  )
   const parts: string[] = []
   for (const target of targets) {
     const all = new Map([...target.labels, ...Object.entries(more)])
@@ -37,6 +47,19 @@ function scrapeAll(container: SimulatedContainer, sources: MetricsSources, more:
     parts.push(report(all, made?.samples))
   }
   return parts.join('')
+}
+
+/** Nobody is scraped more often: one Prometheus scrapes the clusters of a whole room. Seconds. */
+export const shortestInterval = 5
+
+const scrapedEvery = ({ interval }: ScrapeJob): number => Math.max(interval, shortestInterval)
+
+/** How often the jobs of the cluster's own Prometheus are scraped, as its configuration says; undefined when none runs. */
+export function scrapeIntervals(sources: Pick<MetricsSources, 'api' | 'runtime'>): readonly number[] | undefined {
+  const container = runningPrometheus(sources)
+  const config = container && prometheusConfig(container.configuration ?? '')
+  if (config === undefined || typeof config === 'string') return undefined
+  return [...new Set(config.jobs.map(scrapedEvery))].toSorted((a, b) => a - b)
 }
 
 function labelledPage(page: Extract<Page, { ok: true }>, labels: ReadonlyMap<string, string>, job: ScrapeJob): Labelled | undefined {
