@@ -1,5 +1,5 @@
 /** Type of recorded output, in canvas pixels: as large as its longest line lets it be. */
-const TYPE = { least: 18, most: 26 }
+const TYPE = { least: 20, most: 26 }
 /** IBM Plex Mono: every character is 600 units of 1000 wide. */
 const ADVANCE = 0.6
 const LINE_HEIGHT = 1.36
@@ -12,12 +12,14 @@ const LEAST_LINES = 5
 export function shareRoom(body: HTMLElement, step: HTMLElement): void {
   const outputs = [...step.querySelectorAll<HTMLElement>('.recorded-text')].filter((output) => output.offsetParent !== null)
   if (outputs.length === 0) return
+  // A phone's slide scrolls by itself, and is small enough as it is.
+  const scrolls = getComputedStyle(body).overflowY === 'auto'
   for (const output of outputs) {
-    output.style.setProperty('--output-size', `${sizeFor(output.textContent, output.clientWidth - 64)}px`)
+    const size = scrolls ? TYPE.most : sizeFor(output.textContent, output.clientWidth - 64)
+    output.style.setProperty('--output-size', `${size}px`)
     output.style.maxHeight = ''
   }
-  // A phone's slide scrolls by itself.
-  if (getComputedStyle(body).overflowY === 'auto') return
+  if (scrolls) return
   const heights = outputs.map(({ offsetHeight }) => offsetHeight)
   const cap = capFor(heights, body.scrollHeight - body.clientHeight, LEAST_LINES * TYPE.most * LINE_HEIGHT)
   for (const output of outputs) {
