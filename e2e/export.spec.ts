@@ -175,6 +175,8 @@ test('the PDF has a page for each slide, with text, notes, links and bookmarks',
   expect(text[0]).toContain('Say hello to everybody.')
   expect(text[1]).toContain('workshop-vm-00-00')
   expect(text[2]).toContain('pods "nowhere" not found')
+  // Below the slide, where the notes are, what is folded on it.
+  expect(text[3]).toContain('configmap/settings created')
   const links = await (await document.getPage(2)).getAnnotations()
   expect(links.map(({ url, dest }) => url ?? (dest ? 'a page' : undefined))).toEqual(['a page', 'https://kubernetes.io/'])
   expect(await document.getPageIndex(links[0].dest[0])).toBe(3)

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { ExportedDeck } from '../../server/protocol/exported-deck.ts'
 import { PrintedDeck } from '../slides/print-deck.tsx'
+import { printMore } from './print-more.ts'
 import { recordedBlocks } from './recorded-blocks.tsx'
 import './exported.css'
 
@@ -33,6 +34,7 @@ async function whenInPlace(host: HTMLElement, slideLinks: string): Promise<void>
   await drawn(host)
   // Charts measure themselves, then place their labels.
   for (let frame = 0; frame < 6; frame++) await new Promise((next) => requestAnimationFrame(next))
+  for (const page of host.querySelectorAll<HTMLElement>('.print-page.with-notes')) printMore(page)
   document.documentElement.dataset['printable'] = ''
 }
 
