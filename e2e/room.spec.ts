@@ -62,7 +62,7 @@ test('half a minute without network: the same slide, the same terminal, nothing 
   await type(ada, 'clear; for i in $(seq 1 40); do echo "tick-$i."; sleep 1; done; echo all-$((9*9))')
   await expect(screen(ada)).toContainText('tick-2.')
   host.cut()
-  await expect(ada.getByText('Reconnecting')).toBeVisible({ timeout: 40_000 })
+  await expect(ada.getByRole('status').filter({ hasText: 'Reconnecting' })).toBeVisible({ timeout: 40_000 })
   await new Promise((resolve) => setTimeout(resolve, 30_000 - 5_000))
   host.restore()
   await expect(screen(ada)).toContainText('all-81', { timeout: 60_000 })

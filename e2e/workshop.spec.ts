@@ -203,7 +203,7 @@ test("the presenter's terminal is driven from the console and shown on the stage
 
 test('Ctrl-C ends everything that was started, and the replay plays what happened', async ({ browser }) => {
   expect(await deckhand.stop()).toBe(0)
-  await expect(ada.getByText('Reconnecting')).toBeVisible()
+  await expect(ada.getByRole('status').filter({ hasText: 'Reconnecting' })).toBeVisible()
   const replay = await startReplay(deckhand.state)
   const page = await visit(browser, replay.replay, { viewport: { width: 1920, height: 1080 } })
   await expect(slide(page)).toContainText('Monitoring and')
