@@ -115,6 +115,28 @@ describe('a simulated cluster with a state folder', { timeout: 30_000 + crashes 
     expect(await again('GET', `${pods}/reader/log`)).toBe('kept\n')
   })
 
+  it('keeps what containers logged, wrote and held, and what the load had made of them', async () => {
+    const client = await start()
+    const pods = '/api/v1/namespaces/default/pods'
+    const containers = [
+      { name: 'c', image: 'busybox', command: ['sh', '-c', 'echo said; echo kept > /file; sleep 100000'] },
+      { name: 'shop', image: 'nginx:1.29', readinessProbe: { httpGet: { path: '/', port: 80 }, periodSeconds: 1 } },
+    ]
+    await client('POST', pods, { metadata: { name: 'say' }, spec: { containers } })
+    const ready = async (from: Client) =>
+      ((await from('GET', `${pods}/say`)) as { status: { containerStatuses?: { ready: boolean }[] } }).status.containerStatuses?.every(
+        (each) => each.ready,
+      )
+    await expect.poll(() => ready(client), { timeout: 20_000 }).toBe(true)
+    await stop('SIGTERM')
+    const saved = JSON.parse(await readFile(join(folder, 'state', 'containers.json'), 'utf8')) as { containers: Record<string, object> }
+    expect(Object.values(saved.containers).flatMap((each) => Object.keys(each))).toEqual(
+      expect.arrayContaining(['records', 'files', 'probes']),
+    )
+    const again = await start()
+    expect(await again('GET', `${pods}/say/log?container=c`)).toContain('said\n')
+  })
+
   it('takes no more room than twice what is in it, however much is written', async () => {
     const client = await start()
     const maps = '/api/v1/namespaces/default/configmaps'

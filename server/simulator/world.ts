@@ -137,7 +137,10 @@ export class World {
   /** Ends everything that runs and every stream. */
   close(): void {
     this.#cancel()
+    // Stopping empties the containers: what they held until then is what a journal keeps.
+    const past = this.#engine && this.#journal ? this.past() : undefined
     this.#engine?.stop()
+    if (past) this.#journal?.wrote(() => past)
     this.#parts.operations.store.close()
   }
 }

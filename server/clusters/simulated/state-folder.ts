@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../kernel/user-error.ts'
 import type { RuntimePast } from '../../simulator/images/past.ts'
+import { RedisPastSchema } from '../../simulator/images/redis-store.ts'
 import type { TokenKey } from '../../simulator/platform.ts'
 import type { Journal, SavedCluster } from '../../simulator/time/journal.ts'
 import { createServerCertificate, restoreServerCertificate } from './certificates.ts'
@@ -31,13 +32,45 @@ const Entry = z.union([
   z.looseObject({ kind: z.literal('link'), target: z.string(), modified: z.number() }),
 ])
 const Files = z.array(z.tuple([z.string(), Entry]))
+const Ledger = z.strictObject({
+  counts: z.array(
+    z.looseObject({
+      what: z.enum(['served', 'called']),
+      method: z.string(),
+      route: z.string(),
+      status: z.string(),
+      count: z.number(),
+      seconds: z.number(),
+      buckets: z.array(z.number()),
+    }),
+  ),
+  cpuMillis: z.number(),
+  leakBytes: z.number(),
+  throttledSeconds: z.number(),
+})
+const Texts = z.record(z.string(), z.string())
+const FlowLine = z.looseObject({ rate: z.number(), template: z.string(), fields: Texts, millis: z.number(), after: z.number().optional() })
+const Sample = z.looseObject({ labels: Texts, value: z.number().nullable(), suffix: z.string().optional() })
+const Pushed = z.looseObject({
+  labels: Texts,
+  at: z.number(),
+  families: z.array(
+    z.tuple([z.string(), z.looseObject({ name: z.string(), help: z.string(), type: z.string(), samples: z.array(Sample) })]),
+  ),
+})
 const Past = z.strictObject({
   containers: z.record(
     z.string(),
     z.looseObject({
-      requests: z.number(),
+      ledger: Ledger.optional(),
       records: z.array(z.strictObject({ millis: z.number(), text: z.string() })),
       files: z.looseObject({ upper: Files, removed: z.array(z.string()) }),
+      flows: z
+        .array(z.looseObject({ cause: z.enum(['load', 'faults']), from: z.number(), to: z.number().optional(), lines: z.array(FlowLine) }))
+        .optional(),
+      probes: z.array(z.tuple([z.string(), z.strictObject({ successful: z.number(), failed: z.number() })])).optional(),
+      pushes: z.array(z.tuple([z.string(), Pushed])).optional(),
+      redis: RedisPastSchema.optional(),
     }),
   ),
   volumes: z.array(z.tuple([z.string(), Files])),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { execIn, run, waitingContainer } from '../shell/shell.test-support.ts'
 import type { Where } from '../shell/shell.test-support.ts'
+import type { SimulatedContainer } from './container.ts'
 
 /** A server's container, and what a shell in it prints. */
 function serverOf(image: string, where: Where = {}) {
@@ -91,5 +92,42 @@ describe('who one is in a container', () => {
     ['debian', { runAsUser: 1000 }, 'uid=1000 gid=0(root) groups=0(root)\n', 'whoami: cannot find name for user ID 1000\n'],
   ])('is as %s and %j say', async (image, securityContext, id, name) => {
     expect((await run('id; whoami 2>&1', { image, spec: { securityContext } })).out).toBe(id + name)
+  })
+})
+
+describe('a program that is to fail on purpose', () => {
+  const annotated = (what: string) => ({
+    apiVersion: 'v1' as const,
+    kind: 'Pod' as const,
+    metadata: { name: 'p', annotations: { 'simulator.deckhand.dev/app': what } },
+    spec: { containers: [] },
+  })
+  const codes = (path: string) => `for i in 1 2 3 4; do curl -s -o /dev/null -w "%{http_code} " localhost${path}; done`
+
+  it.each([
+    ['ghcr.io/stefanprodan/podinfo', ':9898/'],
+    ['nginx:1.29', '/'],
+  ])('answers as its pod’s annotation says, and is well again without it: %s', async (image, path) => {
+    const { ask, container } = serverOf(image)
+    const server = container as SimulatedContainer
+    await ask('true')
+    server.podChanged(annotated('errors=100%,status=503'))
+    expect((await ask(codes(path))).out).toBe('503 503 503 503 ')
+    server.podChanged(annotated('latency=2s'))
+    expect((await ask(`curl -s -o /dev/null -w "%{time_total}" localhost${path}`)).out).toMatch(/^[12]\.\d/)
+    server.podChanged(annotated(''))
+    expect((await ask(codes(path))).out).toBe('200 200 200 200 ')
+  })
+
+  it('fails its checks or ends when that is what it says', async () => {
+    const { ask, container, exits, cluster } = serverOf('ghcr.io/stefanprodan/podinfo')
+    const server = container as SimulatedContainer
+    await ask('true')
+    server.podChanged(annotated('unready'))
+    const check = (path: string) => `curl -s -o /dev/null -w "%{http_code} " localhost:9898${path}`
+    expect((await ask(`${check('/readyz')}; ${check('/healthz')}; ${check('/')}`)).out).toBe('503 200 200 ')
+    server.podChanged(annotated('crash=1s'))
+    await cluster.clock.advance(2000)
+    expect(exits).toMatchObject([{ code: 2 }])
   })
 })

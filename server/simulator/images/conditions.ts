@@ -49,7 +49,7 @@ function httpOf(http: HttpDocument, conditions: readonly Condition[], program: P
 }
 
 /** Probes and metrics are spared unless a condition names them. */
-const aside = (route: RouteDocument): boolean => route.metrics !== false || /^\/(-\/)?(health|ready|live|metrics)/.test(route.path)
+export const aside = (route: RouteDocument): boolean => route.metrics !== false || /^\/(-\/)?(health|ready|live|metrics)/.test(route.path)
 
 function routeOf(route: RouteDocument, conditions: readonly Condition[], program: ProgramDocument, env: Env): RouteDocument {
   const calls = route.calls.map((call) => ({ ...call, to: expandArgument(call.to, env) }))

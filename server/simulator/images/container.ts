@@ -1,7 +1,8 @@
 import type { StreamSession, StreamSink } from '../api/http.ts'
 import type { Api } from '../api/door.ts'
 import type { AttachOptions, ContainerConfig, ExecOptions, Exit, ProbeRequest, ProbeResult, RuntimeContainer } from '../kubelet/runtime.ts'
-import type { Event } from '../resources/kinds.ts'
+import { sameJson } from '../controllers/objects.ts'
+import type { Event, Pod } from '../resources/kinds.ts'
 import type { ClusterNetwork, Endpoint } from '../network/network.ts'
 import type { HttpRequest } from '../network/view.ts'
 import { probe } from '../network/probe.ts'
@@ -24,6 +25,8 @@ import { runHook } from './hook-command.ts'
 import { appMetrics } from './app-metrics.ts'
 import { configurationText, configured, includedFiles } from './configured.ts'
 import type { Configured } from './configured.ts'
+import { appFaultsOf, faulted } from './app-faults.ts'
+import type { AppFaults } from './app-faults.ts'
 import { settingsOf } from './conditions.ts'
 import { faultLines } from './fault-lines.ts'
 import { flowLines } from './flow-lines.ts'
@@ -88,6 +91,10 @@ export class SimulatedContainer implements RuntimeContainer {
   readonly #host: ContainerHost
   readonly #env: Readonly<Record<string, string>>
   #program: ProgramDocument | undefined
+  /** The program before anything was wrong with it on purpose. */
+  #sane: ProgramDocument | undefined
+  #faults: AppFaults
+  #uncrash = () => {}
   /** The program before its configuration file was read. */
   readonly #described: ProgramDocument | undefined
   readonly #model: ReturnType<typeof usageModel>
@@ -156,7 +163,9 @@ export class SimulatedContainer implements RuntimeContainer {
     const settings = program && settingsOf(program, this.#env)
     this.#described = settings?.program
     const made = this.#configured()
-    this.#program = made && ('program' in made ? made.program : settings?.program)
+    this.#sane = made && ('program' in made ? made.program : settings?.program)
+    this.#faults = appFaultsOf(config.pod)
+    this.#program = this.#sane && faulted(this.#sane, this.#faults)
     this.#broken = made && 'message' in made ? made : undefined
     this.#says = settings?.says ?? []
     if (program) this.#read(program)
@@ -243,6 +252,7 @@ export class SimulatedContainer implements RuntimeContainer {
     else this.#runCommand()
     this.#watchMemory()
     if (ip) this.#joinLoad(ip)
+    if (this.#program) this.#crashLater()
     this.nodesChanged()
     return { ok: true }
   }
@@ -531,6 +541,7 @@ export class SimulatedContainer implements RuntimeContainer {
       end: (code) => this.#finish(code),
       env: this.#env,
       turned: this.#turned,
+      faults: this.#faults,
       pushes: this.pushes,
     })
   }
@@ -543,6 +554,37 @@ export class SimulatedContainer implements RuntimeContainer {
   /** The files that its configuration includes, by their paths, as they were then. */
   get included(): ReadonlyMap<string, string> {
     return this.#included
+  }
+
+  /** Goes on as this program, with what is wrong with it on purpose. */
+  #become(program: ProgramDocument): void {
+    this.#sane = program
+    this.#program = faulted(program, this.#faults)
+    const ip = this.config.pod.status?.podIP
+    this.#leave()
+    if (ip) this.#joinLoad(ip)
+  }
+
+  /** What is wrong with its program on purpose may have changed. */
+  podChanged(pod: Pod): void {
+    const faults = appFaultsOf(pod)
+    if (!this.#sane || sameJson(faults, this.#faults)) return
+    this.#faults = faults
+    if (this.#state !== 'running') return
+    this.#become(this.#sane)
+    this.#crashLater()
+  }
+
+  #crashLater(): void {
+    const { crash } = this.#faults
+    this.#uncrash()
+    if (crash === undefined) return
+    const cancel = this.#host.platform.clock.after(Math.max(crash - this.#age(), 1000), () => {
+      this.logs.say('{time} fatal: ended on purpose')
+      this.#finish(2)
+    })
+    this.#timers.add(cancel)
+    this.#uncrash = cancel
   }
 
   #configured(): Configured | undefined {
@@ -563,12 +605,7 @@ export class SimulatedContainer implements RuntimeContainer {
       this.#print(`${this.#filled(made.message).trimEnd().split('\n')[0]}\n`)
       return
     }
-    if (made && made.program !== this.#program && this.#state === 'running') {
-      this.#program = made.program
-      const ip = this.config.pod.status?.podIP
-      this.#leave()
-      if (ip) this.#joinLoad(ip)
-    }
+    if (made && this.#state === 'running') this.#become(made.program)
     if (this.#program) this.#read(this.#program)
   }
 

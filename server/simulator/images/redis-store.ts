@@ -31,12 +31,16 @@ const PlainSchema = z.union([
   z.object({ set: Texts }),
   z.object({ scores: z.array(z.tuple([z.string(), z.number()])) }),
 ])
-const PastSchema = z.object({ values: z.array(z.tuple([z.string(), PlainSchema])), expires: z.array(z.tuple([z.string(), z.number()])) })
+/** How those keys stand in a file. */
+export const RedisPastSchema = z.object({
+  values: z.array(z.tuple([z.string(), PlainSchema])),
+  expires: z.array(z.tuple([z.string(), z.number()])),
+})
 
 /** Reads what a file says; undefined when it is no server's. */
 export function redisPastOf(text: string): RedisPast | undefined {
   try {
-    return PastSchema.safeParse(JSON.parse(text)).data
+    return RedisPastSchema.safeParse(JSON.parse(text)).data
   } catch {
     return undefined
   }

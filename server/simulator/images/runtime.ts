@@ -129,8 +129,12 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
   const free = (prefix: string) => void platform.clock.after(0, () => host.volumes.free(prefix))
   const gone = (uid: string) => void platform.clock.after(0, () => forget(uid))
   const stops = [
-    api.watch('Pod', ({ type, object: { metadata } }) => {
-      if (type !== 'DELETED') return
+    api.watch('Pod', ({ type, object }) => {
+      const { metadata } = object
+      if (type !== 'DELETED') {
+        for (const container of containers) if (container.config.pod.metadata.uid === metadata.uid) container.podChanged(object)
+        return
+      }
       free(`pod/${metadata.uid}/`)
       gone(metadata.uid ?? '')
     }),

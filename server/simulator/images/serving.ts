@@ -5,6 +5,7 @@ import type { HttpRequest, NetworkView } from '../network/view.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Container } from '../resources/kinds.ts'
 import type { FileTree } from '../shell/files.ts'
+import type { AppFaults } from './app-faults.ts'
 import { call, failed, reasonOf } from './calls.ts'
 import { jaegerAnswer } from './jaeger-api.ts'
 import type { Ledger } from './ledger.ts'
@@ -39,6 +40,8 @@ export interface Serving {
   readonly env: Readonly<Record<string, string>>
   /** Routes that a request has turned to another status. */
   readonly turned: Map<string, number>
+  /** What is wrong on purpose. */
+  readonly faults: AppFaults
   readonly pushes: Pushes
   readonly startedAt: number
   readonly speaker: Speaker
@@ -92,7 +95,11 @@ export function endpointsOf(serving: Serving): readonly Endpoint[] {
 /** One request: its upstream calls are made for real, and it is counted and logged as any other. */
 function answered(serving: Serving, http: HttpDocument, request: HttpRequest, client: string): Answered | Promise<Answered> {
   const route = routeFor(http, request.method, request.path.split('?')[0] ?? '/')
-  if (!route) return finish(serving, http, request, client, undefined, {}, 0)
+  if (!route) {
+    const { errors, status, latency } = serving.faults
+    const fails = errors > 0 && serving.random() < errors
+    return finish(serving, http, request, client, undefined, fails ? { status, body: 'failed on purpose\n' } : {}, latency)
+  }
   if (route.serves !== undefined) {
     const served = serving.serve(route.serves, request)
     if (served instanceof Promise) return served.then((decided) => finish(serving, http, request, client, route, decided, 0))
@@ -241,7 +248,7 @@ function finish(
     level: levelOf(reply.status),
   }
   for (const line of [http.access, route?.log, error?.log]) if (line !== undefined) logs.say(line, more)
-  return { reply, millis }
+  return { reply, millis: route ? millis : waited + millis }
 }
 
 export const levelOf = (status: number): string => (status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info')

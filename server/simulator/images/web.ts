@@ -67,6 +67,7 @@ export function answer(http: HttpDocument, request: HttpRequest, context: WebCon
   const { status = route?.status ?? 200, type = route?.type ?? 'text/plain; charset=utf-8', body } = decided
   if (route) return made(status, type, body ?? fill(route.body), route.headers)
   if (http.routes.some((each) => matches(each, path))) return made(405, 'text/plain; charset=utf-8', 'Method Not Allowed\n')
+  if (decided.status !== undefined) return made(status, type, body ?? '')
   const file = http.root === undefined ? undefined : fileAt(context.files, http.root, path)
   if (file) return made(200, types[file.path.split('.').at(-1) ?? ''] ?? 'application/octet-stream', file.content)
   return made(404, http.missing.startsWith('<') ? 'text/html' : 'text/plain; charset=utf-8', fill(http.missing))

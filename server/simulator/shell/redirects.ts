@@ -1,3 +1,4 @@
+import { textOfBytes } from '../bytes.ts'
 import { expandOne, expandQuoted } from './expand.ts'
 import type { Dialect } from './dialect.ts'
 import type { Expander } from './expand.ts'
@@ -103,7 +104,7 @@ export function openInput(machine: Machine, path: string, shown: string, io?: Io
 }
 
 function randomText(machine: Machine): string {
-  return Array.from({ length: 512 }, () => String.fromCharCode(Math.floor(machine.random() * 256))).join('')
+  return textOfBytes(Uint8Array.from({ length: 512 }, () => Math.floor(machine.random() * 256)))
 }
 
 function endless(chunk: () => string): Input {

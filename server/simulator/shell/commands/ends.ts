@@ -1,8 +1,20 @@
+import { bytesOfText, textOfBytes } from '../../bytes.ts'
 import type { Command } from '../machine.ts'
-import { chunksOf, linesOf, parseOptions, pathIn, readAll } from './options.ts'
+import { chunksOf, linesOf, parseOptions, pathIn, readAll, utf8Length } from './options.ts'
 
 /** `-5` as `-n 5`. */
 const countArgs = (args: readonly string[]) => args.flatMap((arg) => (/^-\d+$/.test(arg) ? ['-n', arg.slice(1)] : [arg]))
+
+const firstBytes = (text: string, count: number): string =>
+  utf8Length(text) === text.length ? text.slice(0, count) : textOfBytes(bytesOfText(text).subarray(0, count))
+
+/** @param count `5`, or `+5`: from the fifth on */
+function lastBytes(text: string, count: string): string {
+  const bytes = bytesOfText(text)
+  return textOfBytes(
+    count.startsWith('+') ? bytes.subarray(Math.max(Number(count) - 1, 0)) : bytes.subarray(Math.max(bytes.length - Number(count), 0)),
+  )
+}
 
 const head: Command = async (run) => {
   const { values, operands } = parseOptions(countArgs(run.args), 'n c')
@@ -12,9 +24,9 @@ const head: Command = async (run) => {
     let left = Number(bytes ?? values.get('n') ?? 10)
     for await (const piece of bytes === undefined ? linesOf(run, [file]) : chunksOf(run, [file])) {
       if (left <= 0) break
-      run.io.out.write(bytes === undefined ? `${piece}\n` : piece.slice(0, left))
+      run.io.out.write(bytes === undefined ? `${piece}\n` : firstBytes(piece, left))
       await run.io.out.ready?.(run.process)
-      left -= bytes === undefined ? 1 : piece.length
+      left -= bytes === undefined ? 1 : utf8Length(piece)
       if (left <= 0) break
     }
   }
@@ -38,7 +50,7 @@ const tail: Command = async (run) => {
   for (const [index, file] of (operands.length > 0 ? operands : ['-']).entries()) {
     if (operands.length > 1) run.io.out.write(`${index > 0 ? '\n' : ''}==> ${file} <==\n`)
     if (values.has('c')) {
-      run.io.out.write((await readAll(run, [file])).slice(-Number(values.get('c'))))
+      run.io.out.write(lastBytes(await readAll(run, [file]), values.get('c') ?? '0'))
       continue
     }
     const lines: string[] = []

@@ -82,6 +82,7 @@ describe('openssl', () => {
 describe('programs that only start others, and small ones', () => {
   it.each([
     ['nohup echo x; nice -n 5 echo y; setsid echo z', 'x\ny\nz\n'],
+    ['head -c 500 /dev/urandom | wc -c; printf aéb | head -c 3; echo; printf aéb | tail -c 3', '500\naé\néb'],
     ['shuf -i 1-5 | sort | tr -d "\n"', '12345'],
     ['factor 12 97', '12: 2 2 3\n97: 97\n'],
     ['sysctl net.ipv4.ip_forward; sysctl -n net.core.somaxconn', 'net.ipv4.ip_forward = 1\n4096\n'],
