@@ -5,7 +5,7 @@ import { inVersion2, pathsOf } from './openapi-paths.ts'
 import { SchemaWriter, VERSION_2, VERSION_3, withReferences } from './openapi-schemas.ts'
 import type { DescriptionData } from './openapi-schemas.ts'
 import type { Schemas } from '../resources/schema.ts'
-import type { Registry } from '../resources/registry.ts'
+import type { Registry, Resource } from '../resources/registry.ts'
 import type { JsonObject } from '../resources/object.ts'
 import type { ApiRequest, ApiResponse } from './http.ts'
 
@@ -44,7 +44,7 @@ export class OpenApi {
 
   #second(request: ApiRequest): ApiResponse {
     const writer = new SchemaWriter(this.#schemas, this.#descriptions(), VERSION_2)
-    const names = withReferences(this.#schemas, Object.values(this.#schemas.data.kinds))
+    const names = withReferences(this.#schemas, [...Object.values(this.#schemas.data.kinds), ...SHARED])
     const definitions = Object.fromEntries(names.map((name) => [name, writer.write(name)] as const))
     if (request.headers['accept']?.includes('com.github.proto-openapi.spec.v2')) {
       const body = protobufDocument('Kubernetes', this.#version(), definitions)
@@ -55,7 +55,7 @@ export class OpenApi {
       swagger: '2.0',
       info: { title: 'Kubernetes', version: this.#version() },
       paths: Object.fromEntries(paths.map(([path, operations]) => [path, inVersion2(operations)])),
-      definitions,
+      definitions: { ...definitions, ...definedIn2(this.#registry.all()) },
       securityDefinitions: { BearerToken: BEARER },
       security: [{ BearerToken: [] }],
     })
@@ -104,6 +104,12 @@ export class OpenApi {
       return name === undefined ? [] : [name]
     })
   }
+}
+
+/** Defined kinds as version 2 refers to them. */
+function definedIn2(resources: readonly Resource[]): JsonObject {
+  const written = JSON.stringify(customSchemas(resources.filter(({ custom }) => custom)))
+  return JSON.parse(written.replaceAll(VERSION_3.pointer, VERSION_2.pointer)) as JsonObject
 }
 
 /** Clients keep documents for ever by their hash: this changes with how we write them. */
