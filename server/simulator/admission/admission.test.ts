@@ -52,6 +52,34 @@ describe('a runtime class', () => {
   })
 })
 
+describe('a claim', () => {
+  const grown = (storage: string) => ({
+    metadata: { name: 'c' },
+    spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'slow', resources: { requests: { storage } } },
+  })
+  const claims = () => operations.registry.ofKind('PersistentVolumeClaim')
+  const bind = () =>
+    operations.update(
+      claims(),
+      'default',
+      'c',
+      { metadata: { name: 'c' }, status: { phase: 'Bound', capacity: { storage: '1Gi' } } },
+      'status',
+    )
+
+  it('grows once it is bound, where its class lets it', () => {
+    operations.create(claims(), 'default', grown('1Gi'))
+    expect(() => operations.update(claims(), 'default', 'c', grown('2Gi'))).toThrow('spec is immutable after creation')
+    bind()
+    const refused = 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize'
+    expect(() => operations.update(claims(), 'default', 'c', grown('2Gi'))).toThrow(`persistentvolumeclaims "c" is forbidden: ${refused}`)
+    const slow = { metadata: { name: 'slow' }, provisioner: 'example.com/slow', allowVolumeExpansion: true }
+    operations.create(operations.registry.ofKind('StorageClass'), undefined, slow)
+    operations.update(claims(), 'default', 'c', grown('2Gi'))
+    expect(operations.get('PersistentVolumeClaim', 'default', 'c')?.spec?.resources?.requests).toEqual({ storage: '2Gi' })
+  })
+})
+
 it('a priority class alone says whom a pod may push away', () => {
   expect(() => make('Pod', 'a', { ...container({}), preemptionPolicy: 'Never' })).toThrow(
     'pods "a" is forbidden: the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission controller computed PreemptLowerPriority from the given PriorityClass name',
