@@ -3,6 +3,7 @@
  * same run. Takes about a minute and a half.
  *
  *     npm run bench [-- room|clusters|workshops|deck|export] [-- ATTENDEES]
+ *     npm run bench -- checks [ATTENDEES]     everyone's check of an exercise; 200 unless told, and not part of all
  *     npm run bench -- scraping [MINUTES]     a real Prometheus over every metrics page; ten minutes unless told, and not part of all
  */
 import { spawnSync } from 'node:child_process'
@@ -27,6 +28,7 @@ else {
   }
   // Takes minutes itself: only when it is asked for.
   if (part === 'export') await (await import('./bench/export.ts')).measureExport()
+  if (part === 'checks') await (await import('./bench/checks.ts')).measureChecks(Number(asked.find((word) => /^\d+$/.test(word)) ?? 200))
   if (part === 'scraping')
     await (await import('./bench/scraping.ts')).measureScraping(Number(asked.find((word) => /^\d+$/.test(word)) ?? 10))
   if (wants('room')) await (await import('./bench/room.ts')).measureRoom(attendees)

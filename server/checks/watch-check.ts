@@ -13,7 +13,7 @@ export interface CheckedCluster {
 }
 
 /** After a change what answers may still be on its way: asked again soon, then ever more seldom. */
-const askAgainMillis = { first: 500, last: 10_000 }
+const askAgainMillis = { first: 500, last: 30_000 }
 
 /**
  * Evaluates a check as its cluster changes, in this process: what a learner does in the cluster can meet it, and nothing else.
@@ -69,7 +69,7 @@ function watchCondition(
   } else if ('event' in condition) {
     const { namespace } = condition
     const verdict = guarded((events: readonly unknown[]) => eventVerdict(condition, events))
-    void watchObjects(api, { resource: 'events', namespace }, signal, verdict, unknown)
+    void watchObjects(api, { resource: 'events', namespace, fields: `reason=${condition.event}` }, signal, verdict, unknown)
   } else if ('query' in condition) {
     const stop = query(
       condition.query,
@@ -111,7 +111,6 @@ function askWhenChanged(api: ClusterApi, { http }: HttpCondition, signal: AbortS
   for (const interest of [
     { resource: 'services', namespace, name: service },
     { resource: 'endpointslices.discovery.k8s.io', namespace, selector: `kubernetes.io/service-name=${service}` },
-    { resource: 'pods', namespace },
   ])
     void watchObjects(api, interest, signal, changed, changed)
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true })

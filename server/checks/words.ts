@@ -1,38 +1,9 @@
 import type { ObjectCondition } from '../protocol/blocks.ts'
+import { knownResource } from './resources.ts'
 
-/** How the commonest resources are called, one of them and several, by any name that kubectl takes. Others go by the name that the deck gives. */
-const nouns: readonly (readonly [one: string, several: string, ...names: readonly string[]])[] = [
-  ['pod', 'pods', 'pod', 'pods', 'po'],
-  ['node', 'nodes', 'node', 'nodes', 'no'],
-  ['namespace', 'namespaces', 'namespace', 'namespaces', 'ns'],
-  ['service', 'services', 'service', 'services', 'svc'],
-  ['event', 'events', 'event', 'events', 'ev'],
-  ['secret', 'secrets', 'secret', 'secrets'],
-  ['config map', 'config maps', 'configmap', 'configmaps', 'cm'],
-  ['service account', 'service accounts', 'serviceaccount', 'serviceaccounts', 'sa'],
-  ['claim', 'claims', 'persistentvolumeclaim', 'persistentvolumeclaims', 'pvc'],
-  ['volume', 'volumes', 'persistentvolume', 'persistentvolumes', 'pv'],
-  ['storage class', 'storage classes', 'storageclass', 'storageclasses', 'sc'],
-  ['deployment', 'deployments', 'deployment', 'deployments', 'deploy'],
-  ['stateful set', 'stateful sets', 'statefulset', 'statefulsets', 'sts'],
-  ['daemon set', 'daemon sets', 'daemonset', 'daemonsets', 'ds'],
-  ['replica set', 'replica sets', 'replicaset', 'replicasets', 'rs'],
-  ['job', 'jobs', 'job', 'jobs'],
-  ['cron job', 'cron jobs', 'cronjob', 'cronjobs', 'cj'],
-  ['ingress', 'ingresses', 'ingress', 'ingresses', 'ing'],
-  ['network policy', 'network policies', 'networkpolicy', 'networkpolicies', 'netpol'],
-  ['endpoint slice', 'endpoint slices', 'endpointslice', 'endpointslices'],
-  ['autoscaler', 'autoscalers', 'horizontalpodautoscaler', 'horizontalpodautoscalers', 'hpa'],
-]
-const byName = new Map(nouns.flatMap(([one, several, ...names]) => names.map((name) => [name, { one, several }])))
-/** Group of each that has one, so that `deployments.apps` is a deployment and a kind of somebody's own is not. */
-const groups = new Set(['apps', 'batch', 'autoscaling', 'networking.k8s.io', 'storage.k8s.io', 'discovery.k8s.io', 'events.k8s.io'])
-
-/** What a resource is called: one of it, and several. */
+/** What a resource is called: one of it, and several. Others than the commonest go by the name that the deck gives. */
 export function nounsOf(resource: string): { readonly one: string; readonly several: string } {
-  const [first = '', ...rest] = resource.toLowerCase().split('.')
-  const known = rest.length === 0 || groups.has(rest.join('.')) ? byName.get(first) : undefined
-  return known ?? { one: resource, several: resource }
+  return knownResource(resource) ?? { one: resource, several: resource }
 }
 
 /** The objects that a condition is about, as a sentence has them: `the deployment web`, `pods with app=web in the namespace shop`. */
