@@ -73,7 +73,17 @@ const ROOMS: readonly Room[] = [
   // Measures clusters without the server around them, and what a Prometheus keeps of them.
   {
     path: 'e2e/bench',
-    from: ['e2e', 'server', 'server/clusters', 'server/clusters/simulated', 'server/metrics', 'server/simulator', 'server/tools', ...FLOOR],
+    from: [
+      'e2e',
+      'server',
+      'server/checks',
+      'server/clusters',
+      'server/clusters/simulated',
+      'server/metrics',
+      'server/simulator',
+      'server/tools',
+      ...FLOOR,
+    ],
     node: true,
   },
   { path: 'slides', from: ['server/deck', ...FLOOR], node: true },

@@ -11,6 +11,7 @@ import { type DrawnCluster, watchTopology } from './drawings/watch-topology.ts'
 import { watchTrace } from './drawings/watch-trace.ts'
 import { PersonId } from './kernel/ids.ts'
 import type { Lifetime } from './kernel/lifetime.ts'
+import { UserError } from './kernel/user-error.ts'
 import { log, systemClock } from './main.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -49,6 +50,11 @@ export async function openRehearsal(
   const clusters = await provider(cluster)
   lifetime.add(() => clusters.close())
   const lease = await clusters.lease({ number: 0, name: 'Rehearsal' })
+  // Better one sentence than every step of the deck.
+  await lease.client.getJson('/version').catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new UserError('cluster-failed', `The cluster ${lease.name} does not answer (${why}), so nothing can be rehearsed on it.`, cause)
+  })
   const report = (error: unknown) => log('Charts have trouble.', error)
   const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, scrapeSeconds: 1, clock: systemClock, report })
   lifetime.add(() => metrics.close())
@@ -137,7 +143,12 @@ function decoded(address: string): string {
 }
 
 async function provider(cluster: string): Promise<ClusterProvider> {
-  if (cluster !== 'simulated') return createKubeconfigProvider(cluster)
+  if (cluster !== 'simulated') {
+    await access(cluster).catch((cause: unknown) => {
+      throw new UserError('bad-arguments', `There is no kubeconfig at ${resolve(cluster)}. Name one, or say --cluster simulated.`, cause)
+    })
+    return createKubeconfigProvider(cluster)
+  }
   const report = (error: unknown) => log('The simulated cluster has trouble.', error)
   return createSimulatedProvider({ worker: new URL('./simulator-worker.ts', import.meta.url), report })
 }

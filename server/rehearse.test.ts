@@ -65,6 +65,25 @@ describe('rehearse', { timeout: 240_000 }, () => {
     }
   })
 
+  it('says in a sentence that there is no such kubeconfig, and that its cluster does not answer', async () => {
+    const file = join(folder, 'kubeconfig')
+    expect(await rehearse(planted, ['--cluster', file])).toMatchObject({
+      code: 2,
+      text: expect.stringContaining(`There is no kubeconfig at ${file}.`),
+    })
+    const config = {
+      'clusters': [{ name: 'gone', cluster: { server: 'https://127.0.0.1:9' } }],
+      'users': [{ name: 'me', user: { token: 'x' } }],
+      'contexts': [{ name: 'gone', context: { cluster: 'gone', user: 'me' } }],
+      'current-context': 'gone',
+    }
+    await writeFile(file, JSON.stringify(config))
+    expect(await rehearse(planted, ['--cluster', file])).toMatchObject({
+      code: 1,
+      text: expect.stringMatching(/does not answer \(.*ECONNREFUSED.*\), so nothing/),
+    })
+  })
+
   it('goes on after a command that hangs, leaves the shell or an editor, each with what an attendee would find next', async () => {
     const { code, steps } = await rehearse(odd)
     const outcome = steps.map(({ command, ok, expected }) => [command.split('\n')[0], ok ? 'ok' : expected])
