@@ -82,7 +82,7 @@ const HTML = [
     ACT +
     '>"}\n```',
   '```bash {file="<img src=x onerror=' + ACT + '>"}\nls\n```\n\n```html\n<img src=x onerror=' + ACT + '>\n```',
-  `[a]: javascript:${ACT} "\"><img src=x onerror=${ACT}>"\n\n[a] ![b][a] [c](https://x "\" onmouseover=${ACT} x=") ![d" onerror="${ACT}](x)`,
+  `[a]: javascript:${ACT} "\\"><img src=x onerror=${ACT}>"\n\n[a] ![b][a] [c](https://x "\\" onmouseover=${ACT} x=") ![d" onerror="${ACT}](x)`,
   `???\n<img src=x onerror="${ACT}"><script>${ACT}</script>`,
 ]
 const PROPERTIES = [
