@@ -18,7 +18,7 @@ const CONTENT = /\{\{\s*content\s*\}\}/
 
 /**
  * Resolves steps, templates and layouts, and leaves out what is not shown.
- * @param gluing whether a slide's first line may run on from its layout's last, as in the original (7.5)
+ * @param gluing whether what is joined stays as it is written, as in the original: a layout's last line runs on into a slide's first (7.5)
  */
 export function resolveInheritance(drafts: readonly Draft[], options: DeckOptions, gluing = false): Shown[] {
   const shown: Shown[] = []
@@ -49,7 +49,7 @@ function inherit(draft: Draft, parent: Shown | undefined, continues: boolean, op
   for (const [key, value] of parent.properties) if (!OWN.has(key) && !properties.has(key)) properties.set(key, value)
   const notes = options.inheritPresenterNotes && parent.notes.length > 0 ? [...parent.notes, text('\n\n'), ...kept] : kept
   const items = parent.items.some(hasContent)
-    ? fill(parent.items, draft.items)
+    ? fill(parent.items, draft.items, options.gluing)
     : [...parent.items, ...(continues || options.gluing || !glued(parent.items, draft.items) ? [] : [text('\n')]), ...draft.items]
   const joined = [properties.get('class'), parent.properties.get('class')].filter((one) => one !== undefined)
   if (joined.length > 0) properties.set('class', joined.toReversed().join(', '))
@@ -72,10 +72,14 @@ function hasContent(item: Item): boolean {
   return item.kind === 'class' && item.items.some(hasContent)
 }
 
-/** Replaces every `{{content}}` by `own`, inside content classes too (7.3). */
-function fill(items: readonly Item[], own: readonly Item[]): Item[] {
+/**
+ * Replaces every `{{content}}` by `own`, inside content classes too (7.3).
+ * @param asWritten whether a class on one line stays a span whatever comes into it, as in the original
+ */
+function fill(items: readonly Item[], own: readonly Item[], asWritten: boolean): Item[] {
   return items.flatMap((item): Item[] => {
-    if (item.kind === 'class' && hasContent(item)) return [{ ...item, block: item.block || own.some(isLong), items: fill(item.items, own) }]
+    if (item.kind === 'class' && hasContent(item))
+      return [{ ...item, block: item.block || (!asWritten && own.some(isLong)), items: fill(item.items, own, asWritten) }]
     if (item.kind !== 'text' || !hasContent(item)) return [item]
     return item.text.split(CONTENT).flatMap((part, index) => (index === 0 ? [text(part)] : [...own, text(part)]))
   })

@@ -18,6 +18,7 @@ describe('a deck comes out as in the original', () => {
 
   it('where a layout runs on into a slide: its text is glued (7.5)', () => {
     expect(last('layout: true\n# Base\n---\nA').headings).toEqual([{ level: 1, text: 'BaseA' }])
+    expect(last('layout: true\n.a[{{content}}]\n---\n```\nb\n```').contentClasses).toEqual([{ tag: 'span', classes: ['a'], text: '' }])
   })
 
   it('where the id of a definition holds code, and where definitions follow a list (10.1)', () => {
