@@ -20,6 +20,10 @@ export const data = {
     'go': parse(text('metrics/go.yaml')) as unknown,
     'kubelet': parse(text('metrics/kubelet.yaml')) as unknown,
     'api-server': parse(text('metrics/api-server.yaml')) as unknown,
+    'cadvisor': parse(text('metrics/cadvisor.yaml')) as unknown,
+    'node-exporter': parse(text('metrics/node-exporter.yaml')) as unknown,
+    'prometheus': parse(text('metrics/prometheus.yaml')) as unknown,
+    'alertmanager': parse(text('metrics/alertmanager.yaml')) as unknown,
   },
   system: parseAllDocuments(text('kube-system.yaml')).map((document): unknown => document.toJS()),
   images: Object.fromEntries(

@@ -80,6 +80,7 @@ export function startEngine({ options, data, platform, operations, past }: Clust
     platform,
     wrote,
     images: imagesOf(data),
+    described: data.describedPages,
     serve: (program, container, request) =>
       program === 'prometheus'
         ? prometheusAnswer(container, request, sources)

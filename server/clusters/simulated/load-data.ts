@@ -127,8 +127,16 @@ async function readSystem(): Promise<SimulatorData['system']> {
 /** What the metrics pages of Kubernetes' own programs have. */
 async function readDescribedPages(): Promise<SimulatorData['describedPages']> {
   const read = async (name: string) => parse(await readFile(new URL(`metrics/${name}.yaml`, folder), 'utf8')) as DescribedPage
-  const [go, kubelet, apiServer] = await Promise.all([read('go'), read('kubelet'), read('api-server')])
-  return { go, kubelet, 'api-server': apiServer }
+  const [go, kubelet, apiServer, cadvisor, nodeExporter, prometheus, alertmanager] = await Promise.all([
+    read('go'),
+    read('kubelet'),
+    read('api-server'),
+    read('cadvisor'),
+    read('node-exporter'),
+    read('prometheus'),
+    read('alertmanager'),
+  ])
+  return { go, kubelet, cadvisor, prometheus, alertmanager, 'api-server': apiServer, 'node-exporter': nodeExporter }
 }
 
 async function readImages(own: string | undefined): Promise<Record<string, unknown>> {

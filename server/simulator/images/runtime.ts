@@ -1,4 +1,5 @@
 import type { Api } from '../api/door.ts'
+import type { DescribedPages } from '../metrics/described.ts'
 import { programPage } from '../metrics/programs.ts'
 import type { ContainerConfig, ContainerRuntime } from '../kubelet/runtime.ts'
 import { ClusterNetwork } from '../network/network.ts'
@@ -22,6 +23,8 @@ export interface RuntimeOptions {
   readonly images: readonly ImageDocument[]
   /** Answers pods that connect to the API's address. Without it they get 503. */
   readonly kubeApi?: KubeApi
+  /** What metrics pages of the cluster's own programs have beside what is worked out for them. */
+  readonly described?: DescribedPages
   /** Answers for programs that the simulator plays itself; without it they answer 503. */
   readonly serve?: (program: ServedProgram, container: SimulatedContainer, request: HttpRequest) => Decided | Promise<Decided>
   /** What containers and volumes held in the cluster that this one was forked from. */
@@ -112,6 +115,7 @@ export function createRuntime(options: RuntimeOptions): SimulatedRuntime {
     serve: options.serve ?? (() => ({ status: 503, body: 'Service Unavailable\n' })),
     page: (page: BuiltInPage, container: SimulatedContainer) =>
       programPage(page, container, {
+        described: options.described ?? {},
         api,
         clock: platform.clock,
         containers: () => [...containers],

@@ -60,6 +60,7 @@ const BuiltIn = z.enum([
   'kube-proxy',
   'metrics-server',
   'pushgateway',
+  'alertmanager',
 ])
 
 const Route = z.strictObject({

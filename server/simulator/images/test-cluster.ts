@@ -4,6 +4,7 @@ import type { ContainerConfig } from '../kubelet/runtime.ts'
 import type { KubeApi } from '../network/network.ts'
 import type { Container, Kinds, Pod } from '../resources/kinds.ts'
 import type { RuntimePast } from './past.ts'
+import type { DescribedPages } from '../metrics/described.ts'
 import { createRuntime } from './runtime.ts'
 import type { SimulatedRuntime } from './runtime.ts'
 import type { SimulatedContainer } from './container.ts'
@@ -28,7 +29,12 @@ const unused = () => {
   throw new Error('not in this test')
 }
 
-export function testCluster(images: readonly ImageDocument[], kubeApi?: KubeApi, past?: RuntimePast): TestCluster {
+export function testCluster(
+  images: readonly ImageDocument[],
+  kubeApi?: KubeApi,
+  past?: RuntimePast,
+  described?: DescribedPages,
+): TestCluster {
   const clock = new ManualClock()
   const objects: Kinds[keyof Kinds][] = []
   const errors: unknown[] = []
@@ -67,7 +73,14 @@ export function testCluster(images: readonly ImageDocument[], kubeApi?: KubeApi,
     sign: (text: string) => text,
     report: (error: unknown) => void errors.push(error),
   }
-  const runtime = createRuntime({ api, platform, images, ...(kubeApi ? { kubeApi } : {}), ...(past ? { past } : {}) })
+  const runtime = createRuntime({
+    api,
+    platform,
+    images,
+    ...(kubeApi ? { kubeApi } : {}),
+    ...(past && { past }),
+    ...(described && { described }),
+  })
   let count = 0
   return {
     clock,

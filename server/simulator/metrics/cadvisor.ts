@@ -2,6 +2,8 @@ import type { SimulatedContainer, UsageSnapshot } from '../images/container.ts'
 import { quantityNumber } from '../images/machine-builder.ts'
 import type { Retired } from '../images/runtime.ts'
 import type { Node } from '../resources/kinds.ts'
+import { describedFamilies } from './described.ts'
+import type { DescribedPage, Member } from './described.ts'
 import type { Family, Labels, Sample } from './exposition.ts'
 import { counter as counted, gauge as plain } from './families.ts'
 import { limitOf, podsOf, requestOf } from './node-usage.ts'
@@ -120,12 +122,30 @@ function furtherFamilies(rows: readonly Row[], info: Labels): Family[] {
   ]
 }
 
+/** What the described families have a series of each. */
+function membersOf(
+  rows: readonly Row[],
+  pods: readonly Row[],
+  machine: Labels,
+  disk: (row: Row) => Labels,
+): Record<string, readonly Member[]> {
+  const facts = ({ usage }: Row) => ({ cpu: usage.cpuSeconds, memory: usage.memoryBytes, process: usage.processes })
+  const own = rows.filter(({ container }) => container !== undefined)
+  return {
+    containers: rows.map((row) => ({ labels: row.labels, facts: facts(row) })),
+    disks: own.map((row) => ({ labels: disk(row), facts: facts(row) })),
+    networks: pods.map((row) => ({ labels: { ...row.labels, interface: 'eth0' }, facts: facts(row) })),
+    machines: [{ labels: machine, facts: {} }],
+  }
+}
+
 /** The kubelet's /metrics/cadvisor. */
 export function cadvisorPage(
   node: Node,
   containers: readonly SimulatedContainer[],
   at: number,
   retired: ReadonlyMap<string, Retired>,
+  described: DescribedPage,
 ): Family[] {
   const rows = rowsOf(containers, node.metadata.name ?? '', at, retired)
   const pods = rows.filter((row) => row.container === undefined)
@@ -328,6 +348,7 @@ export function cadvisorPage(
       each((row) => row.usage.processes * 3),
     ),
     ...furtherFamilies(rows, machine),
+    ...describedFamilies(described, {}, membersOf(rows, pods, machine, disk)),
     gauge('container_scrape_error', '1 if there was an error while getting container metrics, 0 otherwise', [{ labels: {}, value: 0 }]),
     gauge('machine_cpu_cores', 'Number of logical CPU cores.', [
       { labels: machine, value: quantityNumber(node.status?.capacity?.['cpu']) },

@@ -31,6 +31,10 @@ export interface DescribedPages {
   readonly 'go': DescribedPage
   readonly 'kubelet': DescribedPage
   readonly 'api-server': DescribedPage
+  readonly 'cadvisor': DescribedPage
+  readonly 'node-exporter': DescribedPage
+  readonly 'prometheus': DescribedPage
+  readonly 'alertmanager': DescribedPage
 }
 
 export type Facts = Readonly<Record<string, number>>
@@ -117,7 +121,7 @@ function samplesOf(
   let amount = value
   for (const [fact, each] of per) amount += each * weight * (facts[fact] ?? 0)
   // What has never happened to one of many is not there yet.
-  if (over !== undefined && type !== 'gauge' && amount <= 0) return []
+  if (over !== undefined && type !== 'gauge' && per.length > 0 && amount <= 0) return []
   if (type === 'histogram') return histogramSamples({ labels, count: Math.max(amount, 0), mean }, bounds)
   if (type === 'summary') return summarySamples(labels, Math.max(Math.floor(amount), 0), mean)
   return [{ labels, value: measured.test(name) && !name.endsWith('bytes') ? amount : Math.round(Math.floor(amount)) }]

@@ -1,3 +1,4 @@
+import { describedFamilies } from './described.ts'
 import { counter, gauge } from './families.ts'
 import { nodeUsage, podsOf, retiredSum, systemTraffic } from './node-usage.ts'
 import { loadAt } from '../images/rhythm.ts'
@@ -5,6 +6,7 @@ import { quantityNumber } from '../images/machine-builder.ts'
 import type { SimulatedContainer } from '../images/container.ts'
 import type { Retired } from '../images/runtime.ts'
 import type { Node } from '../resources/kinds.ts'
+import type { DescribedPage, Member } from './described.ts'
 import type { Family, Labels } from './exposition.ts'
 import type { ProgramSources } from './programs.ts'
 
@@ -35,7 +37,7 @@ interface Machine {
  */
 export function nodeExporterFamilies(
   container: SimulatedContainer,
-  { api, containers, retired }: ProgramSources,
+  { api, containers, retired, described }: ProgramSources,
   at: number,
 ): readonly Family[] {
   const node = api.get('Node', undefined, container.config.node)
@@ -57,7 +59,29 @@ export function nodeExporterFamilies(
     ...storageFamilies(container, machine),
     ...networkFamilies(container, machine, at),
     ...systemFamilies(machine, at),
+    ...furtherFamilies(container, machine, described['node-exporter'] ?? {}),
   ]
+}
+
+function furtherFamilies(
+  container: SimulatedContainer,
+  { node, cores, seconds, used, running }: Machine,
+  described: DescribedPage,
+): Family[] {
+  const busy = container.high('cpu', used.cpuSeconds)
+  const facts = {
+    second: seconds,
+    busy,
+    operation: container.high('writes', Math.floor(seconds * 6 + used.cpuSeconds * 8)),
+    total: quantityNumber(node.status?.capacity?.['memory']),
+    used: used.memoryBytes,
+    running: running.length,
+  }
+  const processors = Array.from({ length: Math.round(cores) }, (_, cpu): Member => ({
+    labels: { cpu: String(cpu) },
+    facts: { busy: busy / cores },
+  }))
+  return describedFamilies(described, facts, { processors })
 }
 
 function processorFamilies(container: SimulatedContainer, { cores, seconds, used, running }: Machine, at: number): Family[] {

@@ -45,7 +45,7 @@ export function kubeletPageFamilies(
     case '/metrics':
       return kubeletFamilies(node, containers, runtime.activity(node.metadata.name ?? ''), api, at, described)
     case '/metrics/cadvisor':
-      return cadvisorPage(node, containers, at, runtime.retired(node.metadata.name ?? ''))
+      return cadvisorPage(node, containers, at, runtime.retired(node.metadata.name ?? ''), described.cadvisor)
     case '/metrics/probes':
       return probesPage(node, containers, at)
     case '/metrics/resource':

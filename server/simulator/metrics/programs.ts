@@ -4,6 +4,8 @@ import { gauge, goFamilies } from './families.ts'
 import { kubeStatePage } from './kube-state/page.ts'
 import { nodeExporterFamilies } from './node-exporter.ts'
 import { metricsServerFamilies, prometheusFamilies, pushgatewayFamilies } from './tools.ts'
+import { describedFamilies } from './described.ts'
+import type { DescribedPages } from './described.ts'
 import type { Api } from '../api/door.ts'
 import type { SimulatedContainer } from '../images/container.ts'
 import type { Retired } from '../images/runtime.ts'
@@ -15,6 +17,8 @@ import type { Family } from './exposition.ts'
 export interface ProgramSources {
   readonly api: Api
   readonly clock: Clock
+  /** What pages have beside what is worked out for them. */
+  readonly described: Partial<DescribedPages>
   readonly containers: () => readonly SimulatedContainer[]
   /** What containers of a node had used that have ended, by pod. */
   readonly retired: (node: string) => ReadonlyMap<string, Retired>
@@ -34,6 +38,8 @@ const makers: Readonly<Record<BuiltInPage, Make>> = {
   'kube-proxy': kubeProxyFamilies,
   'metrics-server': metricsServerFamilies,
   pushgateway: pushgatewayFamilies,
+  alertmanager: (container, { described: { alertmanager = {} } }, at) =>
+    describedFamilies(alertmanager, { start: container.usage(at).startedAt / 1000 }),
 }
 
 /** What the simulator adds to the metrics that an image's description has itself; but for kube-state-metrics also Go's own. */

@@ -33,6 +33,7 @@ const builtIn: readonly BuiltInPage[] = [
   'kube-proxy',
   'metrics-server',
   'pushgateway',
+  'alertmanager',
 ]
 
 describe.skipIf(promtool === undefined)('promtool check metrics', () => {
@@ -56,7 +57,7 @@ describe.skipIf(promtool === undefined)('promtool check metrics', () => {
 })
 
 async function cluster() {
-  const made = testCluster(images)
+  const made = testCluster(images, undefined, undefined, data.describedPages)
   made.add(node)
   made.start(
     { image: 'nginx:alpine', livenessProbe: { tcpSocket: { port: 80 } }, resources: { limits: { cpu: '1', memory: '64Mi' } } },

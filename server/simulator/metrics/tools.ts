@@ -1,21 +1,58 @@
 import { counter, gauge, histogram } from './families.ts'
 import { pushedFamilies } from './pushed.ts'
+import { describedFamilies } from './described.ts'
+import { ruleGroups } from './prometheus/rules.ts'
 import { prometheusConfig } from './scrape/config.ts'
+import type { Member } from './described.ts'
+import type { PrometheusConfig } from './scrape/config.ts'
 import type { SimulatedContainer } from '../images/container.ts'
 import type { Family } from './exposition.ts'
 import type { ProgramSources } from './programs.ts'
 
 const scrapeSeconds = 5
 
+/** The jobs and groups of rules that a Prometheus has loaded. */
+function membersOf(
+  container: SimulatedContainer,
+  config: PrometheusConfig | undefined,
+  seconds: number,
+): Readonly<Record<string, readonly Member[]>> {
+  const jobs = (config?.jobs ?? []).map(({ name }) => name)
+  const groups = ruleGroups(container.included).map(({ file, name, interval, rules }): Member => {
+    const every = interval || (config?.evaluationInterval ?? 60)
+    const iteration = Math.floor(seconds / every)
+    return {
+      labels: { rule_group: `${file};${name}` },
+      facts: { interval: every, rule: rules.length, iteration, evaluation: iteration * rules.length },
+    }
+  })
+  return {
+    groups,
+    jobs: jobs.map((name) => ({ labels: { scrape_job: name }, facts: {} })),
+    discoveries: jobs.map((name) => ({ labels: { config: name, name: 'scrape' }, facts: {} })),
+  }
+}
+
 /** Prometheus' own page. How much it holds is what so many targets come to, an estimate: its samples are kept by our Prometheus. */
-export function prometheusFamilies(container: SimulatedContainer, { api }: ProgramSources, at: number): Family[] {
+export function prometheusFamilies(container: SimulatedContainer, { api, described }: ProgramSources, at: number): Family[] {
   const seconds = Math.max((at - container.usage(at).startedAt) / 1000, 0)
   const config = prometheusConfig(container.configuration ?? '')
   const jobs = typeof config === 'string' ? [] : config.jobs
   const good = typeof config !== 'string'
   const series = 600 + api.list('Pod').length * 95 + api.list('Node').length * 140
   const appended = Math.floor((seconds / scrapeSeconds) * series)
+  const further = describedFamilies(
+    described.prometheus ?? {},
+    {
+      second: seconds,
+      start: container.usage(at).startedAt / 1000,
+      block: Math.floor(seconds / 7200),
+      alertmanager: good ? config.alertmanagers.length : 0,
+    },
+    membersOf(container, good ? config : undefined, seconds),
+  )
   return [
+    ...further,
     gauge(
       'prometheus_build_info',
       "A metric with a constant '1' value labeled by version, revision, branch, goversion from which prometheus was built, and the goos and goarch for the build.",
