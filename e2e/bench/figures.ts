@@ -19,6 +19,15 @@ export async function medianOf(times: number, once: (turn: number) => unknown): 
   return { value: taken.toSorted((a, b) => a - b)[Math.floor(taken.length / 2)] ?? 0, unit: 'ms' }
 }
 
+/** What `once` takes of a processor, in milliseconds: on a busy machine the clock on the wall says more. */
+export async function processorOf(times: number, once: (turn: number) => unknown): Promise<Figure> {
+  for (let turn = 0; turn < 3; turn++) await once(turn)
+  const used = process.cpuUsage()
+  for (let turn = 0; turn < times; turn++) await once(turn)
+  const { user, system } = process.cpuUsage(used)
+  return { value: (user + system) / 1000 / times, unit: 'ms' }
+}
+
 /** Makes so many and keeps them. @returns what each holds of the heap, and of a processor while nothing happens */
 export async function idleCost<T>(
   count: number,

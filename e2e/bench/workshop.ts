@@ -6,7 +6,7 @@ import { loadClusterMaker } from '../../server/clusters/simulated/load-data.ts'
 import { nodePlatform } from '../../server/clusters/simulated/node-platform.ts'
 import type { ForkableCluster } from '../../server/simulator/cluster.ts'
 import { differences } from '../../server/simulator/time/snapshot.ts'
-import { idleCost, medianOf } from './figures.ts'
+import { idleCost, medianOf, processorOf } from './figures.ts'
 import type { Figures } from './figures.ts'
 import { ask, optionsOf } from './ours.ts'
 
@@ -31,13 +31,13 @@ export async function measureWorkshop(): Promise<Figures> {
     await touch(cluster)
     return cluster
   })
-  const scraping = await medianOf(100, (turn) => void room.kept[turn % room.kept.length]?.scrape({ cluster: 'one' }))
+  const scraping = await processorOf(200, (turn) => void room.kept[turn % room.kept.length]?.scrape({ cluster: 'one' }))
   for (const cluster of [origin, ...room.kept.splice(0)]) cluster.close()
   return {
     ...figures,
     'memory of one of 500 workshop clusters': room.memory,
     'processor of one of them, at rest': room.processor,
-    'scraping one of them': scraping,
+    'scraping one of them, of a processor': scraping,
     'processor of one scraped every 15 s': { value: (scraping.value / 15_000) * 100, unit: '% of a core' },
   }
 }

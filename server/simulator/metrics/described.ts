@@ -102,12 +102,15 @@ export function describedFamilies(
         ? rows.flatMap((row) => samplesOf(name, family, row, facts))
         : (members[over] ?? []).flatMap((member) =>
             rows.flatMap((row) =>
-              samplesOf(name, family, { ...row, labels: { ...member.labels, ...row.labels } }, { ...facts, ...member.facts }),
+              samplesOf(name, family, { ...row, labels: together(member.labels, row.labels) }, { ...facts, ...member.facts }),
             ),
           )
     return [{ name, help, type, samples }]
   })
 }
+
+/** The same labels are the same object, so that they are written as text once. */
+const together = (member: Labels, own: Labels): Labels => (Object.keys(own).length === 0 ? member : { ...member, ...own })
 
 /** What is measured in these has parts. */
 const measured = /(?:seconds|ratio|percent|bytes|utilization|seats|age|average|_r|_s)(?:_total)?$/

@@ -1,5 +1,5 @@
 import { numberText, quoted } from '../exposition.ts'
-import type { Family } from '../exposition.ts'
+import type { Family, Labels } from '../exposition.ts'
 
 /** A page's samples with the labels of the target that it was scraped from. */
 export interface Labelled {
@@ -51,16 +51,22 @@ export function labelled(
 /** As `labelled`, for a page that is not text yet, and a job that does not honour its labels. */
 export function labelledFamilies(families: readonly Family[], target: ReadonlyMap<string, string>): Labelled {
   const prefix = Array.from(target, ([name, value]) => `${name}=${quoted(value)}`).join(',')
+  // Many families are about the same things: their labels are written once.
+  const texts = new Map<Labels, string>()
+  const textOf = (labels: Labels): string => {
+    let text = `{${prefix}`
+    for (const key in labels) {
+      const own = labels[key] ?? ''
+      if (own !== '') text += `,${target.has(key) ? `exported_${key}` : key}=${quoted(own)}`
+    }
+    texts.set(labels, text)
+    return text
+  }
   let text = ''
   let count = 0
   for (const { name, samples } of families) {
     for (const { suffix = '', labels, value } of samples) {
-      text += `${name}${suffix}{${prefix}`
-      for (const key in labels) {
-        const own = labels[key] ?? ''
-        if (own !== '') text += `,${target.has(key) ? `exported_${key}` : key}=${quoted(own)}`
-      }
-      text += `} ${numberText(value)}\n`
+      text += `${name}${suffix}${texts.get(labels) ?? textOf(labels)}} ${numberText(value)}\n`
       count++
     }
   }
