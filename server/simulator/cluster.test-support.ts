@@ -16,15 +16,11 @@ export const data = {
   columns: json('table-columns'),
   bootstrap: json('bootstrap-objects'),
   node: json('node'),
-  describedPages: {
-    'go': parse(text('metrics/go.yaml')) as unknown,
-    'kubelet': parse(text('metrics/kubelet.yaml')) as unknown,
-    'api-server': parse(text('metrics/api-server.yaml')) as unknown,
-    'cadvisor': parse(text('metrics/cadvisor.yaml')) as unknown,
-    'node-exporter': parse(text('metrics/node-exporter.yaml')) as unknown,
-    'prometheus': parse(text('metrics/prometheus.yaml')) as unknown,
-    'alertmanager': parse(text('metrics/alertmanager.yaml')) as unknown,
-  },
+  describedPages: Object.fromEntries(
+    readdirSync(new URL('metrics/', folder))
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => [name.replace('.yaml', ''), parse(text(`metrics/${name}`)) as unknown]),
+  ) as unknown,
   system: parseAllDocuments(text('kube-system.yaml')).map((document): unknown => document.toJS()),
   images: Object.fromEntries(
     readdirSync(new URL('images/', folder)).map((name) => [name.replace('.yaml', ''), parse(text(`images/${name}`)) as unknown]),

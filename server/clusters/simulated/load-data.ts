@@ -124,19 +124,14 @@ async function readSystem(): Promise<SimulatorData['system']> {
   return documents.map((document) => document.toJS() as SimulatorData['system'][number])
 }
 
-/** What the metrics pages of Kubernetes' own programs have. */
+/** What the metrics pages of the cluster's own programs have. */
 async function readDescribedPages(): Promise<SimulatorData['describedPages']> {
-  const read = async (name: string) => parse(await readFile(new URL(`metrics/${name}.yaml`, folder), 'utf8')) as DescribedPage
-  const [go, kubelet, apiServer, cadvisor, nodeExporter, prometheus, alertmanager] = await Promise.all([
-    read('go'),
-    read('kubelet'),
-    read('api-server'),
-    read('cadvisor'),
-    read('node-exporter'),
-    read('prometheus'),
-    read('alertmanager'),
-  ])
-  return { go, kubelet, cadvisor, prometheus, alertmanager, 'api-server': apiServer, 'node-exporter': nodeExporter }
+  const pages = new URL('metrics/', folder)
+  const names = (await readdir(pages)).filter((name) => name.endsWith('.yaml'))
+  const read = async (name: string) =>
+    [basename(name, '.yaml'), parse(await readFile(new URL(name, pages), 'utf8')) as DescribedPage] as const
+  const { go = {}, kubelet = {}, cadvisor = {}, ...rest } = Object.fromEntries(await Promise.all(names.map(read)))
+  return { 'api-server': {}, ...rest, go, kubelet, cadvisor }
 }
 
 async function readImages(own: string | undefined): Promise<Record<string, unknown>> {

@@ -26,15 +26,13 @@ type DescribedFamily = z.output<typeof DescribedFamily>
 /** A page's families by name, as they are written down. */
 export type DescribedPage = { readonly [name: string]: unknown }
 
-/** The descriptions of Kubernetes' own pages, by file name without its ending. */
+/** The descriptions of pages, by file name without its ending: a kubelet's, the API server's, and those of programs (`BuiltInPage`). */
 export interface DescribedPages {
   readonly 'go': DescribedPage
   readonly 'kubelet': DescribedPage
   readonly 'api-server': DescribedPage
   readonly 'cadvisor': DescribedPage
-  readonly 'node-exporter': DescribedPage
-  readonly 'prometheus': DescribedPage
-  readonly 'alertmanager': DescribedPage
+  readonly [program: string]: DescribedPage
 }
 
 export type Facts = Readonly<Record<string, number>>

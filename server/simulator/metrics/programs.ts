@@ -4,7 +4,7 @@ import { gauge, goFamilies } from './families.ts'
 import { kubeStatePage } from './kube-state/page.ts'
 import { nodeExporterFamilies } from './node-exporter.ts'
 import { metricsServerFamilies, prometheusFamilies, pushgatewayFamilies } from './tools.ts'
-import { describedFamilies } from './described.ts'
+import { describedFamilies, goFacts } from './described.ts'
 import type { DescribedPages } from './described.ts'
 import type { Api } from '../api/door.ts'
 import type { SimulatedContainer } from '../images/container.ts'
@@ -38,8 +38,7 @@ const makers: Readonly<Record<BuiltInPage, Make>> = {
   'kube-proxy': kubeProxyFamilies,
   'metrics-server': metricsServerFamilies,
   pushgateway: pushgatewayFamilies,
-  alertmanager: (container, { described: { alertmanager = {} } }, at) =>
-    describedFamilies(alertmanager, { start: container.usage(at).startedAt / 1000 }),
+  alertmanager: () => [],
 }
 
 /** What the simulator adds to the metrics that an image's description has itself; but for kube-state-metrics also Go's own. */
@@ -48,6 +47,10 @@ export function programPage(page: BuiltInPage, container: SimulatedContainer, so
   const own = makers[page](container, sources, at)
   if (page === 'kube-state-metrics') return own
   const { startedAt, cpuSeconds, memoryBytes } = container.usage(at)
+  const facts = goFacts({ startedAt, at, cpuSeconds, memoryBytes, goroutines: 24 })
+  // These know more of theirs than how long they run, and what a program in Go says is said below.
+  const further =
+    page === 'node-exporter' || page === 'prometheus' || page === 'go' ? [] : describedFamilies(sources.described[page] ?? {}, facts)
   const scrapes = gauge('promhttp_metric_handler_requests_in_flight', 'Current number of scrapes being served.', 1)
-  return [...own, ...goFamilies({ startedAt, at, cpuSeconds, memoryBytes, goroutines: 24 }), scrapes]
+  return [...own, ...further, ...goFamilies({ startedAt, at, cpuSeconds, memoryBytes, goroutines: 24 }), scrapes]
 }

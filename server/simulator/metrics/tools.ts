@@ -42,7 +42,7 @@ export function prometheusFamilies(container: SimulatedContainer, { api, describ
   const series = 600 + api.list('Pod').length * 95 + api.list('Node').length * 140
   const appended = Math.floor((seconds / scrapeSeconds) * series)
   const further = describedFamilies(
-    described.prometheus ?? {},
+    described['prometheus'] ?? {},
     {
       second: seconds,
       start: container.usage(at).startedAt / 1000,
