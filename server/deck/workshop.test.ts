@@ -19,6 +19,18 @@ describe('the workshop', () => {
     expect(lacking.map((slide) => slide.id)).toEqual([])
   })
 
+  it('says at its agenda how long each part takes', () => {
+    const parts = [0]
+    for (const slide of deck.slides) {
+      if (slide.layout === 'section') parts.push(0)
+      const minutes = Number(/Time: (\d+) min/.exec(slide.steps.map(({ notes }) => notes).join(' '))?.[1])
+      parts.push((parts.pop() ?? 0) + minutes)
+    }
+    const agenda = deck.slides.find(({ id }) => id === 'agenda')?.steps[0]?.notes ?? ''
+    const planned = [...(/Planned, in minutes:(.*)together/.exec(agenda)?.[1] ?? '').matchAll(/\d+/g)].map(Number)
+    expect(planned).toEqual([...parts, parts.reduce((sum, part) => sum + part, 0)])
+  })
+
   it('has two hints for every exercise', () => {
     const exercises = deck.slides.filter((slide) => slide.blocks.some((block) => block.kind === 'check'))
     expect(exercises.length).toBe(11)
