@@ -58,5 +58,8 @@ export function atLeastZero(field: string, value: number | undefined): FieldErro
 }
 
 function shown(value: JsonValue | undefined): string {
-  return value === undefined ? '""' : JSON.stringify(value)
+  if (value === undefined) return '""'
+  const text = JSON.stringify(value)
+  // What Go writes as JSON, it writes so that it can stand in a page.
+  return typeof value === 'object' ? text.replaceAll(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`) : text
 }

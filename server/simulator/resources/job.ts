@@ -7,6 +7,7 @@ import { immutable } from './metadata.ts'
 import { label } from './names.ts'
 import { defaultTemplate, mismatch } from './templates.ts'
 import { templateWarnings } from './pod-warnings.ts'
+import { templateForm } from './spec-difference.ts'
 import type { KindBehaviour } from './behaviour.ts'
 import type { FieldError } from './field-error.ts'
 import type { Job } from './kinds.ts'
@@ -123,7 +124,9 @@ function validateJobUpdate(object: Job, old: Job): FieldError[] {
   return [
     ...(completionMode === 'Indexed' ? tandem : keep('completions')),
     ...keep('selector'),
-    ...(same(after['template'], whatStays(after, before, old)) ? [] : keep('template')),
+    ...(same(after['template'], whatStays(after, before, old))
+      ? []
+      : [invalid('spec.template', templateForm(child(after as Draft, 'template') ?? {}), 'field is immutable')]),
     ...keep('completionMode'),
     ...keep('podFailurePolicy'),
     ...keep('backoffLimitPerIndex'),

@@ -26,6 +26,18 @@ describe('a refused change', () => {
     )
   })
 
+  it('of a job’s template shows the template so', () => {
+    const containers = [{ name: 'c', image: 'i', command: ['sh', '-c', 'a && b'] }]
+    create('batch/v1/jobs', { spec: { template: { metadata: { labels: { z: '1' } }, spec: { restartPolicy: 'Never', containers } } } })
+    const [cause] = patch('batch/v1/jobs', { spec: { template: { spec: { restartPolicy: 'OnFailure' } } } }).causes
+    expect(cause).toMatch(
+      /^spec.template: Invalid value: {"labels":{"batch.kubernetes.io\/controller-uid":"[-0-9a-f]+","batch.kubernetes.io\/job-name":"x","controller-uid":"[-0-9a-f]+","job-name":"x","z":"1"},"Spec":{"Volumes":null,"InitContainers":null,"Containers":\[{"Name":"c","Image":"i","Command":\["sh","-c","a \\u0026\\u0026 b"\],"Args":null,/,
+    )
+    expect(cause).toMatch(
+      /"RestartPolicy":"OnFailure".*"SecurityContext":{"HostNetwork":false,.*"SchedulingGroup":null}}: field is immutable$/,
+    )
+  })
+
   it('of a claim lists it too', () => {
     create('v1/persistentvolumeclaims', { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } })
     expect(patch('v1/persistentvolumeclaims', { spec: { accessModes: ['ReadWriteMany'] } }).causes[0]).toContain(

@@ -12,6 +12,18 @@ export function specDifference(struct: string, before: JsonObject, after: JsonOb
   return unifiedDiff(linesOf(struct, before), linesOf(struct, after), 3)
 }
 
+/** A pod's template as the API server shows it when it may not change: its own structs, on one line. */
+export function templateForm(template: JsonObject): JsonObject {
+  const metadata = isObject(template['metadata']) ? template['metadata'] : {}
+  const said = META.filter((name) => metadata[name] !== undefined).map((name) => [name, typed(META_TYPES[name] ?? '*', metadata[name])])
+  const spec = isObject(template['spec']) ? template['spec'] : {}
+  return { ...(Object.fromEntries(said) as JsonObject), Spec: shown('PodSpec', withHost(spec)) }
+}
+
+/** What of a template's metadata people set, in the order of its struct. */
+const META = ['name', 'generateName', 'namespace', 'labels', 'annotations', 'ownerReferences', 'finalizers']
+const META_TYPES: { readonly [name: string]: string } = { labels: '{}', annotations: '{}' }
+
 function linesOf(struct: string, value: JsonObject): readonly string[] {
   const text = JSON.stringify(shown(struct, struct === 'PodSpec' ? withHost(value) : value), undefined, 1)
   // Go's JSON is safe to put in a page.
