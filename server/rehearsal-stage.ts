@@ -56,7 +56,7 @@ export async function openRehearsal(
     throw new UserError('cluster-failed', `The cluster ${lease.name} does not answer (${why}), so nothing can be rehearsed on it.`, cause)
   })
   const report = (error: unknown) => log('Charts have trouble.', error)
-  const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, scrapeSeconds: 1, clock: systemClock, report })
+  const metrics = createMetrics({ prometheus: tools.prometheus, stateDirectory: runtime, scrapeSeconds: 2, clock: systemClock, report })
   lifetime.add(() => metrics.close())
   clusters.answerQueries?.((...question) => metrics.ask(...question))
   metrics.register(watched(lease))

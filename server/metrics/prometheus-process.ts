@@ -89,7 +89,7 @@ function configFor(discoveryUrl: string, seconds: number): string {
   return JSON.stringify({
     // A cluster that was fast-forwarded has a past that is written at once.
     storage: { tsdb: { out_of_order_time_window: '24h' } },
-    global: { scrape_interval: `${seconds}s`, scrape_timeout: `${Math.max(seconds - 1, 1)}s`, evaluation_interval: '1m' },
+    global: { scrape_interval: `${seconds}s`, scrape_timeout: `${seconds > 2 ? seconds - 1 : seconds}s`, evaluation_interval: '1m' },
     scrape_configs: [
       {
         job_name: 'clusters',

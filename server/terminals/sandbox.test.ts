@@ -142,7 +142,9 @@ describe.runIf(hasBubblewrap)('a confined shell', { timeout: 30_000 }, () => {
     if (sandbox.state !== 'works') throw new Error('It does not work here.')
     const slow = terminalsIn({ ...sandbox, relay: `/bin/bash -c 'sleep 0.5; exec ${sandbox.relay}'` })
     const { ask, seat } = await shell(9, slow)
-    expect(await ask('curl -sS http://127.0.0.1:6443/')).toBe('the cluster\r\n')
+    expect(await ask("(exec 3<>/dev/tcp/127.0.0.1/6443 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3) 2>&1 | tail -1")).toBe(
+      'the cluster\r\n',
+    )
     await seat.close()
     await slow.close()
   })
