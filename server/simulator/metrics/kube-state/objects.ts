@@ -46,6 +46,9 @@ function nodeFamilies(api: Api): Family[] {
     many('kube_node_status_capacity', '[STABLE] The capacity for different resources of a node.', ({ status }) =>
       resources(status?.capacity),
     ),
+    many('kube_node_status_addresses', 'Node address information.', ({ status }) =>
+      (status?.addresses ?? []).map(({ type, address }) => [{ type, address }, 1] as const),
+    ),
     many('kube_node_status_condition', '[STABLE] The condition of a cluster node.', ({ status }) => conditionParts(status?.conditions)),
   ]
 }

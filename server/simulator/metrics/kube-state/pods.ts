@@ -130,6 +130,9 @@ export function podFamilies(pods: readonly Pod[]): Family[] {
           )
         : undefined,
     ),
+    many('kube_pod_ips', '[STABLE] Pod IP addresses', ({ status }) =>
+      (status?.podIPs ?? []).map(({ ip }): Part => [{ ip: ip ?? '', ip_family: ip?.includes(':') ? '6' : '4' }, 1]),
+    ),
     many('kube_pod_restart_policy', '[STABLE] Describes the restart policy in use by this pod.', ({ spec }) => [
       [{ type: spec?.restartPolicy ?? 'Always' }, 1],
     ]),
