@@ -107,7 +107,7 @@ export function takeFrontMatter(text: string, file: string): DeckText {
   const held = valueOf(document)
   if (!held) throw new UserError('bad-deck', `${file}:2: The aliases in the deck's front matter repeat too much. Write them out.`)
   const frontMatter = read(held.value)
-  problems.push(...withoutEffect(document, counter))
+  problems.push(...withoutEffect(document, counter), ...wrongKinds(document, held.value, counter))
   const body = text.slice('---\n'.length + yaml.length + '---\n'.length)
   return { frontMatter, body, bodyLine: yaml.split('\n').length + 2, problems }
 }
@@ -124,6 +124,45 @@ function withoutEffect(document: Document, counter: LineCounter): DeckProblem[] 
     const why = WITHOUT_EFFECT.get(key.value)
     if (why === undefined || (key.value === 'ratio' && written === '16:9')) return []
     return [{ line: line + 1, column, say: `"${key.value}" has no effect here: ${why}.` }]
+  })
+}
+
+/** What a key's value must be: how it is told, and whether it is so. */
+const KINDS: ReadonlyMap<string, readonly [kind: string, is: (value: unknown) => boolean]> = new Map(
+  Object.entries<readonly [string, (value: unknown) => boolean]>({
+    title: ['a text', (value) => asText(value) !== undefined],
+    presenters: ['a name, or a list of names', (value) => asText(value) !== undefined || Array.isArray(value)],
+    date: ['a date', (value) => asText(value) !== undefined],
+    lab: ['a folder', (value) => typeof value === 'string'],
+    images: ['a folder', (value) => typeof value === 'string'],
+    variables: ['a map of names to values, such as {place: Lisbon}', isRecord],
+    macros: ['a map of names to templates', isRecord],
+    excludedClasses: ['a class, or a list of classes', (value) => typeof value === 'string' || Array.isArray(value)],
+    inheritPresenterNotes: ['true or false', isFlag],
+    includePresenterNotes: ['true or false', isFlag],
+    disableIncrementalSlides: ['true or false', isFlag],
+    countIncrementalSlides: ['true or false', isFlag],
+    highlightLines: ['true or false', isFlag],
+    slideNumberFormat: ['a text, such as "%current% of %total%"', (value) => typeof value === 'string'],
+    highlightLanguage: ['a language', (value) => typeof value === 'string'],
+  }),
+)
+
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean'
+}
+
+/** Says which keys hold what they cannot; an empty one is as if it were not there. */
+function wrongKinds(document: Document, values: unknown, counter: LineCounter): DeckProblem[] {
+  if (!isMap(document.contents) || !isRecord(values)) return []
+  const found = new Map(Object.entries(values))
+  return document.contents.items.flatMap(({ key }): DeckProblem[] => {
+    if (!isScalar(key) || typeof key.value !== 'string') return []
+    const [kind, is] = KINDS.get(key.value) ?? []
+    const value = found.get(key.value)
+    if (!is || value === undefined || value === null || is(value)) return []
+    const { line, col: column } = counter.linePos(key.range?.[0] ?? 0)
+    return [{ line: line + 1, column, say: `"${key.value}" is not ${kind}.` }]
   })
 }
 

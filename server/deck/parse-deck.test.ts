@@ -41,6 +41,22 @@ describe('a deck', () => {
     expect(parseDeck('name: a\n<!-- b: c\n-->\nclas: d').problems).toMatchObject([{ line: 4, say: expect.stringMatching(/"clas"/) }])
   })
 
+  it('says which keys of front matter hold what they cannot', () => {
+    const wrong = [
+      'title: [a]',
+      'presenters: {a: b}',
+      'lab: 5',
+      'variables: hello',
+      'macros: [a]',
+      'highlightLines: "yes"',
+      'excludedClasses: 5',
+    ]
+    const { deck, problems } = parseDeck(`---\n${wrong.join('\n')}\ndate:\nhighlightSpans: true\n---\n# A`)
+    expect(deck.title).toBe('A')
+    expect(problems.map(({ line, column }) => [line, column])).toEqual(wrong.map((_, index) => [index + 2, 1]))
+    expect(problems[3]?.say).toBe('"variables" is not a map of names to values, such as {place: Lisbon}.')
+  })
+
   it('refuses front matter that is not YAML, naming the line', () => {
     expect(() => parseDeck('---\ntitle: "T\nlab: x\n---\n# A', 'my.md')).toThrow(/^my\.md:\d+: The deck's front matter is not valid YAML/)
   })
