@@ -91,7 +91,6 @@ test('a chart says what it waits for, and why', async () => {
 
 test('Prometheus stays Pending, the cluster says why, and a volume makes it run', async () => {
   await present(presenter, 'Install Prometheus')
-  await type(ada, 'clear')
   await slide(ada).getByRole('button', { name: 'Run' }).click()
   await expect(slide(ada).locator('.run-mark')).toContainText('Done')
   await type(ada, 'clear; kubectl -n monitoring describe pod -l app=prometheus | tail -n 4; kubectl -n monitoring get pods,pvc')
