@@ -110,6 +110,8 @@ async function writeHtml(path: string, parts: PageParts, exported: ExportedDeck,
 
 /** So many slides are printed at once: few enough for their memory, enough for a font to be embedded seldom. */
 const BATCH = 50
+/** And fewer where their images weigh more than this, in base64. */
+const BATCH_WEIGHT = 6_000_000
 
 interface Printing {
   readonly parts: PageParts
@@ -146,9 +148,8 @@ async function writePdf(path: string, { parts, exported, folder, notes, chromium
     },
   })
   const page = join(runtime, 'slides.html')
-  for (let from = 0; from < slides.length; from += BATCH) {
-    const batch = slides.slice(from, from + BATCH)
-    const { images, missing } = await imagesOf(batch, folder)
+  for (let from = 0; from < slides.length;) {
+    const { batch, images, missing } = await nextBatch(slides, from, folder)
     tellMissing(missing)
     const print = { notes, slideLinks: SLIDE_LINKS }
     await writeFile(
@@ -156,10 +157,21 @@ async function writePdf(path: string, { parts, exported, folder, notes, chromium
       exportedPage(parts, { ...exported, ...ofSlides(exported, batch), deck: { ...exported.deck, slides: batch }, images, print }),
     )
     await joiner.add(await printer.print(pathToFileURL(page).href), batch.length)
-    progress(from + batch.length, slides.length)
+    from += batch.length
+    progress(from, slides.length)
   }
   await joiner.finish()
   process.stdout.write(`${path}: ${slides.length} pages, ${sizeInWords(await file.keep())}\n`)
+}
+
+/** The slides from one on that are printed together, and their images. */
+async function nextBatch(slides: Deck['slides'], from: number, folder: string) {
+  for (let size = BATCH; ; size = Math.ceil(size / 2)) {
+    const batch = slides.slice(from, from + size)
+    const { images, missing } = await imagesOf(batch, folder)
+    const weight = Object.values(images).reduce((sum, { base64 }) => sum + base64.length, 0)
+    if (weight <= BATCH_WEIGHT || batch.length === 1) return { batch, images, missing }
+  }
 }
 
 const missed = new Set<string>()

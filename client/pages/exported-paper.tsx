@@ -29,13 +29,21 @@ async function whenInPlace(host: HTMLElement, slideLinks: string): Promise<void>
   for (const link of host.querySelectorAll('a[href^="#"]'))
     link.setAttribute('href', slideLinks + (link.getAttribute('href') ?? '').replace(/^#\/?/, ''))
   await document.fonts.ready
-  // One that cannot be shown is shown as such.
-  await Promise.all([...host.querySelectorAll('img')].map((image) => image.decode().catch(() => undefined)))
+  await Promise.all([...host.querySelectorAll('img')].map(loaded))
   await drawn(host)
   // Charts measure themselves, then place their labels.
   for (let frame = 0; frame < 6; frame++) await new Promise((next) => requestAnimationFrame(next))
   for (const page of host.querySelectorAll<HTMLElement>('.print-page.with-notes')) printMore(page)
   document.documentElement.dataset['printable'] = ''
+}
+
+/** One that cannot be shown is shown as such. None is decoded for this: most go into the PDF as they are. */
+function loaded(image: HTMLImageElement): Promise<void> {
+  if (image.complete) return Promise.resolve()
+  return new Promise((resolve) => {
+    image.addEventListener('load', () => resolve(), { once: true })
+    image.addEventListener('error', () => resolve(), { once: true })
+  })
 }
 
 /** Until each diagram is drawn, or has said why it is not. */

@@ -1,16 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  PDFArray,
-  PDFDict,
-  PDFDocument,
-  PDFHexString,
-  PDFName,
-  type PDFObject,
-  PDFRawStream,
-  PDFRef,
-  PDFStream,
-  PDFString,
-} from '@cantoo/pdf-lib'
+import { PDFArray, PDFDict, PDFDocument, PDFHexString, PDFName, type PDFObject, PDFRef, PDFStream, PDFString } from '@cantoo/pdf-lib'
 
 /** Where a PDF goes, piece by piece. */
 export interface Sink {
@@ -34,12 +23,9 @@ export interface JoinOptions {
   readonly pageOf: (name: string) => number | undefined
 }
 
-/** Smaller streams are not looked for twice. */
-const WORTH_SHARING = 512
-
 /**
  * Joins documents into one as they come: each is written and forgotten, so that memory does not grow with the pages. What
- * they share, such as a picture on every slide, is written once. Links whose address begins with `linkPrefix` lead to pages.
+ * they share, such as a picture on every slide or a font, is written once. Links whose address begins with `linkPrefix` lead to pages.
  * Source: ISO 32000-1, 7.5 (structure of a file), 7.7 (pages), 12.3 (destinations, outlines)
  */
 export class PdfJoiner {
@@ -50,6 +36,7 @@ export class PdfJoiner {
   readonly #pages: readonly PDFRef[]
   readonly #catalog: PDFRef
   readonly #root: PDFRef
+  /** Objects by what they are, with what they refer to. */
   readonly #shared = new Map<string, PDFRef>()
   #at = 0
   #joined = 0
@@ -76,7 +63,7 @@ export class PdfJoiner {
       const target = this.#pages[this.#joined + index]
       if (target) known.set(page.tag, target)
     }
-    const copy: Copy = { known, lookup: (ref) => context.lookup(ref) }
+    const copy: Copy = { known, begun: new Set(), lookup: (ref) => context.lookup(ref) }
     for (const page of pages) {
       const dict = context.lookup(page, PDFDict)
       const target = known.get(page.tag)
@@ -162,21 +149,23 @@ export class PdfJoiner {
   async #copied(ref: PDFRef, copy: Copy): Promise<PDFRef> {
     const known = copy.known.get(ref.tag)
     if (known) return known
-    const object = copy.lookup(ref)
-    if (object === undefined) throw new Error(`${ref.tag} is missing.`)
-    if (object instanceof PDFRawStream && object.contents.length >= WORTH_SHARING) {
-      await this.#placed(object.dict, copy)
-      const key = createHash('sha256').update(object.dict.toString()).update(object.contents).digest('base64')
-      const target = this.#shared.get(key) ?? (await this.#put(this.#reserve(), object))
-      this.#shared.set(key, target)
+    if (copy.begun.has(ref.tag)) {
+      // It refers back to itself: it gets its place before it is written.
+      const target = this.#reserve()
       copy.known.set(ref.tag, target)
       return target
     }
-    const target = this.#reserve()
-    // Known before what is in it: objects may refer back.
-    copy.known.set(ref.tag, target)
+    const object = copy.lookup(ref)
+    if (object === undefined) throw new Error(`${ref.tag} is missing.`)
+    copy.begun.add(ref.tag)
     await this.#placed(object, copy)
-    return this.#put(target, object)
+    const bytes = bytesOf(object)
+    const promised = copy.known.get(ref.tag)
+    const key = createHash('sha256').update(bytes).digest('base64')
+    const target = (promised ? undefined : this.#shared.get(key)) ?? (await this.#put(promised ?? this.#reserve(), bytes))
+    this.#shared.set(key, target)
+    copy.known.set(ref.tag, target)
+    return target
   }
 
   async #outlines(pages: readonly PageEntry[]): Promise<PDFRef | undefined> {
@@ -204,10 +193,10 @@ export class PdfJoiner {
     return PDFRef.of(this.#offsets.length)
   }
 
-  async #put(ref: PDFRef, object: PDFObject | string): Promise<PDFRef> {
+  async #put(ref: PDFRef, object: PDFObject | Uint8Array | string): Promise<PDFRef> {
     this.#offsets[ref.objectNumber - 1] = this.#at
     await this.#write(`${ref.objectNumber} 0 obj\n`)
-    await this.#write(typeof object === 'string' ? object : bytesOf(object))
+    await this.#write(typeof object === 'string' || object instanceof Uint8Array ? object : bytesOf(object))
     await this.#write('\nendobj\n')
     return ref
   }
@@ -223,6 +212,7 @@ export class PdfJoiner {
 interface Copy {
   /** Objects that have their place in the new one. */
   readonly known: Map<string, PDFRef>
+  readonly begun: Set<string>
   readonly lookup: (ref: PDFRef) => PDFObject | undefined
 }
 
