@@ -4,6 +4,7 @@ import { watchObjects } from './checks/cluster-watch.ts'
 import { watchCheck } from './checks/watch-check.ts'
 import { createKubeconfigProvider } from './clusters/kubeconfig-provider.ts'
 import type { ClusterLease, ClusterProvider } from './clusters/lease.ts'
+import { readOwnImages } from './clusters/simulated/own-images.ts'
 import { createSimulatedProvider } from './clusters/simulated/simulated-provider.ts'
 import type { LoadedDeck } from './deck/load-deck.ts'
 import { factsOf, measuredOf } from './desks.ts'
@@ -38,7 +39,7 @@ export interface Rehearsal {
  * @throws UserError
  */
 export async function openRehearsal(
-  loaded: Pick<LoadedDeck, 'folder' | 'labFolder'>,
+  loaded: Pick<LoadedDeck, 'folder' | 'labFolder' | 'imagesFolder'>,
   deck: Pick<Deck, 'slides'>,
   cluster: string,
   lifetime: Lifetime,
@@ -47,7 +48,7 @@ export async function openRehearsal(
   const tools = await findSome(['kubectl', 'prometheus', 'bubblewrap', 'socat'])
   const runtime = await createRuntimeFolder()
   lifetime.add(() => rm(runtime, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
-  const clusters = await provider(cluster)
+  const clusters = await provider(cluster, loaded.imagesFolder)
   lifetime.add(() => clusters.close())
   const lease = await clusters.lease({ number: 0, name: 'Rehearsal' })
   // Better one sentence than every step of the deck.
@@ -142,7 +143,8 @@ function decoded(address: string): string {
   }
 }
 
-async function provider(cluster: string): Promise<ClusterProvider> {
+/** @param images the folder of image descriptions that the deck names */
+async function provider(cluster: string, images: string | undefined): Promise<ClusterProvider> {
   if (cluster !== 'simulated') {
     await access(cluster).catch((cause: unknown) => {
       throw new UserError('bad-arguments', `There is no kubeconfig at ${resolve(cluster)}. Name one, or say --cluster simulated.`, cause)
@@ -150,5 +152,7 @@ async function provider(cluster: string): Promise<ClusterProvider> {
     return createKubeconfigProvider(cluster)
   }
   const report = (error: unknown) => log('The simulated cluster has trouble.', error)
-  return createSimulatedProvider({ worker: new URL('./simulator-worker.ts', import.meta.url), report })
+  // A mistake in one of them is told before anything starts.
+  if (images !== undefined) await readOwnImages(images)
+  return createSimulatedProvider({ images, worker: new URL('./simulator-worker.ts', import.meta.url), report })
 }

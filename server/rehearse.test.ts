@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -47,6 +47,15 @@ describe('rehearse', { timeout: 240_000 }, () => {
     expect(text).toContain('5 broken')
     expect(text).toContain('Error from server (NotFound): pods "nothing" not found')
     expect(code).toBe(1)
+  })
+
+  it('knows the images that the deck brings: the one that images.md begins with, word for word', async () => {
+    const guide = await readFile(join(import.meta.dirname, '../manifests/simulator/images.md'), 'utf8')
+    await mkdir(join(folder, 'images'))
+    await writeFile(join(folder, 'images', 'orders.yaml'), /```yaml\n(names: [^]*?)```/.exec(guide)?.[1] ?? '')
+    const { code, text } = await rehearse(ownImage)
+    expect(text).toContain('all as expected')
+    expect(code).toBe(0)
   })
 
   it('runs against another API server by its kubeconfig', async () => {
@@ -290,6 +299,29 @@ ${wrong ? '```bash {wrong}\nkubectl delete deployment web\n```\n' : ''}
 kubectl scale deployment web --replicas=1
 \`\`\`
 ~~~~
+`
+
+const ownImage = `---
+title: Orders
+images: images
+---
+
+# Orders
+
+\`\`\`bash
+kubectl create deployment orders --image=acme/orders:v1
+kubectl expose deployment orders --port=80 --target-port=8080
+kubectl wait --for=condition=Available deployment/orders --timeout=60s
+\`\`\`
+
+\`\`\`bash {expect="served_by"}
+kubectl run ask --image=curlimages/curl --restart=Never --attach -- -s --retry 20 --retry-connrefused http://orders/orders
+\`\`\`
+
+\`\`\`bash {expect="acme/orders:v9: not found" timeout=1m}
+kubectl run bad --image=acme/orders:v9
+until kubectl get events --field-selector involvedObject.name=bad | grep 'not found'; do sleep 1; done
+\`\`\`
 `
 
 async function rehearse(
