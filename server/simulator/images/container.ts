@@ -1,7 +1,6 @@
 import type { StreamSession, StreamSink } from '../api/http.ts'
 import type { Api } from '../api/door.ts'
 import type { AttachOptions, ContainerConfig, ExecOptions, Exit, ProbeRequest, ProbeResult, RuntimeContainer } from '../kubelet/runtime.ts'
-import { sameJson } from '../controllers/objects.ts'
 import type { Event, Pod } from '../resources/kinds.ts'
 import type { ClusterNetwork, Endpoint } from '../network/network.ts'
 import type { HttpRequest } from '../network/view.ts'
@@ -23,11 +22,7 @@ import { commandLine, givenFields } from './environment.ts'
 import { execSession, exitStatus, startFailure } from './exec.ts'
 import { runHook } from './hook-command.ts'
 import { appMetrics } from './app-metrics.ts'
-import { configurationText, configured, includedFiles } from './configured.ts'
-import type { Configured } from './configured.ts'
-import { appFaultsOf, faulted } from './app-faults.ts'
-import type { AppFaults } from './app-faults.ts'
-import { settingsOf } from './conditions.ts'
+import { ContainerProgram } from './container-program.ts'
 import { faultLines } from './fault-lines.ts'
 import { flowLines } from './flow-lines.ts'
 import { Ledger } from './ledger.ts'
@@ -90,13 +85,8 @@ export class SimulatedContainer implements RuntimeContainer {
   readonly argv: readonly string[]
   readonly #host: ContainerHost
   readonly #env: Readonly<Record<string, string>>
-  #program: ProgramDocument | undefined
-  /** The program before anything was wrong with it on purpose. */
-  #sane: ProgramDocument | undefined
-  #faults: AppFaults
+  readonly #own: ContainerProgram
   #uncrash = () => {}
-  /** The program before its configuration file was read. */
-  readonly #described: ProgramDocument | undefined
   readonly #model: ReturnType<typeof usageModel>
   readonly #timers = new Set<() => void>()
   #state: 'created' | 'running' | 'exited' = 'created'
@@ -105,11 +95,6 @@ export class SimulatedContainer implements RuntimeContainer {
   /** Its main process. */
   #first: Process | undefined
   readonly #ledger: Ledger
-  /** What its configuration keeps it from starting with. */
-  readonly #broken: { readonly message: string; readonly code: number } | undefined
-  readonly #says: readonly string[]
-  #configuration: string | undefined
-  #included: ReadonlyMap<string, string> = new Map()
   /** What has been pushed to it, if it is a Pushgateway. */
   readonly pushes: Pushes = new Map()
   /** Routes that a request has turned to another status. */
@@ -159,16 +144,11 @@ export class SimulatedContainer implements RuntimeContainer {
       },
       past,
     })
-    const program = programOf(image.document, this.argv, this.machine)
-    const settings = program && settingsOf(program, this.#env)
-    this.#described = settings?.program
-    const made = this.#configured()
-    this.#sane = made && ('program' in made ? made.program : settings?.program)
-    this.#faults = appFaultsOf(config.pod)
-    this.#program = this.#sane && faulted(this.#sane, this.#faults)
-    this.#broken = made && 'message' in made ? made : undefined
-    this.#says = settings?.says ?? []
-    if (program) this.#read(program)
+    this.#own = new ContainerProgram(programOf(image.document, this.argv, this.machine), this.#env, config.pod, {
+      files: this.machine.files,
+      argv: this.argv,
+      resolves: (name) => this.#resolves(name),
+    })
     this.#model = usageModel(seed, this.#program, this.argv, this.#coresLimit)
     this.#ledger = new Ledger(past?.ledger)
     this.logs.resume(past?.records ?? [], past?.flows)
@@ -176,6 +156,10 @@ export class SimulatedContainer implements RuntimeContainer {
     for (const [kind, count] of past?.probes ?? []) this.#probed.set(kind, count)
     if (past?.redis) this.#speaker.resume(past.redis)
     if (config.past?.finishedAt !== undefined) this.#recall(config.past.startedAt, config.past.finishedAt)
+  }
+
+  get #program(): ProgramDocument | undefined {
+    return this.#own.current
   }
 
   /** It has ended before the cluster was forked: only its log and files are left. */
@@ -317,11 +301,11 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#first = parent
     if (parent) parent.onKilled = (signal) => this.#finish(128 + signal)
     for (const name of workers) this.#keepWorker(parent, name)
-    for (const line of this.#says) this.logs.say(line)
+    for (const line of this.#own.says) this.logs.say(line)
     parent?.traps.set(signals.HUP, () => (program.config ? this.reload() : this.#finish(128 + signals.HUP)))
     for (const signal of [signals.TERM, signals.INT, signals.QUIT]) parent?.traps.set(signal, () => this.signal('SIGTERM'))
     const missing =
-      this.#broken ??
+      this.#own.broken ??
       program.needs.find(
         ({ env, file }) => (env && !env.some((name) => this.#env[name])) || (file !== undefined && !this.machine.files.stat(file)),
       )
@@ -541,42 +525,37 @@ export class SimulatedContainer implements RuntimeContainer {
       end: (code) => this.#finish(code),
       env: this.#env,
       turned: this.#turned,
-      faults: this.#faults,
+      faults: this.#own.faults,
       pushes: this.pushes,
     })
   }
 
   /** Its configuration file as it was when it began, or was told to read it again. */
   get configuration(): string | undefined {
-    return this.#configuration
+    return this.#own.configuration
   }
 
   /** The files that its configuration includes, by their paths, as they were then. */
   get included(): ReadonlyMap<string, string> {
-    return this.#included
+    return this.#own.included
   }
 
-  /** Goes on as this program, with what is wrong with it on purpose. */
-  #become(program: ProgramDocument): void {
-    this.#sane = program
-    this.#program = faulted(program, this.#faults)
+  /** What is wrong with its program on purpose may have changed. */
+  podChanged(pod: Pod): void {
+    if (!this.#own.podChanged(pod) || this.#state !== 'running') return
+    this.#rejoin()
+    this.#crashLater()
+  }
+
+  /** The load finds its program as it is now. */
+  #rejoin(): void {
     const ip = this.config.pod.status?.podIP
     this.#leave()
     if (ip) this.#joinLoad(ip)
   }
 
-  /** What is wrong with its program on purpose may have changed. */
-  podChanged(pod: Pod): void {
-    const faults = appFaultsOf(pod)
-    if (!this.#sane || sameJson(faults, this.#faults)) return
-    this.#faults = faults
-    if (this.#state !== 'running') return
-    this.#become(this.#sane)
-    this.#crashLater()
-  }
-
   #crashLater(): void {
-    const { crash } = this.#faults
+    const { crash } = this.#own.faults
     this.#uncrash()
     if (crash === undefined) return
     const cancel = this.#host.platform.clock.after(Math.max(crash - this.#age(), 1000), () => {
@@ -587,33 +566,17 @@ export class SimulatedContainer implements RuntimeContainer {
     this.#uncrash = cancel
   }
 
-  #configured(): Configured | undefined {
-    const { files } = this.machine
-    return this.#described && configured(this.#described, { files, argv: this.argv, resolves: (name) => this.#resolves(name) })
-  }
-
   /** What is wrong with its configuration file as it is now, in the program's words. */
   mistake(): string | undefined {
-    const made = this.#configured()
-    return made && 'message' in made ? this.#filled(made.message).trimEnd() : undefined
+    const message = this.#own.mistake()
+    return message === undefined ? undefined : this.#filled(message).trimEnd()
   }
 
   /** Reads its configuration file again; with a wrong one it goes on as it was, and says so. */
   reload(): void {
-    const made = this.#configured()
-    if (made && 'message' in made) {
-      this.#print(`${this.#filled(made.message).trimEnd().split('\n')[0]}\n`)
-      return
-    }
-    if (made && this.#state === 'running') this.#become(made.program)
-    if (this.#program) this.#read(this.#program)
-  }
-
-  #read(program: ProgramDocument): void {
-    const text = configurationText(program, { files: this.machine.files, argv: this.argv })
-    if (text === undefined) return
-    this.#configuration = text
-    this.#included = includedFiles(program, { files: this.machine.files, argv: this.argv })
+    const wrong = this.#own.reload()
+    if (wrong !== undefined) this.#print(`${this.#filled(wrong).trimEnd().split('\n')[0]}\n`)
+    else if (this.#state === 'running') this.#rejoin()
   }
 
   /** The program's own metrics, in Prometheus' text format; empty when its image describes none. @param page what the simulator adds */
