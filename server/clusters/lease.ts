@@ -26,7 +26,8 @@ export interface ClusterLease {
   readonly samples?: string
   /**
    * The cluster becomes what it would be had it been as it is now a while ago and lived since. Only simulated ones can.
-   * @param samplesUrl where Prometheus takes samples of the past, if it runs @returns the same cluster, with its metrics under another name
+   * @param samplesUrl where Prometheus takes samples of the past, if it runs
+   * @returns the same cluster; its metrics are under another name if samples of the past were taken, and go on as they were if not
    * @throws UserError 'cluster-failed'
    */
   readonly fastForward?: (millis: number, samplesUrl: string | undefined, onProgress: (share: number) => void) => Promise<ClusterLease>

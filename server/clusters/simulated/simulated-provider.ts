@@ -147,10 +147,12 @@ export function createSimulatedProvider({ worker: entry, report, images, nodes =
   }
 }
 
-/** @param before the lease of the cluster before it was fast-forwarded, if it was */
-function leaseOf(cluster: Running, release: () => Promise<void>, before?: ClusterLease): ClusterLease {
+/**
+ * @param before the lease of the cluster before it was fast-forwarded, if it was
+ * @param samples under which name its metrics are kept
+ */
+function leaseOf(cluster: Running, release: () => Promise<void>, before?: ClusterLease, samples: string = cluster.id): ClusterLease {
   const { id, number, opened, changed, thread } = cluster
-  const samples = before ? `${id}_${++cluster.journeys}` : id
   const prometheus: PrometheusSource = {
     state: () => cluster.prometheus,
     onChange: (listener) => changed.subscribe(listener),
@@ -167,11 +169,12 @@ function leaseOf(cluster: Running, release: () => Promise<void>, before?: Cluste
     prometheus,
     samples,
     async fastForward(millis, samplesUrl, onProgress) {
-      const next = leaseOf(cluster, release, leaseOfNow)
-      const taken = samplesUrl === undefined ? {} : { samples: { url: samplesUrl, series: next.samples ?? id } }
+      // Where nobody keeps the past, the present goes on where it was.
+      const series = samplesUrl === undefined ? samples : `${id}_${++cluster.journeys}`
+      const taken = samplesUrl === undefined ? {} : { samples: { url: samplesUrl, series } }
       await thread.fastForward(id, { millis, ...taken }, onProgress).catch(cannotTravel)
-      cluster.samples = next.samples ?? id
-      return next
+      cluster.samples = series
+      return leaseOf(cluster, release, leaseOfNow, series)
     },
     async remember() {
       await thread.tell(id, 'remember').catch(cannotTravel)

@@ -29,6 +29,8 @@ const mostRules = 200
 
 interface Remembered {
   readonly at: number
+  /** Seconds from one evaluation of any group to the next. */
+  readonly every: number
   readonly files: ReadonlyMap<string, string>
   readonly groups: Promise<readonly EvaluatedGroup[]>
 }
@@ -45,20 +47,25 @@ export function evaluateRules(
   const config = prometheusConfig(container.configuration ?? '')
   if (typeof config === 'string') return Promise.resolve([])
   const usual = config.evaluationInterval
-  const at = Math.floor(now / 1000 / usual) * usual
   const known = last.get(container)
-  if (known && known.at === at && known.files === container.included) return known.groups
+  if (known && known.at === turn(now, known.every) && known.files === container.included) return known.groups
+  const loaded = ruleGroups(container.included)
+  const every = Math.min(usual, ...loaded.map(({ interval }) => interval || usual))
+  const at = turn(now, every)
   const groups = Promise.all(
-    ruleGroups(container.included).map(async (group): Promise<EvaluatedGroup> => {
+    loaded.map(async (group): Promise<EvaluatedGroup> => {
       const interval = group.interval || usual
-      const times = timesOf(Math.floor(now / 1000 / interval) * interval, interval, container.usage(now).startedAt / 1000)
+      const times = timesOf(turn(now, interval), interval, container.usage(now).startedAt / 1000)
       const rules = group.rules.slice(0, mostRules).map((rule) => evaluate(rule, times, interval, ask, config.externalLabels))
       return { group, interval, at: (times.at(-1) ?? at) * 1000, rules: await Promise.all(rules) }
     }),
   )
-  last.set(container, { at, files: container.included, groups })
+  last.set(container, { at, every, files: container.included, groups })
   return groups
 }
+
+/** The last moment at which what is done so often was done, in seconds. @param now milliseconds @param every seconds */
+const turn = (now: number, every: number): number => Math.floor(now / 1000 / every) * every
 
 function timesOf(end: number, interval: number, began: number): readonly number[] {
   const start = Math.max(end - Math.floor(lookBack / interval) * interval, Math.ceil(began / interval) * interval)
