@@ -71,6 +71,24 @@ describe('a workshop without clusters', { timeout: 30_000 }, () => {
     ann.close()
   })
 
+  it('runs a slide’s commands after what was typed just before, and refuses while that goes on', async () => {
+    const eva = await attendee(running, 'Eva')
+    const terminal = await eva.firstTerminal()
+    const block = eva.deck.slides[0]?.blocks[0]?.id
+    if (!block) throw new Error('The deck has no block.')
+    eva.send({ type: 'terminal.attach', terminal, offset: 0 })
+    await vi.waitFor(() => expect(eva.screen()).toContain('133;B'), 15_000)
+    eva.send({ type: 'terminal.input', terminal, data: 'sleep 0.3\r' })
+    await vi.waitFor(() => expect(eva.events('command.started')).toHaveLength(1), 15_000)
+    eva.send({ type: 'run', terminal, block })
+    await vi.waitFor(() => expect(eva.events('run.ended')).toHaveLength(1), 15_000)
+    eva.send({ type: 'terminal.input', terminal, data: 'cat\r' })
+    await vi.waitFor(() => expect(eva.events('command.started')).toHaveLength(4), 15_000)
+    eva.send({ type: 'run', terminal, block })
+    await vi.waitFor(() => expect(JSON.stringify(eva.messages('problem'))).toContain('still running'), 15_000)
+    eva.close()
+  })
+
   it('gives a page that comes back exactly what it missed', async () => {
     const bob = await attendee(running, 'Bob')
     const terminal = await bob.firstTerminal()

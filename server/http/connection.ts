@@ -260,11 +260,11 @@ export class Connection {
     return this.#room.deck.for(this.#owner).slides.flatMap((slide) => slide.blocks)
   }
 
-  #run({ terminal, block }: Extract<ClientMessage, { type: 'run' }>): void {
+  async #run({ terminal, block }: Extract<ClientMessage, { type: 'run' }>): Promise<void> {
     const found = this.#blocks().find(({ id }) => id === block)
-    if (found?.kind === 'file') return this.#terminal(terminal).run(block, [writing(found)])
+    if (found?.kind === 'file') return this.#terminal(terminal).runSoon(block, [writing(found)])
     if (found?.kind !== 'command') throw new UserError('not-found', 'That block is not in this deck (any more). Reload the page.')
-    this.#terminal(terminal).run(block, found.commands)
+    await this.#terminal(terminal).runSoon(block, found.commands)
   }
 
   #watchChart({ chart, query, rangeSeconds, stepSeconds }: Extract<ClientMessage, { type: 'chart.watch' }>): void {

@@ -12,6 +12,8 @@ import { Viewer, type ViewerSink } from './viewer.ts'
 
 /** How long a shell gets to go after the terminal was hung up. */
 const HANGUP_MILLIS = 1500
+/** So long a block's commands wait for the prompt. */
+const PROMPT_WAIT_MILLIS = 1000
 /** Commands of a person's own that are written down: more than anybody types, pastes included. */
 const TOLD_COMMANDS = { atOnce: 200, perSecond: 5 }
 
@@ -120,6 +122,20 @@ export class Terminal {
         this.#throttle()
       },
     }
+  }
+
+  /**
+   * Types a block's commands. Where what somebody typed just before is still running, it has a moment to end.
+   * @throws UserError 'terminal-busy'
+   */
+  async runSoon(block: BlockId, commands: readonly Command[]): Promise<void> {
+    // Not after another run: whoever clicks twice wants it once.
+    if (!this.#runner.running) {
+      let cancel: () => void = () => {}
+      const moment = new Promise<void>((resolve) => (cancel = this.#deps.clock.after(PROMPT_WAIT_MILLIS, resolve)))
+      await Promise.race([this.ready(), moment]).finally(() => cancel())
+    }
+    this.run(block, commands)
   }
 
   /** Types a block's commands. @throws UserError 'terminal-busy' */
