@@ -69,7 +69,7 @@ export class Plot {
           size: 56,
           gap: 14,
           grid: { show: false },
-          splits: () => timeTicks(this.#range),
+          splits: ({ width }) => timeTicks(this.#range, width - AXIS_WIDTH),
           values: (_plot, splits) => splits.map((at) => clockAt(at, this.#range)),
         },
         {
@@ -128,9 +128,11 @@ const faint = (colour: string): string => `color-mix(in srgb, ${colour} 28%, tra
 
 const steps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200]
 
-/** At most six round times within a range of seconds. */
-function timeTicks([from, to]: readonly [number, number]): number[] {
-  const step = steps.find((candidate) => (to - from) / candidate <= 5) ?? 86_400
+/** At most six round times within a range of seconds; fewer where so many would not fit beside each other. @param room in pixels */
+function timeTicks([from, to]: readonly [number, number], room: number): number[] {
+  const label = clockAt(from, [from, to]).length * TYPE * 0.85
+  const most = Math.min(5, Math.max(1, Math.floor(room / label)))
+  const step = steps.find((candidate) => (to - from) / candidate <= most) ?? 86_400
   const first = Math.ceil(from / step) * step
   return Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, index) => first + index * step)
 }

@@ -8,7 +8,7 @@ import type { ForkableCluster } from '../../server/simulator/cluster.ts'
 import type { SimulatedCluster } from '../../server/simulator/cluster-api.ts'
 import type { Figures } from './figures.ts'
 import { idleCost, medianOf, rateOf } from './figures.ts'
-import { measureShell } from './shell.ts'
+import { measureKubectlExec, measureShell } from './shell.ts'
 
 const report = (error: unknown): void => console.error(error)
 export const optionsOf = (number: number) => ({
@@ -55,6 +55,7 @@ export async function measureOurs(): Promise<Figures> {
     ...(await load(await fork(0))),
     ...(await rollout(await fork(1))),
     ...(await shells(await fork(2))),
+    ...(await measureKubectlExec()),
   }
 }
 
