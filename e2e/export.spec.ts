@@ -146,6 +146,7 @@ test('the HTML file shows the slides and what their commands said, with the same
   await page.keyboard.press('o')
   await expect(page.getByRole('option')).toHaveCount(5)
   await page.keyboard.press('Escape')
+  await expect(page.getByRole('option')).toHaveCount(0)
   await page.keyboard.press('t')
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
   expect(trouble).toEqual([])
